@@ -1,0 +1,27 @@
+//! The ground floor: the vocabulary every other room uses. Nothing here does input or output.
+
+pub mod attribute;
+pub mod clock;
+pub mod date;
+pub mod entropy;
+pub mod fault;
+pub mod id;
+pub mod id_number;
+pub mod instant;
+pub mod language;
+pub mod person_name;
+pub mod purpose;
+pub mod sex;
+
+pub use attribute::{Attribute, AttributeSet, Classification};
+pub use clock::{Clock, ManualClock};
+pub use date::{CivilDate, PartialDate, Precision};
+pub use entropy::Entropy;
+pub use fault::{Fault, Faults};
+pub use id::{CitizenId, ClientId, HouseholdId, TransactionId};
+pub use id_number::{IdNumber, LegacyIdNumber};
+pub use instant::Instant;
+pub use language::{Language, Text};
+pub use person_name::PersonName;
+pub use purpose::{LegalBasis, Officer, ProcedureCode, Purpose};
+pub use sex::Sex;
