@@ -2,4 +2,5 @@
 //!
 //! The map of the crate, ground floor first; a room uses only rooms above it in this list.
 
+pub mod crypto;
 pub mod kernel;

@@ -1,0 +1,99 @@
+//! AES-256-GCM (NIST SP 800-38D) with random 96-bit nonces.
+//!
+//! A key seals at most 2³¹ messages, well before nonces can be feared to meet; the keyring's users
+//! count and rotate.
+
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+
+use crate::kernel::{Entropy, entropy::random_bytes};
+
+/// A key that seals and opens. `Debug` is redacted.
+pub struct SealingKey(LessSafeKey);
+
+/// The sealed bytes were altered, belong elsewhere, or were sealed under another key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("sealed bytes do not open")]
+pub struct DoesNotOpen;
+
+impl SealingKey {
+    pub fn new(secret: &[u8; 32]) -> Self {
+        let key = UnboundKey::new(&AES_256_GCM, secret).expect("32 bytes are an AES-256 key");
+        Self(LessSafeKey::new(key))
+    }
+
+    /// `nonce ‖ ciphertext ‖ tag`; `bound` must be given again to open.
+    pub fn seal(&self, entropy: &dyn Entropy, bound: &[u8], plain: &[u8]) -> Vec<u8> {
+        let nonce: [u8; NONCE_LEN] = random_bytes(entropy);
+        let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(plain);
+        let tag = self
+            .0
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(bound), &mut sealed[NONCE_LEN..])
+            .expect("a record is far below AES-GCM's limit of 64 GiB");
+        sealed.extend_from_slice(tag.as_ref());
+        sealed
+    }
+
+    pub fn open(&self, bound: &[u8], sealed: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {
+        let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(DoesNotOpen)?;
+        let mut plain = body.to_vec();
+        let length = self
+            .0
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(bound), &mut plain)
+            .map_err(|_| DoesNotOpen)?
+            .len();
+        plain.truncate(length);
+        Ok(plain)
+    }
+}
+
+impl std::fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealingKey(redacted)")
+    }
+}
+
+/// Pads to a multiple of 64 bytes (ISO/IEC 7816-4: one `0x80`, then zeros), so that a sealed
+/// record's length tells little about it.
+pub fn pad_to_64(plain: &mut Vec<u8>) {
+    plain.push(0x80);
+    plain.resize(plain.len().next_multiple_of(64), 0);
+}
+
+/// Takes the padding off again; `None` if there is none.
+pub fn unpad(plain: &[u8]) -> Option<&[u8]> {
+    let end = plain.iter().rposition(|byte| *byte != 0)?;
+    (plain[end] == 0x80).then(|| &plain[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::SystemEntropy;
+
+    #[test]
+    fn opens_only_whole_and_in_its_place() {
+        let key = SealingKey::new(&[1; 32]);
+        let sealed = key.seal(&SystemEntropy::default(), b"here", b"secret");
+        assert_eq!(key.open(b"here", &sealed).as_deref(), Ok(b"secret".as_slice()));
+        assert_eq!(key.open(b"there", &sealed), Err(DoesNotOpen));
+        assert_eq!(key.open(b"here", &sealed[..10]), Err(DoesNotOpen));
+        let mut altered = sealed.clone();
+        altered[14] ^= 1;
+        assert_eq!(key.open(b"here", &altered), Err(DoesNotOpen));
+        assert_eq!(SealingKey::new(&[2; 32]).open(b"here", &sealed), Err(DoesNotOpen));
+    }
+
+    #[test]
+    fn padding_round_trips() {
+        for length in [0, 1, 62, 63, 64, 65] {
+            let plain = vec![0; length];
+            let mut padded = plain.clone();
+            pad_to_64(&mut padded);
+            assert_eq!(padded.len() % 64, 0);
+            assert_eq!(unpad(&padded), Some(plain.as_slice()));
+        }
+        assert_eq!(unpad(&[0; 64]), None);
+    }
+}

@@ -1,0 +1,13 @@
+//! The sole user of ring: digests, keyed hashes, key derivation, sealing, signatures, the keyring.
+
+pub mod aead;
+pub mod digest;
+pub mod entropy;
+pub mod kdf;
+pub mod mac;
+pub mod signing;
+
+pub use aead::SealingKey;
+pub use entropy::SystemEntropy;
+pub use mac::MacKey;
+pub use signing::{Algorithm, SigningKey, VerifyingKey};
