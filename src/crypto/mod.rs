@@ -4,10 +4,12 @@ pub mod aead;
 pub mod digest;
 pub mod entropy;
 pub mod kdf;
+pub mod keyring;
 pub mod mac;
 pub mod signing;
 
 pub use aead::SealingKey;
 pub use entropy::SystemEntropy;
+pub use keyring::{KeyUse, Keyring, KeyringError};
 pub use mac::MacKey;
 pub use signing::{Algorithm, SigningKey, VerifyingKey};

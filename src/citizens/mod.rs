@@ -1,0 +1,5 @@
+//! The citizen store.
+
+pub mod model;
+
+pub use model::Citizen;

@@ -1,0 +1,11 @@
+//! The doors to the database: [`Store::read`], [`Store::write`], [`Store::bulk`].
+
+mod backend;
+mod error;
+mod record;
+mod store;
+
+pub use backend::Db;
+pub use error::StorageError;
+pub use record::{Record, Slot, Trailer};
+pub use store::{Reach, Store, StoreConfig, Tx};
