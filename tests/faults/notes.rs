@@ -76,8 +76,8 @@ pub enum Fail {
     Panic,
     /// A statement fails, and `write` says that all is well.
     Swallow,
-    /// The connection is cut before COMMIT (PostgreSQL).
-    Cut,
+    /// The connection is cut after the records are written, before COMMIT (PostgreSQL).
+    CutLater,
 }
 
 /// A trailer; its clones share what it was told.
@@ -156,11 +156,11 @@ impl Hold {
 impl Trailer for Book {
     fn write(&mut self, db: &mut Db, records: &[Record]) -> Result<(), StorageError> {
         self.tell(format!("write {}", records.len()));
-        match self.fail.swap(Fail::No as u8, Ordering::SeqCst) {
+        let fail = self.fail.swap(Fail::No as u8, Ordering::SeqCst);
+        match fail {
             f if f == Fail::Error as u8 => return Err(StorageError::Other("planted by the test".into())),
             f if f == Fail::Panic as u8 => panic!("planted by the test"),
             f if f == Fail::Swallow as u8 => drop(db.batch_execute("INSERT INTO nowhere VALUES (1)")),
-            f if f == Fail::Cut as u8 => drop(db.batch_execute("SELECT pg_terminate_backend(pg_backend_pid())")),
             _ => {}
         }
         let mut next = match self.next {
@@ -177,6 +177,9 @@ impl Trailer for Book {
             next += 1;
         }
         self.next = Some(next);
+        if fail == Fail::CutLater as u8 {
+            cut_from_outside(db);
+        }
         Ok(())
     }
 
@@ -193,4 +196,16 @@ impl Trailer for Book {
         self.next = None;
         self.tell("in doubt");
     }
+}
+
+/// Ends this backend's process without its client having sent anything that fails.
+fn cut_from_outside(db: &mut Db) {
+    #[derive(QueryableByName)]
+    struct Pid {
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        pid: i32,
+    }
+    let pid = diesel::sql_query("SELECT pg_backend_pid() AS pid").get_result::<Pid>(db).unwrap().pid;
+    let sql = format!("SELECT pg_terminate_backend({pid}, 1000)");
+    crate::support::postgres_admin().batch_execute(&sql).unwrap();
 }

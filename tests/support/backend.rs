@@ -137,6 +137,12 @@ impl Backend {
     }
 }
 
+/// A connection that belongs to no test.
+pub fn postgres_admin() -> PgConnection {
+    let url = postgres_url().expect("a test on PostgreSQL");
+    PgConnection::establish(&url).expect("PostgreSQL answers")
+}
+
 /// Tells `story` on a fresh database of each backend.
 pub async fn for_each_backend(story: impl AsyncFn(Backend)) {
     for backend in std::iter::once(Backend::sqlite()).chain(Backend::postgres()) {

@@ -2,4 +2,4 @@
 
 mod backend;
 
-pub use backend::{Backend, for_each_backend};
+pub use backend::{Backend, for_each_backend, postgres_admin};
