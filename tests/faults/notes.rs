@@ -19,6 +19,13 @@ diesel::table! {
     }
 }
 
+#[derive(diesel::Insertable)]
+#[diesel(table_name = notes, treat_none_as_default_value = false)]
+pub struct NewNote {
+    pub id: i64,
+    pub body: String,
+}
+
 pub const SCHEMA: &str = "
     CREATE TABLE notes (id BIGINT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE pages (note BIGINT NOT NULL REFERENCES notes (id));

@@ -1,9 +1,9 @@
 //! The store when jobs fail, panic, or lose their connection.
 
-use dancu::storage::{Reach, StorageError};
+use dancu::storage::{Reach, StorageError, insert_rows};
 use diesel::{Connection, RunQueryDsl};
 
-use super::notes::{Book, Fail, add, ids, insert, log, open, record};
+use super::notes::{Book, Fail, NewNote, add, ids, insert, log, notes, open, record};
 use crate::support::for_each_backend;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -244,6 +244,23 @@ async fn records_need_a_trailer_and_it_is_installed_once() {
         store.install_trailer(Box::new(book.clone())).await.unwrap();
         assert!(store.install_trailer(Box::new(book)).await.is_err());
         assert_eq!(store.append(vec![record("x")]).await.unwrap(), [0]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_rows_go_in_at_once_or_not_at_all() {
+    for_each_backend(async |backend| {
+        let (store, _) = open(&backend).await;
+        let rows =
+            |from: i64| (from..from + 40_000).map(|id| NewNote { id, body: format!("{id}") }).collect::<Vec<_>>();
+        let inserted =
+            store.bulk(move |db| Ok::<_, StorageError>(insert_rows!(db, notes::table, &rows(0), columns = 2)?));
+        assert_eq!(inserted.await.unwrap(), 40_000);
+        let again =
+            store.bulk(move |db| Ok::<_, StorageError>(insert_rows!(db, notes::table, &rows(39_999), columns = 2)?));
+        assert!(matches!(again.await, Err(StorageError::Conflict(_))));
+        assert_eq!(ids(&store).await, (0..40_000).collect::<Vec<_>>());
     })
     .await;
 }
