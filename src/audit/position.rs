@@ -24,6 +24,9 @@ impl Position {
     pub(super) fn column(self) -> i64 {
         self.0
     }
+    pub(super) fn as_column(&self) -> &i64 {
+        &self.0
+    }
     pub(super) fn log(self) -> i32 {
         (self.0 >> INDEX_BITS) as i32
     }

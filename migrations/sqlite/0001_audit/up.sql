@@ -53,9 +53,9 @@ CREATE TABLE audit_lists (
 
 -- The same, sorted by key, for each segment of 65536 entries.
 CREATE TABLE audit_finder (
-    log INTEGER NOT NULL,
     bucket SMALLINT NOT NULL,
+    log INTEGER NOT NULL,
     segment INTEGER NOT NULL,
     items BLOB NOT NULL,
-    PRIMARY KEY (log, bucket, segment)
+    PRIMARY KEY (bucket, log, segment)
 );
