@@ -1,0 +1,4 @@
+//! What must hold when things fail.
+
+mod notes;
+mod storage;
