@@ -6,6 +6,7 @@ pub mod citizens;
 pub mod access;
 pub mod clients;
 pub mod audit;
+pub mod http;
 pub mod storage;
 pub mod crypto;
 pub mod kernel;
