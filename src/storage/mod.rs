@@ -3,6 +3,7 @@
 mod backend;
 mod error;
 mod record;
+pub mod schema;
 mod store;
 
 pub use backend::Db;
