@@ -4,6 +4,7 @@ pub mod change;
 pub mod matching;
 pub mod model;
 pub mod sealing;
+pub mod seed;
 mod store;
 
 pub use model::Citizen;

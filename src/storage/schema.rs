@@ -1,6 +1,15 @@
-//! Every table, a block per slice.
+//! The tables, a block per slice.
 
-// ── citizens ──
+// storage
+diesel::table! {
+    store_info (singleton) {
+        singleton -> SmallInt,
+        id -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+// citizens
 
 diesel::table! {
     citizens (citizen_id) {
