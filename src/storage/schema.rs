@@ -55,3 +55,71 @@ table! {
         expires_at -> BigInt,
     }
 }
+// ── citizens ──
+
+diesel::table! {
+    citizens (citizen_id) {
+        citizen_id -> Binary,
+        row_version -> BigInt,
+        key_version -> Integer,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    identifiers (kind, key_version, hash, holder) {
+        kind -> SmallInt,
+        key_version -> Integer,
+        hash -> Binary,
+        holder -> BigInt,
+        citizen_id -> Binary,
+        active -> Bool,
+    }
+}
+
+diesel::table! {
+    households (household_id) {
+        household_id -> Binary,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    household_members (household_id, citizen_id) {
+        household_id -> Binary,
+        citizen_id -> Binary,
+    }
+}
+
+diesel::table! {
+    citizen_changes (seq) {
+        seq -> BigInt,
+        citizen_id -> Binary,
+        row_version -> BigInt,
+        kinds -> SmallInt,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    import_runs (file_key) {
+        file_key -> Binary,
+        bytes_done -> BigInt,
+        rows_done -> BigInt,
+        digest_done -> Binary,
+        rejects_bytes -> BigInt,
+        tally -> Text,
+        started_at -> BigInt,
+        updated_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    population_mark (id) {
+        id -> SmallInt,
+        synthetic -> Bool,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(citizens, identifiers, household_members);
