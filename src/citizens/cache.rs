@@ -91,6 +91,8 @@ pub struct Cache {
     /// One counter for each group of citizens, moved on by each change before the record is
     /// dropped: a read that began before a change and ends after it finds its stamp old.
     stamps: Box<[AtomicU64]>,
+    /// Moved on by every change.
+    changes: AtomicU64,
     /// Moved on whenever a number may have found a holder.
     numbers_stamp: AtomicU64,
     born: Instant,
@@ -114,6 +116,7 @@ impl Cache {
             records,
             numbers,
             stamps: (0..STAMPS).map(|_| AtomicU64::new(0)).collect(),
+            changes: AtomicU64::new(0),
             numbers_stamp: AtomicU64::new(0),
             born: Instant::now(),
             trusted_until: AtomicU64::new(0),
@@ -137,6 +140,10 @@ impl Cache {
 
     pub fn stamp(&self, id: CitizenId) -> u64 {
         self.group(id).load(Ordering::SeqCst)
+    }
+
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
     }
 
     pub fn numbers_stamp(&self) -> u64 {
@@ -216,6 +223,7 @@ impl Cache {
         if numbers_changed {
             self.numbers_stamp.fetch_add(1, Ordering::SeqCst);
         }
+        self.changes.fetch_add(1, Ordering::SeqCst);
         self.group(id).fetch_add(1, Ordering::SeqCst);
         self.records.invalidate(&id).await;
     }

@@ -16,6 +16,7 @@ pub enum Kind {
     CallsPerDay = 2,
     CallsPerHour = 3,
     FailuresPerHour = 4,
+    FailuresPerDay = 5,
     /// Failed anchors of one client with one number.
     Number = 6,
     /// Failed anchors of one client with one name and birth date.
@@ -31,6 +32,7 @@ impl Kind {
             2 => Self::CallsPerDay,
             3 => Self::CallsPerHour,
             4 => Self::FailuresPerHour,
+            5 => Self::FailuresPerDay,
             6 => Self::Number,
             7 => Self::Person,
             8 => Self::NumberAnywhere,
@@ -42,7 +44,11 @@ impl Kind {
         match self {
             Self::CallsPerMinute => Window::MINUTE,
             Self::CallsPerHour | Self::FailuresPerHour => Window::HOUR,
-            Self::CallsPerDay | Self::Number | Self::Person | Self::NumberAnywhere => Window::DAY,
+            Self::CallsPerDay
+            | Self::FailuresPerDay
+            | Self::Number
+            | Self::Person
+            | Self::NumberAnywhere => Window::DAY,
         }
     }
 }

@@ -72,6 +72,8 @@ pub struct Meter {
     calls: Count,
     calls_added: u32,
     failures: Count,
+    /// Failed anchors by the day.
+    failures_of_day: Count,
 }
 
 impl Meter {
@@ -104,11 +106,20 @@ impl Meter {
 
     pub fn fail(&mut self, now: Instant) {
         self.turn(now);
-        self.failures.current = self.failures.current.saturating_add(1);
+        for count in [&mut self.failures, &mut self.failures_of_day] {
+            count.current = count.current.saturating_add(1);
+        }
     }
 
+    /// Failed anchors by the hour.
     pub fn failures(&self) -> Count {
         self.failures
+    }
+
+    /// No counter of a single number or person can be higher than this.
+    pub fn failures_of_day(&mut self, now: Instant) -> u32 {
+        self.turn(now);
+        self.failures_of_day.sliding(Window::DAY, now)
     }
 
     /// What was added since the last exchange. Give it back by [`give_back`](Self::give_back) if
@@ -154,6 +165,7 @@ impl Meter {
             Kind::CallsPerDay => self.day.learn(start, total),
             Kind::CallsPerHour => self.calls.learn(Window::HOUR, start, capped),
             Kind::FailuresPerHour => self.failures.learn(Window::HOUR, start, capped),
+            Kind::FailuresPerDay => self.failures_of_day.learn(Window::DAY, start, capped),
             Kind::Number | Kind::Person | Kind::NumberAnywhere => {}
         }
     }
@@ -163,6 +175,7 @@ impl Meter {
         self.day.turn(Window::DAY, now);
         self.calls.turn(Window::HOUR, now);
         self.failures.turn(Window::HOUR, now);
+        self.failures_of_day.turn(Window::DAY, now);
     }
 }
 

@@ -61,6 +61,15 @@ impl Count {
         self.start = start;
     }
 
+    /// The higher of two counts of the same windows.
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            start: self.start,
+            current: self.current.max(other.current),
+            previous: self.previous.max(other.previous),
+        }
+    }
+
     /// Learns that the window that began at `start` counted at least `total`.
     pub fn learn(&mut self, window: Window, start: i64, total: u32) {
         if start == self.start {

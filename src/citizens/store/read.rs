@@ -10,9 +10,6 @@ use crate::kernel::{CitizenId, HouseholdId, Instant};
 use crate::storage::schema::{citizen_changes, citizens, household_members, identifiers};
 use crate::storage::{Db, StorageError, per_arm};
 
-/// People who share one CMND, or one name and birth date, beyond which nobody is found by it.
-const MOST_SHARING: i64 = 16;
-
 /// The keyed hash of one identifier under one version of the index key.
 pub type Hashed = (i32, IdentifierHash);
 
@@ -46,7 +43,6 @@ pub fn sharing(db: &mut Db, kind: IdentifierKind, hashes: &[Hashed]) -> Result<V
             .filter(identifiers::key_version.eq(version))
             .filter(identifiers::hash.eq(hash.as_slice()))
             .select(CitizenRow::as_select())
-            .limit(MOST_SHARING + 1)
             .load(conn))?;
         found.extend(rows);
     }
