@@ -150,3 +150,13 @@ diesel::table! {
         index_version -> Integer,
     }
 }
+
+
+// storage
+diesel::table! {
+    store_info (singleton) {
+        singleton -> SmallInt,
+        id -> Binary,
+        created_at -> BigInt,
+    }
+}
