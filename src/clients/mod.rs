@@ -1,13 +1,20 @@
 //! Organisations, their officers, keys and agreements.
 
 mod agreement_file;
+mod api;
+mod catalogue;
+mod labels;
 mod model;
 mod operation;
+mod samples;
 mod service;
 mod store;
 
 pub use agreement_file::{AgreementFault, AgreementFaults};
+pub use api::{ClientsApi, routes};
+pub use catalogue::{Catalogue, Contact};
 pub use model::{Agreement, Client, ClientKey, ClientProfile, Detail, Refusal};
 pub use operation::{Operation, OperationSet, UnknownOperation};
+pub use samples::{DemoClient, SampleClient, SampleFault, samples};
 pub use service::{Clients, ClientsError, NewClient, PublicKey};
 pub use store::{Action, Change};

@@ -124,12 +124,7 @@ impl Client {
         purpose: &Purpose,
         now: Instant,
     ) -> Result<Option<OfficerStanding>, Refusal> {
-        if !self.enabled || !self.agreement.in_force(now) {
-            return Err(Refusal::NotInForce);
-        }
-        if !self.agreement.operations.contains(operation) {
-            return Err(Refusal::Operation);
-        }
+        self.allows(operation, now)?;
         if !self.agreement.procedures.contains(&purpose.procedure) {
             return Err(Refusal::Procedure);
         }
@@ -141,6 +136,14 @@ impl Client {
             return Err(Refusal::ConsentMissing);
         }
         Ok(Some(self.standing(officer)))
+    }
+
+    /// Whether the agreement covers `operation` at `now`, for operations that ask about nobody.
+    pub fn allows(&self, operation: Operation, now: Instant) -> Result<(), Refusal> {
+        if !self.enabled || !self.agreement.in_force(now) {
+            return Err(Refusal::NotInForce);
+        }
+        if self.agreement.operations.contains(operation) { Ok(()) } else { Err(Refusal::Operation) }
     }
 
     fn may_rely_on(&self, basis: &LegalBasis) -> bool {

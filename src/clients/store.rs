@@ -26,6 +26,18 @@ impl Action {
     const ALL: [Self; 6] =
         [Self::Added, Self::KeyRotated, Self::Disabled, Self::Enabled, Self::OfficerAdded, Self::Amended];
 
+    /// What the history calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::KeyRotated => "key_rotated",
+            Self::Disabled => "disabled",
+            Self::Enabled => "enabled",
+            Self::OfficerAdded => "officer_added",
+            Self::Amended => "amended",
+        }
+    }
+
     const fn code(self) -> i16 {
         self as i16
     }

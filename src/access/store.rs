@@ -1,0 +1,34 @@
+//! What may be used once only.
+
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+
+use crate::kernel::Instant;
+use crate::storage::schema::spent_tokens;
+use crate::storage::{Db, StorageError};
+
+/// Spends `digest` until `expires_at`.
+///
+/// # Errors
+/// `Conflict` if it was spent before: the caller's transaction must not go on.
+pub fn spend(db: &mut Db, digest: &[u8; 32], expires_at: Instant) -> Result<(), StorageError> {
+    let row = (spent_tokens::digest.eq(&digest[..]), spent_tokens::expires_at.eq(expires_at.as_micros()));
+    match diesel::insert_into(spent_tokens::table).values(row).execute(db) {
+        Ok(_) => Ok(()),
+        Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+            Err(StorageError::Conflict("spent before".to_owned()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Forgets up to `limit` digests whose time is over; how many there were.
+pub fn sweep(db: &mut Db, now: Instant, limit: i64) -> Result<usize, StorageError> {
+    let over: Vec<Vec<u8>> = spent_tokens::table
+        .filter(spent_tokens::expires_at.lt(now.as_micros()))
+        .order(spent_tokens::expires_at)
+        .limit(limit)
+        .select(spent_tokens::digest)
+        .load(db)?;
+    Ok(diesel::delete(spent_tokens::table.filter(spent_tokens::digest.eq_any(over))).execute(db)?)
+}

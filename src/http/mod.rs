@@ -1,0 +1,13 @@
+//! The HTTP kit: problems, extractors, middleware. Knows no slice.
+
+pub mod context;
+pub mod extract;
+pub mod limits;
+pub mod oauth_error;
+pub mod problem;
+
+pub use context::{Arrival, RequestId};
+pub use extract::{Input, Json};
+pub use limits::Limits;
+pub use oauth_error::OauthError;
+pub use problem::{Problem, ProblemKind};
