@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use moka::Expiry;
 
 use super::matching::PreparedName;
+use super::matching::claims::Record;
 use super::model::Citizen;
 use crate::kernel::{CitizenId, IdNumber};
 use crate::storage::StorageError;
@@ -33,6 +34,11 @@ impl OpenRecord {
         let name = PreparedName::new(&citizen.full_name);
         let weight = size_of::<Self>() + text_bytes + ENTRY_OVERHEAD;
         Self { citizen, name, row_version, weight: u32::try_from(weight).unwrap_or(u32::MAX), stamp }
+    }
+
+    /// The record as comparisons see it.
+    pub fn view(&self) -> Record<'_> {
+        Record { citizen: &self.citizen, full_name: &self.name }
     }
 
     /// Whether the number is this person's, held or cancelled.

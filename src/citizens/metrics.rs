@@ -4,16 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
-use prometheus_client::registry::Registry;
-
 use super::cache::Cache;
-
-type Named = Family<[(&'static str, &'static str); 1], Gauge>;
+use crate::telemetry::metrics::{Counter, Gauge, Metrics};
 
 /// When something last went well; told as an age, so that a loop that died shows.
 #[derive(Debug)]
@@ -42,7 +34,6 @@ impl LastTime {
     }
 }
 
-#[derive(Debug, Default)]
 pub struct CitizensMetrics {
     /// Records that were read from the database.
     pub loads: Counter,
@@ -58,63 +49,36 @@ pub struct CitizensMetrics {
     pub followed: LastTime,
     /// When the counters of quotas and guards were last exchanged with the database.
     pub exchanged: LastTime,
-    reactor_lag: Named,
 }
 
 impl CitizensMetrics {
-    pub fn set_reactor_lag(&self, reactor: &'static str, changes: u64) {
-        self.reactor_lag.get_or_create(&[("reactor", reactor)]).set(i64::try_from(changes).unwrap_or(i64::MAX));
-    }
-
-    /// Adds everything to `registry`.
-    pub fn register(self: &Arc<Self>, cache: &Arc<Cache>, registry: &mut Registry) {
-        for (name, help, counter) in [
-            ("dancu_citizens_loads", "Records read from the database", &self.loads),
-            ("dancu_failed_anchors", "Questions whose number, name and birth date do not match", &self.failed_anchors),
-            ("dancu_blocked_questions", "Questions refused after too many failed anchors", &self.blocked),
-            ("dancu_numbers_under_attack", "Numbers with many failed anchors", &self.numbers_under_attack),
-            ("dancu_resealed_rows", "Rows re-sealed or re-indexed after a key rotation", &self.resealed),
-        ] {
-            registry.register(name, help, counter.clone());
-        }
-        registry.register("dancu_reactor_lag_changes", "Changes a reactor has still to see", self.reactor_lag.clone());
-        registry.register_collector(Box::new(Scraped { metrics: Arc::clone(self), cache: Arc::clone(cache) }));
-    }
-}
-
-/// What is worked out when it is asked for.
-struct Scraped {
-    metrics: Arc<CitizensMetrics>,
-    cache: Arc<Cache>,
-}
-
-impl std::fmt::Debug for Scraped {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Scraped")
+    pub fn register(metrics: &Metrics, cache: &Arc<Cache>) -> Arc<Self> {
+        let counted = Arc::new(Self {
+            loads: metrics.counter("citizens_loads", "Records read from the database"),
+            failed_anchors: metrics
+                .counter("failed_anchors", "Questions whose number, name and birth date do not belong together"),
+            blocked: metrics.counter("blocked_questions", "Questions refused after too many failed anchors"),
+            numbers_under_attack: metrics
+                .counter("numbers_under_attack", "Numbers with many failed anchors over all clients"),
+            resealed: metrics.counter("resealed_rows", "Rows brought to the active keys"),
+            followed: LastTime::default(),
+            exchanged: LastTime::default(),
+        });
+        let (follow, exchange) = (Arc::clone(&counted), Arc::clone(&counted));
+        metrics.reading("change_log_lag_seconds", "Time since the change log was followed to its end", move || {
+            follow.followed.age_seconds()
+        });
+        metrics.reading("guard_exchange_age_seconds", "Time since quotas were exchanged with the database", move || {
+            exchange.exchanged.age_seconds()
+        });
+        let (entries, bytes) = (Arc::clone(cache), Arc::clone(cache));
+        metrics.reading("citizens_cache_entries", "Entries of the cache of citizens", move || entries.size().0 as f64);
+        metrics.reading("citizens_cache_bytes", "Weight of the cache of citizens", move || bytes.size().1 as f64);
+        counted
     }
 }
 
-impl Collector for Scraped {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let (entries, bytes) = self.cache.size();
-        for (name, help, value) in [
-            (
-                "dancu_change_log_lag_seconds",
-                "Time since the change log was followed to its end",
-                self.metrics.followed.age_seconds(),
-            ),
-            (
-                "dancu_guard_exchange_age_seconds",
-                "Time since quotas were exchanged with the database",
-                self.metrics.exchanged.age_seconds(),
-            ),
-            ("dancu_citizens_cache_entries", "Entries of the cache of citizens", entries as f64),
-            ("dancu_citizens_cache_bytes", "Weight of the cache of citizens", bytes as f64),
-        ] {
-            let gauge = ConstGauge::new(value);
-            let metric = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
-            gauge.encode(metric)?;
-        }
-        Ok(())
-    }
+/// How many changes a reactor has still to see.
+pub fn reactor_lag(metrics: &Metrics, reactor: &'static str) -> Gauge {
+    metrics.gauge(&format!("reactor_{reactor}_lag_changes"), "Changes of citizens that a reactor has still to see")
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::change::ChangeKinds;
-use super::metrics::CitizensMetrics;
-use super::store::{read, reactors};
+use super::store::{reactors, read};
 use crate::kernel::{CitizenId, Instant};
 use crate::storage::{Reach, StorageError, Store, Tx};
+use crate::telemetry::metrics::Gauge;
 
 /// One line of the change log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ const POLL: Duration = Duration::from_millis(500);
 pub struct ReactorRun {
     pub(super) store: Store,
     pub(super) reactor: Arc<dyn Reactor>,
-    pub(super) metrics: Arc<CitizensMetrics>,
+    pub(super) lag: Gauge,
 }
 
 impl ReactorRun {
@@ -67,14 +67,14 @@ impl ReactorRun {
     pub async fn catch_up(&self) -> Result<(), StorageError> {
         loop {
             let name = self.reactor.name();
-            let (cursor, page) = self
+            let (cursor, page, end) = self
                 .store
                 .read(Reach::Key, move |db| -> Result<_, StorageError> {
                     let cursor = reactors::cursor(db, name)?;
-                    Ok((cursor, read::changes_after(db, cursor, PAGE)?))
+                    Ok((cursor, read::changes_after(db, cursor, PAGE)?, read::last_change(db)?))
                 })
                 .await?;
-            self.metrics.set_reactor_lag(name, page.len() as u64);
+            self.lag.set(end - cursor);
             let Some(last) = page.last().map(|change| change.seq) else {
                 return Ok(());
             };
@@ -85,8 +85,8 @@ impl ReactorRun {
                     if !reactors::advance(tx.db()?, name, cursor, last)? {
                         return Ok(());
                     }
-                    let wanted = page.iter().filter(|change| change.kinds.intersects(reactor.wants()));
-                    wanted.into_iter().try_for_each(|change| reactor.react(tx, change))
+                    let mut wanted = page.iter().filter(|change| change.kinds.intersects(reactor.wants()));
+                    wanted.try_for_each(|change| reactor.react(tx, change))
                 })
                 .await?;
         }

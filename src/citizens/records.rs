@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::cache::{Cache, Holder, OpenRecord};
+use super::decoy::Decoy;
 use super::metrics::CitizensMetrics;
 use super::sealing::Sealing;
 use super::store::read::{self, Hashed};
@@ -18,6 +19,7 @@ pub struct Records {
     pub(super) sealing: Sealing,
     pub(super) cache: Arc<Cache>,
     pub(super) metrics: Arc<CitizensMetrics>,
+    pub(super) decoy: Decoy,
 }
 
 impl Records {
@@ -46,6 +48,9 @@ impl Records {
     pub async fn by_legacy_number(&self, number: &LegacyIdNumber) -> Result<Vec<Arc<OpenRecord>>, StorageError> {
         let hashes = self.hashes(|version| self.sealing.legacy_hash(version, number))?;
         let rows = self.store.read(Reach::Key, move |db| read::sharing(db, IdentifierKind::Legacy, &hashes)).await?;
+        if rows.is_empty() {
+            self.decoy.open(&self.sealing);
+        }
         rows.iter().map(|row| self.open(row, None)).collect()
     }
 
@@ -88,14 +93,20 @@ impl Records {
     }
 
     async fn read_by_number(&self, number: &IdNumber) -> Result<Option<Arc<OpenRecord>>, StorageError> {
-        let row = self.find_row(number).await?;
-        row.map(|row| self.open(&row, None)).transpose()
+        match self.find_row(number).await? {
+            Some(row) => self.open(&row, None).map(Some),
+            None => {
+                self.decoy.open(&self.sealing);
+                Ok(None)
+            }
+        }
     }
 
     /// Finds who holds the number, and opens the record on the way: both are one read.
     async fn find_holder(&self, number: &IdNumber) -> Result<Holder, StorageError> {
         let (numbers_stamp, changes) = (self.cache.numbers_stamp(), self.cache.changes());
         let Some(row) = self.find_row(number).await? else {
+            self.decoy.open(&self.sealing);
             return Ok(Holder::Nobody(numbers_stamp));
         };
         let record = self.open(&row, None)?;
