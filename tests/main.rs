@@ -1,4 +1,5 @@
 //! The one integration binary.
 
+mod api;
 mod faults;
 mod support;

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::form::Form;
 use super::service::Access;
+use super::store::SpendError;
 use super::{AccessConfig, AssertionFault, GrantError, store};
 use crate::clients::{Client, ClientProfile};
 use crate::crypto::digest::sha256;
 use crate::crypto::jose::{AudienceRule, ClaimFault, Expected, RegisteredClaims, Typ, Unverified, jwt};
 use crate::crypto::{Algorithm, VerifyingKey};
 use crate::kernel::{ClientId, Instant};
-use crate::storage::StorageError;
 
 /// `client_assertion_type` of a JWT (RFC 7523 section 2.2).
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -78,11 +78,11 @@ impl Access {
 
     /// Spends what may be used once.
     async fn spend(&self, digest: [u8; 32], until: Instant) -> Result<(), GrantError> {
-        let spent: Result<(), StorageError> = self.store.write(move |tx| store::spend(tx.db()?, &digest, until)).await;
-        match spent {
-            Err(StorageError::Conflict(_)) => Err(AssertionFault::Replayed.into()),
-            other => Ok(other?),
-        }
+        let spent = self.store.write(move |tx| store::spend(tx.db()?, &digest, until)).await;
+        spent.map_err(|error| match error {
+            SpendError::Spent => AssertionFault::Replayed.into(),
+            SpendError::Storage(error) => error.into(),
+        })
     }
 }
 

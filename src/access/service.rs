@@ -123,7 +123,7 @@ impl Access {
     }
 
     /// Forgets what is spent and over, in short transactions.
-    async fn sweep(&self) {
+    pub async fn sweep(&self) {
         let now = self.clock.now();
         loop {
             match self.store.bulk(move |db| store::sweep(db, now, SWEEP_ROWS)).await {

@@ -7,18 +7,29 @@ use crate::kernel::Instant;
 use crate::storage::schema::spent_tokens;
 use crate::storage::{Db, StorageError};
 
+/// Why nothing was spent.
+#[derive(Debug)]
+pub enum SpendError {
+    Spent,
+    Storage(StorageError),
+}
+
+impl From<StorageError> for SpendError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
 /// Spends `digest` until `expires_at`.
 ///
 /// # Errors
-/// `Conflict` if it was spent before: the caller's transaction must not go on.
-pub fn spend(db: &mut Db, digest: &[u8; 32], expires_at: Instant) -> Result<(), StorageError> {
+/// `Spent` if it was spent before, by any process.
+pub fn spend(db: &mut Db, digest: &[u8; 32], expires_at: Instant) -> Result<(), SpendError> {
     let row = (spent_tokens::digest.eq(&digest[..]), spent_tokens::expires_at.eq(expires_at.as_micros()));
     match diesel::insert_into(spent_tokens::table).values(row).execute(db) {
         Ok(_) => Ok(()),
-        Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
-            Err(StorageError::Conflict("spent before".to_owned()))
-        }
-        Err(error) => Err(error.into()),
+        Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Err(SpendError::Spent),
+        Err(error) => Err(SpendError::Storage(error.into())),
     }
 }
 

@@ -1,6 +1,11 @@
 //! The record of every look at a person.
 
+pub mod checkpoint;
 mod entry;
+mod finder;
+mod position;
+pub mod tile;
+pub mod tree;
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ macro_rules! insert_rows {
     ($db:expr, $table:expr, $rows:expr, columns = $columns:expr) => {
         match $db {
             $crate::storage::Db::Pg(connection) => {
-                use diesel::pg::query_builder::copy::ExecuteCopyFromDsl as _;
+                use diesel::ExecuteCopyFromDsl as _;
                 diesel::copy_from($table).from_insertable($rows).execute(connection)
             }
             $crate::storage::Db::Lite(connection) => {

@@ -36,7 +36,11 @@ pub fn prepare_sqlite() {
         // SAFETY: the variadic arguments are those the two options document (an int, and none);
         // nothing else of SQLite runs yet, `OnceLock` lets one thread in.
         let answers = unsafe {
-            [sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0), sqlite3_config(SQLITE_CONFIG_MULTITHREAD), sqlite3_initialize()]
+            [
+                sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0),
+                sqlite3_config(SQLITE_CONFIG_MULTITHREAD),
+                sqlite3_initialize(),
+            ]
         };
         assert_eq!(answers, [SQLITE_OK; 3], "SQLite was used before it was set up");
     });

@@ -122,9 +122,10 @@ impl StorageError {
         match (fault_of(error), kind) {
             (Fault::Unavailable | Fault::Lost, _) => Self::Unavailable(told),
             (Fault::Retry, _)
-            | (_, Kind::UniqueViolation | Kind::ForeignKeyViolation | Kind::RestrictViolation | Kind::ExclusionViolation) => {
-                Self::Conflict(told)
-            }
+            | (
+                _,
+                Kind::UniqueViolation | Kind::ForeignKeyViolation | Kind::RestrictViolation | Kind::ExclusionViolation,
+            ) => Self::Conflict(told),
             _ => Self::Other(told),
         }
     }

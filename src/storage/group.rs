@@ -185,7 +185,9 @@ impl Writer {
         self.records.iter().for_each(|record| record.slot.clear());
         let mut records = self.records.drain(..);
         for (job, span) in jobs.iter_mut().zip(self.spans.drain(..)) {
-            job.reclaim(&mut records.by_ref().take(span));
+            let mut own = records.by_ref().take(span);
+            job.reclaim(&mut own);
+            own.for_each(drop);
         }
     }
 

@@ -1,9 +1,15 @@
 //! Every table, a block per slice.
+// storage
+diesel::table! {
+    store_info (singleton) {
+        singleton -> SmallInt,
+        id -> Binary,
+        created_at -> BigInt,
+    }
+}
 
-use diesel::table;
-
-// Clients.
-table! {
+// clients
+diesel::table! {
     clients (client_id) {
         client_id -> Text,
         name -> Text,
@@ -14,7 +20,7 @@ table! {
         created_at -> BigInt,
     }
 }
-table! {
+diesel::table! {
     client_keys (client_id, key_id) {
         client_id -> Text,
         key_id -> Text,
@@ -24,7 +30,7 @@ table! {
         valid_until -> Nullable<BigInt>,
     }
 }
-table! {
+diesel::table! {
     client_officers (client_id, officer_id, unit) {
         client_id -> Text,
         officer_id -> Text,
@@ -32,13 +38,13 @@ table! {
         added_at -> BigInt,
     }
 }
-table! {
+diesel::table! {
     client_registry (id) {
         id -> SmallInt,
         version -> BigInt,
     }
 }
-table! {
+diesel::table! {
     client_changes (version) {
         version -> BigInt,
         at -> BigInt,
@@ -48,8 +54,8 @@ table! {
     }
 }
 
-// Access.
-table! {
+// access
+diesel::table! {
     spent_tokens (digest) {
         digest -> Binary,
         expires_at -> BigInt,
@@ -152,11 +158,3 @@ diesel::table! {
 }
 
 
-// storage
-diesel::table! {
-    store_info (singleton) {
-        singleton -> SmallInt,
-        id -> Binary,
-        created_at -> BigInt,
-    }
-}

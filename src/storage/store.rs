@@ -10,6 +10,7 @@ use diesel::{QueryDsl, RunQueryDsl};
 use r2d2::Pool;
 use tokio::sync::{Semaphore, oneshot, watch};
 
+use super::alone::run_alone;
 use super::connect::{Intent, connect};
 use super::follow::{Pulse, follow, listen};
 use super::job::{Append, Change};
@@ -17,7 +18,6 @@ use super::location::Location;
 use super::lock::Turn;
 use super::pool::{self, Connections, PATIENCE};
 use super::schema::store_info;
-use super::alone::run_alone;
 use super::session::Session;
 use super::writer::{Counters, Message, QUEUE, Writer};
 use super::{Db, OpenError, Record, StorageError, Trailer, Tx, WriterStats, checkpoint, dialect, migrate};
@@ -295,10 +295,7 @@ impl Store {
         })
     }
 
-    async fn on_writer<T, E>(
-        &self,
-        work: impl FnOnce(&mut Writer) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
+    async fn on_writer<T, E>(&self, work: impl FnOnce(&mut Writer) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,

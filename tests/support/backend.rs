@@ -27,17 +27,15 @@ struct Schema {
 
 impl Drop for Schema {
     fn drop(&mut self) {
-        let dropped = PgConnection::establish(&self.admin_url)
-            .map_err(|e| e.to_string())
-            .and_then(|mut admin| {
-                // A test may leave a connection in the middle of a transaction.
-                let sql = format!(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{0}'; \
+        let dropped = PgConnection::establish(&self.admin_url).map_err(|e| e.to_string()).and_then(|mut admin| {
+            // A test may leave a connection in the middle of a transaction.
+            let sql = format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{0}'; \
                      DROP SCHEMA IF EXISTS {0} CASCADE",
-                    self.name
-                );
-                admin.batch_execute(&sql).map_err(|e| e.to_string())
-            });
+                self.name
+            );
+            admin.batch_execute(&sql).map_err(|e| e.to_string())
+        });
         if let Err(error) = dropped {
             shout(&format!("the schema {} stays behind: {error}", self.name));
         }
@@ -139,6 +137,12 @@ impl Backend {
     }
 }
 
+/// A connection that belongs to no test.
+pub fn postgres_admin() -> PgConnection {
+    let url = postgres_url().expect("a test on PostgreSQL");
+    PgConnection::establish(&url).expect("PostgreSQL answers")
+}
+
 /// Tells `story` on a fresh database of each backend.
 pub async fn for_each_backend(story: impl AsyncFn(Backend)) {
     for backend in std::iter::once(Backend::sqlite()).chain(Backend::postgres()) {
@@ -158,7 +162,8 @@ fn postgres_url() -> Option<String> {
         std::env::var("DANCU_TEST_REQUIRE_POSTGRES").as_deref() != Ok("1"),
         "PostgreSQL is required (DANCU_TEST_REQUIRE_POSTGRES=1), but DANCU_TEST_POSTGRES_URL names none"
     );
-    SKIPPED.call_once(|| shout("SKIPPED: every test on PostgreSQL; set DANCU_TEST_POSTGRES_URL, or use ./scripts/test"));
+    SKIPPED
+        .call_once(|| shout("SKIPPED: every test on PostgreSQL; set DANCU_TEST_POSTGRES_URL, or use ./scripts/test"));
     None
 }
 

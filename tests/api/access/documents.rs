@@ -1,0 +1,32 @@
+//! What the server says about itself.
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+
+use crate::support::Backend;
+use crate::support::house::House;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_places_hold_the_same_truthful_metadata() {
+    let backend = Backend::sqlite();
+    let house = House::new(&backend).await;
+    let connect = house.get("/.well-known/openid-configuration").await;
+    let oauth = house.get("/.well-known/oauth-authorization-server").await;
+    assert_eq!(connect.body, oauth.body);
+    assert_eq!(connect.status, 200);
+    assert_eq!(connect.header(CACHE_CONTROL), "public, max-age=300");
+    insta::assert_json_snapshot!("authorization_server_metadata", connect.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_set_holds_public_keys_only() {
+    let backend = Backend::sqlite();
+    let house = House::new(&backend).await;
+    let answer = house.get("/oauth2/jwks").await;
+    assert_eq!(answer.header(CONTENT_TYPE), "application/jwk-set+json");
+    let keys = answer.body["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 1);
+    let mut names: Vec<_> = keys[0].as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["alg", "crv", "kid", "kty", "use", "x", "y"], "and no `d`");
+    assert_eq!((&keys[0]["alg"], &keys[0]["use"]), (&"ES256".into(), &"sig".into()));
+}

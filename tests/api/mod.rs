@@ -1,0 +1,4 @@
+//! The service as its clients meet it, a module per slice.
+
+mod access;
+mod clients;
