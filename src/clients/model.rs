@@ -150,7 +150,8 @@ impl Client {
         self.agreement.legal_bases.contains(basis) && (self.state_body || basis.as_str() != LegalBasis::STATE_DUTY)
     }
 
-    fn standing(&self, officer: &Officer) -> OfficerStanding {
+    /// Whether the officer is known by name, or only claimed by the client.
+    pub fn standing(&self, officer: &Officer) -> OfficerStanding {
         if self.officers.contains(officer) { OfficerStanding::Registered } else { OfficerStanding::Asserted }
     }
 

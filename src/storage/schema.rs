@@ -132,3 +132,29 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(citizens, identifiers, household_members);
 
+// guards, reactors, re-sealing
+
+diesel::table! {
+    guard_counters (kind, key, window_start) {
+        kind -> SmallInt,
+        key -> Binary,
+        window_start -> BigInt,
+        used -> BigInt,
+        touched_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    reactor_cursors (name) {
+        name -> Text,
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    resealing_progress (singleton) {
+        singleton -> SmallInt,
+        seal_version -> Integer,
+        index_version -> Integer,
+    }
+}

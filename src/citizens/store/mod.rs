@@ -2,6 +2,10 @@
 
 mod apply;
 pub mod bulk_write;
+pub mod guards;
 pub mod plan;
+pub mod reactors;
+pub mod read;
+pub mod resealing;
 pub mod rows;
 pub mod write;
