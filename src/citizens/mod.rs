@@ -1,5 +1,6 @@
 //! The citizen store.
 
+pub mod matching;
 pub mod model;
 
 pub use model::Citizen;
