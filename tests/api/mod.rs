@@ -1,0 +1,3 @@
+//! The interface as clients meet it, a module a slice.
+
+mod http;
