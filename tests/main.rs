@@ -1,4 +1,5 @@
 //! The one integration binary.
 
 mod faults;
+mod population;
 mod support;

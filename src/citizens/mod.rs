@@ -9,5 +9,6 @@ mod store;
 
 pub use model::Citizen;
 pub use store::bulk_write::{BulkWriter, Slice, SliceOutcome};
+pub use store::mark::Mixed;
 pub use store::plan::Refusal;
 pub use store::write::{Upserted, WriteError, upsert};

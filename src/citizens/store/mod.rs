@@ -2,6 +2,9 @@
 
 mod apply;
 pub mod bulk_write;
+pub mod import_runs;
+pub mod mark;
+mod pace;
 pub mod plan;
 pub mod rows;
 pub mod write;
