@@ -2,5 +2,6 @@
 
 mod api;
 mod faults;
+mod population;
 mod support;
 mod architecture;

@@ -24,5 +24,6 @@ mod warning;
 
 pub use model::Citizen;
 pub use store::bulk_write::{BulkWriter, Slice, SliceOutcome};
+pub use store::mark::Mixed;
 pub use store::plan::Refusal;
 pub use store::write::{Upserted, WriteError, upsert};

@@ -89,7 +89,7 @@ impl<'a, 'n> Household<'a, 'n> {
 
     fn add(&mut self, sex: Sex, birth: CivilDate, family: &'static str, relation: RelationToHead) -> usize {
         let name = names::full_name(self.people, family, sex, i32::from(birth.year()), &mut self.chance);
-        let birthplace = self.places.birthplace(self.home.province, &mut self.chance);
+        let birthplace = self.places.birthplace(self.home.province, self.people, &mut self.chance);
         self.members.push(Member {
             sex,
             birth,
@@ -115,7 +115,8 @@ impl<'a, 'n> Household<'a, 'n> {
         let birth = self.born_aged(20, 88);
         let head = self.add(sex, birth, family, RelationToHead::Head);
         if self.members[head].age() > 30 {
-            let marital = if self.chance.happens(600) { MaritalStatus::DivorcedOrWidowed } else { MaritalStatus::Single };
+            let marital =
+                if self.chance.happens(600) { MaritalStatus::DivorcedOrWidowed } else { MaritalStatus::Single };
             self.members[head].marital = marital;
         }
         self.name_parents(head, family);

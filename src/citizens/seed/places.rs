@@ -10,10 +10,40 @@ use super::words::{self, Tradition};
 
 /// Thousands of inhabitants by province code (Resolution 202/2025/QH15).
 const POPULATION: [(u8, u32); 34] = [
-    (1, 8807), (4, 573), (8, 1865), (11, 673), (12, 512), (14, 1404), (15, 1778), (19, 1799), (20, 881), (22, 1497),
-    (24, 3619), (25, 4022), (31, 4664), (33, 3567), (37, 4412), (38, 4324), (40, 3831), (42, 1622), (44, 1870),
-    (46, 1432), (48, 3065), (51, 2161), (52, 3583), (56, 2243), (66, 3346), (68, 3872), (75, 4491), (79, 14002),
-    (80, 3254), (82, 4370), (86, 4257), (91, 4952), (92, 4199), (96, 2606),
+    (1, 8807),
+    (4, 573),
+    (8, 1865),
+    (11, 673),
+    (12, 512),
+    (14, 1404),
+    (15, 1778),
+    (19, 1799),
+    (20, 881),
+    (22, 1497),
+    (24, 3619),
+    (25, 4022),
+    (31, 4664),
+    (33, 3567),
+    (37, 4412),
+    (38, 4324),
+    (40, 3831),
+    (42, 1622),
+    (44, 1870),
+    (46, 1432),
+    (48, 3065),
+    (51, 2161),
+    (52, 3583),
+    (56, 2243),
+    (66, 3346),
+    (68, 3872),
+    (75, 4491),
+    (79, 14002),
+    (80, 3254),
+    (82, 4370),
+    (86, 4257),
+    (91, 4952),
+    (92, 4199),
+    (96, 2606),
 ];
 
 /// The first province code of the south in spelling (`Võ`, `Huỳnh`): Quảng Trị.
@@ -82,9 +112,10 @@ impl Places {
         &self.homes[usize::from(self.weights.draw(chance))]
     }
 
-    /// Where somebody who lives in `province` was born: mostly there.
-    pub fn birthplace(&self, province: u8, chance: &mut Chance) -> &Birthplace {
-        let province = if chance.happens(820) { province } else { self.provinces.draw(chance) };
+    /// Where somebody who lives in `province` was born: mostly there, the smaller peoples nearly always.
+    pub fn birthplace(&self, province: u8, people: People, chance: &mut Chance) -> &Birthplace {
+        let stays = if people.tradition == Tradition::Kinh { 820 } else { 985 };
+        let province = if chance.happens(stays) { province } else { self.provinces.draw(chance) };
         let places = &self.births[usize::from(province)];
         &places[chance.below(places.len() as u32) as usize]
     }

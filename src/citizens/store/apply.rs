@@ -51,6 +51,11 @@ impl Batch {
         self.changes.is_empty()
     }
 
+    /// How many citizens it changes.
+    pub fn len(&self) -> usize {
+        self.changes.len()
+    }
+
     /// Adds a plan; a batch names each citizen once.
     pub fn push(&mut self, plan: Plan, at: Instant) {
         let member = |household: HouseholdId| HouseholdMemberRow {
@@ -136,9 +141,8 @@ impl Batch {
 fn replace_one_by_one(lite: &mut SqliteConnection, replaced: &[(CitizenRow, i64)]) -> QueryResult<usize> {
     let mut count = 0;
     for (row, follows) in replaced {
-        let current = citizens::table
-            .filter(citizens::citizen_id.eq(&row.citizen_id))
-            .filter(citizens::row_version.eq(follows));
+        let current =
+            citizens::table.filter(citizens::citizen_id.eq(&row.citizen_id)).filter(citizens::row_version.eq(follows));
         let values = (
             citizens::row_version.eq(row.row_version),
             citizens::key_version.eq(row.key_version),
