@@ -3,11 +3,13 @@
 //! The map of the crate, top floor first; a room uses only rooms below it.
 
 pub mod cli;
+pub mod server;
 pub mod citizens;
 pub mod access;
 pub mod clients;
 pub mod audit;
 pub mod http;
 pub mod storage;
+pub mod telemetry;
 pub mod crypto;
 pub mod kernel;

@@ -94,9 +94,8 @@ impl Arrival {
         self.0.language
     }
 
-    /// When negative answers to this request leave.
-    pub fn release_at(&self) -> Instant {
-        self.0.at + self.0.negative_delay
+    pub(super) fn negative_delay(&self) -> Duration {
+        self.0.negative_delay
     }
 
     /// Notes who is calling, for the access log.

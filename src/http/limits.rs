@@ -31,7 +31,7 @@ impl Default for Limits {
             body_bytes: 64 * 1024,
             header_bytes: 16 * 1024,
             head_timeout: Duration::from_secs(5),
-            body_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(5),
             answer_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_secs(60),
             negative_delay: Duration::from_millis(25),
