@@ -16,6 +16,7 @@ mod reactor;
 mod records;
 mod resealing;
 pub mod sealing;
+pub mod seed;
 mod service;
 mod store;
 mod verify;

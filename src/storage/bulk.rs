@@ -11,6 +11,7 @@ pub const SQLITE_VALUES: usize = 32_766;
 macro_rules! insert_rows {
     ($db:expr, $table:expr, $rows:expr, columns = $columns:expr) => {
         match $db {
+            _ if $rows.is_empty() => Ok(0),
             $crate::storage::Db::Pg(connection) => {
                 use diesel::ExecuteCopyFromDsl as _;
                 diesel::copy_from($table).from_insertable($rows).execute(connection)

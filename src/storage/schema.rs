@@ -61,7 +61,7 @@ diesel::table! {
         expires_at -> BigInt,
     }
 }
-// ── citizens ──
+// citizens
 
 diesel::table! {
     citizens (citizen_id) {
@@ -130,7 +130,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(citizens, identifiers, household_members);
 
-// ── guards, reactors, re-sealing ──
+// guards, reactors, re-sealing
 
 diesel::table! {
     guard_counters (kind, key, window_start) {

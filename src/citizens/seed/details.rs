@@ -232,8 +232,10 @@ fn card(member: &Member<'_>, age: i32, chance: &mut Chance) -> Option<Card> {
     let years = |years: i16| CivilDate::new(member.birth.year() + years, member.birth.month(), member.birth.day().min(28));
     if age < 14 {
         // A child may have one since July 2024.
-        let issued = (age >= 1 && chance.happens(60)).then(|| chance.day(turn.max(years(1)?), AS_OF));
-        let issued = issued?;
+        if age < 1 || !chance.happens(60) {
+            return None;
+        }
+        let issued = chance.day(turn.max(years(1)?), AS_OF);
         return Some(Card { kind: CardKind::CanCuoc, issued, expires: years(14), place: Some("Bộ Công an".to_owned()) });
     }
     if !chance.happens(960) {

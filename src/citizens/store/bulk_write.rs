@@ -11,11 +11,11 @@ use diesel::prelude::*;
 
 use crate::citizens::Citizen;
 use crate::citizens::sealing::{IdentifierHash, Sealing};
-use crate::kernel::{CitizenId, Clock, IdNumber};
+use crate::kernel::{CitizenId, Clock, IdNumber, Instant};
 use crate::storage::schema::{citizens, identifiers};
 use crate::storage::{Db, Reach, StorageError, Store};
 
-use super::apply::apply;
+use super::apply::Batch;
 use super::plan::{Known, Plan, Refusal, plan_change, plan_new};
 use super::rows::{self, CitizenRow, IdentifierKind};
 use super::write::WriteError;
@@ -30,8 +30,8 @@ const ATTEMPTS: usize = 8;
 #[derive(Debug, Clone)]
 pub struct Slice {
     citizens: Arc<Vec<Citizen>>,
-    plans: Arc<Vec<Plan>>,
-    /// How many of `citizens` the plans cover; the rest share a number with them and come after.
+    batch: Arc<Batch>,
+    /// How many of `citizens` the batch covers; the rest share a number with them and come after.
     covered: usize,
     outcome: SliceOutcome,
 }
@@ -70,8 +70,8 @@ impl BulkWriter {
 
     /// Resolves and seals the citizens `make` gives; both run on a blocking thread.
     pub async fn prepare(&self, make: impl FnOnce() -> Vec<Citizen> + Send + 'static) -> Result<Slice, WriteError> {
-        let sealing = self.sealing.clone();
-        self.store.read(Reach::Scan, move |db| prepare(db, &sealing, Arc::new(make()), 0)).await
+        let (sealing, at) = (self.sealing.clone(), self.clock.now());
+        self.store.read(Reach::Scan, move |db| prepare(db, &sealing, Arc::new(make()), 0, at)).await
     }
 
     /// Writes a prepared slice; `also` joins the transaction that completes it.
@@ -98,8 +98,8 @@ impl BulkWriter {
                 Err(StorageError::Conflict(_)) if attempts < ATTEMPTS => attempts += 1,
                 Err(error) => return Err(error.into()),
             }
-            let (sealing, citizens) = (self.sealing.clone(), slice.citizens);
-            slice = self.store.read(Reach::Scan, move |db| prepare(db, &sealing, citizens, start)).await?;
+            let (sealing, citizens, at) = (self.sealing.clone(), slice.citizens, self.clock.now());
+            slice = self.store.read(Reach::Scan, move |db| prepare(db, &sealing, citizens, start, at)).await?;
         }
     }
 
@@ -107,10 +107,10 @@ impl BulkWriter {
     where
         A: Fn(&mut Db) -> Result<(), StorageError> + Send + Sync + 'static,
     {
-        let (plans, at) = (Arc::clone(&slice.plans), self.clock.now());
+        let batch = Arc::clone(&slice.batch);
         let write = move |db: &mut Db| {
-            if !plans.is_empty() {
-                apply(db, &plans, at)?;
+            if !batch.is_empty() {
+                batch.apply(db)?;
             }
             also.as_ref().map_or(Ok(()), |also| also(db))
         };
@@ -120,19 +120,25 @@ impl BulkWriter {
 
 /// Plans the citizens from `start` on, up to the first that names a number an earlier one of them
 /// names too: that one must see the earlier one stored.
-fn prepare(db: &mut Db, sealing: &Sealing, citizens: Arc<Vec<Citizen>>, start: usize) -> Result<Slice, WriteError> {
+fn prepare(
+    db: &mut Db,
+    sealing: &Sealing,
+    citizens: Arc<Vec<Citizen>>,
+    start: usize,
+    at: Instant,
+) -> Result<Slice, WriteError> {
     let rest = &citizens[start..];
     let covered = independent(rest);
     let holders = Holders::of(db, sealing, &rest[..covered])?;
     let known = load_known(db, sealing, holders.found())?;
-    let mut plans = Vec::with_capacity(covered);
+    let mut batch = Batch::default();
     let mut outcome = SliceOutcome::default();
     for (index, citizen) in rest[..covered].iter().enumerate() {
         match holders.of_citizen(sealing, citizen)? {
             Err(refusal) => outcome.refused.push((index, refusal)),
             Ok(None) => {
                 outcome.created += 1;
-                plans.push(plan_new(sealing, citizen)?);
+                batch.push(plan_new(sealing, citizen)?, at);
             }
             Ok(Some(id)) => {
                 let known = known.get(&id).ok_or_else(|| StorageError::Inconsistent {
@@ -145,13 +151,13 @@ fn prepare(db: &mut Db, sealing: &Sealing, citizens: Arc<Vec<Citizen>>, start: u
                     Ok(None) => outcome.unchanged += 1,
                     Ok(Some(plan)) => {
                         outcome.updated += 1;
-                        plans.push(plan);
+                        batch.push(plan, at);
                     }
                 }
             }
         }
     }
-    Ok(Slice { citizens, plans: Arc::new(plans), covered, outcome })
+    Ok(Slice { citizens, batch: Arc::new(batch), covered, outcome })
 }
 
 type Change = Result<Option<Plan>, Refusal>;

@@ -9,7 +9,7 @@ use crate::kernel::{CitizenId, Instant};
 use crate::storage::schema::{citizens, identifiers};
 use crate::storage::{Db, StorageError, Tx};
 
-use super::apply::{apply, lock_change_log};
+use super::apply::{Batch, lock_change_log};
 use super::plan::{Known, Refusal, plan_change, plan_new};
 use super::rows::{CitizenRow, IdentifierKind};
 
@@ -74,7 +74,9 @@ pub fn upsert(
         true => Upserted::Created,
         false => Upserted::Updated { row_version: plan.row_version(), kinds: plan.kinds() },
     };
-    apply(db, &[plan], at)?;
+    let mut batch = Batch::default();
+    batch.push(plan, at);
+    batch.apply(db)?;
     Ok(upserted)
 }
 
