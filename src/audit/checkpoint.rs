@@ -136,9 +136,10 @@ mod tests {
         assert_eq!(name, "PeterNeumann");
         assert_eq!(verifier_key(&name, &key), PETER);
         assert!(read_verifier_key(&PETER.replace("c74f", "c74e")).is_none());
-        let text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
-        let signature =
-            STANDARD.decode("x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=");
+        let text =
+            "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
+        let signature = STANDARD
+            .decode("x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=");
         let signature = signature.unwrap();
         assert_eq!(signature[..4], key_id(&name, key.as_bytes()));
         assert!(key.verify(text.as_bytes(), &signature[4..]).is_ok());

@@ -23,7 +23,9 @@ fn roots_of(path: &[Range<u64>], leaves: &[Hash]) -> Vec<Hash> {
         .map(|range| {
             let nodes: Vec<_> = perfect_nodes(range)
                 .iter()
-                .map(|n| merkle_tree_hash(&leaves[(n.index << n.height) as usize..((n.index + 1) << n.height) as usize]))
+                .map(|n| {
+                    merkle_tree_hash(&leaves[(n.index << n.height) as usize..((n.index + 1) << n.height) as usize])
+                })
                 .collect();
             fold(&nodes).unwrap()
         })
@@ -37,16 +39,7 @@ fn hex(bytes: &[u8]) -> String {
 /// The leaves and roots that Certificate Transparency's own tests use.
 #[test]
 fn the_roots_of_certificate_transparency() {
-    let data: [&[u8]; 8] = [
-        b"",
-        b"\x00",
-        b"\x10",
-        b" !",
-        b"01",
-        b"@ABC",
-        b"PQRSTUVW",
-        b"`abcdefghijklmno",
-    ];
+    let data: [&[u8]; 8] = [b"", b"\x00", b"\x10", b" !", b"01", b"@ABC", b"PQRSTUVW", b"`abcdefghijklmno"];
     let roots = [
         "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
         "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",

@@ -156,5 +156,3 @@ diesel::table! {
         index_version -> Integer,
     }
 }
-
-
