@@ -15,9 +15,9 @@ use super::resealing::Resealing;
 use super::sealing::{Sealing, SealingError};
 use crate::access::Caller;
 use crate::audit::{Audit, AuditError, Receipt};
-use crate::clients::Refusal;
+use crate::clients::{Clients, Refusal};
 use crate::crypto::Keyring;
-use crate::kernel::{AttributeSet, Clock, Entropy, TransactionId};
+use crate::kernel::{AttributeSet, Clock, Entropy, Instant, TransactionId};
 use crate::storage::{StorageError, Store};
 use crate::telemetry::metrics::Metrics;
 
@@ -53,6 +53,7 @@ pub(super) type Drafted<T> = (Result<T, CitizensError>, Draft);
 pub struct CitizensParts {
     pub store: Store,
     pub audit: Audit,
+    pub clients: Clients,
     pub keyring: Keyring,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -68,6 +69,7 @@ pub struct Citizens(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) store: Store,
     pub(super) audit: Audit,
+    pub(super) clients: Clients,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) records: Records,
@@ -96,7 +98,7 @@ impl Citizens {
     /// Opens the room and starts what runs beside it: following the change log, the exchange of
     /// counters, re-sealing after key rotations.
     pub async fn open(parts: CitizensParts) -> Result<Self, CitizensError> {
-        let CitizensParts { store, audit, keyring, clock, entropy, metrics, cache, guards } = parts;
+        let CitizensParts { store, audit, clients, keyring, clock, entropy, metrics, cache, guards } = parts;
         let cache = Arc::new(Cache::new(&cache));
         let counted = CitizensMetrics::register(&metrics, &cache);
         let sealing = Sealing::new(keyring.clone(), Arc::clone(&entropy));
@@ -109,7 +111,7 @@ impl Citizens {
         background.spawn(Resealing::new(store.clone(), keyring, sealing.clone(), Arc::clone(&counted)).run());
         let decoy = Decoy::new(&sealing, &*entropy)?;
         let records = Records { store: store.clone(), sealing, cache, metrics: counted, decoy };
-        Ok(Self(Arc::new(Inner { store, audit, clock, entropy, records, guards, metrics, background })))
+        Ok(Self(Arc::new(Inner { store, audit, clients, clock, entropy, records, guards, metrics, background })))
     }
 
     /// Lets `reactor` see every change of a citizen from now on, or from where it stopped.
@@ -128,7 +130,19 @@ impl Citizens {
     pub(super) fn admit(&self, caller: &Caller, question: Question) -> Drafted<Standing> {
         let now = self.0.clock.now();
         let (granted, standing) = self.0.guards.take(&caller.client, 1, now);
-        let admitted = if granted == 0 {
+        self.admitted(caller, question, granted == 1, standing, now)
+    }
+
+    /// The same for a call that was `granted` by the quota or not.
+    pub(super) fn admitted(
+        &self,
+        caller: &Caller,
+        question: Question,
+        granted: bool,
+        standing: Standing,
+        now: Instant,
+    ) -> Drafted<Standing> {
+        let admitted = if !granted {
             Err(CitizensError::OverQuota(standing))
         } else if caller.require(question.operation).is_err() {
             Err(CitizensError::InsufficientScope)

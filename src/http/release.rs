@@ -1,15 +1,20 @@
 //! Negative answers about people leave at a fixed time after arrival, whatever their cause, so that
 //! the time they take tells nothing.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::context::Arrival;
 
 /// Waits until negative answers to this request leave: the configured delay after its arrival, or
 /// the next whole multiple of it if the work took longer.
 pub async fn negative(arrival: &Arrival) {
-    let release = release_after(arrival.negative_delay(), arrival.at().elapsed());
-    tokio::time::sleep_until((arrival.at() + release).into()).await;
+    negative_since(arrival, arrival.at()).await;
+}
+
+/// The same for a part of a request (lines of a batch) that came later than its beginning.
+pub async fn negative_since(arrival: &Arrival, began: Instant) {
+    let release = release_after(arrival.negative_delay(), began.elapsed());
+    tokio::time::sleep_until((began + release).into()).await;
 }
 
 fn release_after(delay: Duration, worked: Duration) -> Duration {

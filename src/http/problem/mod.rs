@@ -91,6 +91,11 @@ impl Problem {
         self.0.cause.as_deref()
     }
 
+    /// The details in `language`, to be written into a longer answer.
+    pub fn body<'a>(&'a self, language: Language, request_id: Option<&'a RequestId>) -> ProblemBody<'a> {
+        render::body(&self.0, language, request_id)
+    }
+
     /// The response in `language`.
     pub fn render(&self, language: Language, request_id: Option<RequestId>) -> HttpResponse {
         render::render(&self.0, language, request_id)

@@ -46,17 +46,22 @@ pub struct FieldError<'a> {
     detail: &'a str,
 }
 
-pub(super) fn render(problem: &Parts, language: Language, request_id: Option<RequestId>) -> HttpResponse {
+pub(super) fn body<'a>(problem: &'a Parts, language: Language, request_id: Option<&'a RequestId>) -> ProblemBody<'a> {
     let kind = problem.kind;
     let server_fault = kind.status().is_server_error();
     let faults = problem.faults.iter().filter(|_| !server_fault).take(MAX_ERRORS);
-    let body = ProblemBody {
+    ProblemBody {
         uri: kind.uri(),
         title: kind.title().in_language(language),
         status: kind.status().as_u16(),
-        request_id: request_id.as_ref().map(RequestId::as_str),
+        request_id: request_id.map(RequestId::as_str),
         errors: faults.map(|f| FieldError { pointer: &f.pointer, code: f.code, detail: f.detail(language) }).collect(),
-    };
+    }
+}
+
+pub(super) fn render(problem: &Parts, language: Language, request_id: Option<RequestId>) -> HttpResponse {
+    let kind = problem.kind;
+    let body = body(problem, language, request_id.as_ref());
     let mut response = HttpResponse::build(kind.status());
     response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)));
     response.insert_header((
