@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod server;
+pub mod app;
 pub mod citizens;
 pub mod access;
 pub mod clients;
