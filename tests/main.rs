@@ -1,6 +1,7 @@
 //! The one integration binary.
 
 mod api;
+mod audit;
 mod faults;
 mod population;
 mod support;
