@@ -81,7 +81,7 @@ async fn main() {
     let out = std::fs::File::create("/dev/null").expect("/dev/null");
     let access_log = AccessLog::start(Box::new(out), Arc::new(SystemClock), &metrics).expect("a thread");
     let service = Service {
-        routes: Routes::default().with(routes, utoipa::openapi::OpenApi::default()),
+        routes: Routes::default().with((), routes, utoipa::openapi::OpenApi::default()),
         health: Health::new(Vec::new()),
         metrics,
         access_log: Some(access_log),

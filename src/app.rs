@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use actix_web::web::Data;
 use utoipa::OpenApi;
 
 use crate::access::{self, Access, AccessApi, AccessConfig, AccessParts, NoKey};
@@ -100,30 +99,10 @@ impl App {
 
     /// The routes of all slices.
     pub fn routes(&self) -> Routes {
-        let (access, citizens) = (Data::from(self.access.clone()), Data::new(self.citizens.clone()));
-        let catalogue = Data::new(Catalogue::new(self.contact.clone()));
         Routes::default()
-            .with(
-                move |config| {
-                    config.app_data(access.clone());
-                    access::routes(config);
-                },
-                AccessApi::openapi(),
-            )
-            .with(
-                move |config| {
-                    config.app_data(catalogue.clone());
-                    clients::routes(config);
-                },
-                ClientsApi::openapi(),
-            )
-            .with(
-                move |config| {
-                    config.app_data(citizens.clone());
-                    citizens::routes(config);
-                },
-                CitizensApi::openapi(),
-            )
+            .with_shared(self.access.clone(), access::routes, AccessApi::openapi())
+            .with(Catalogue::new(self.contact.clone()), clients::routes, ClientsApi::openapi())
+            .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
     }
 
     /// What must be well before requests are welcome.

@@ -164,7 +164,7 @@ fn open_inner_rooms(source: &Source) -> Vec<String> {
             ["store", "api", "pages"].iter().any(|inner| {
                 line.starts_with("pub")
                     && (line.ends_with(&format!(" mod {inner};")) || line.ends_with(&format!(" mod {inner} {{")))
-            }) || line.starts_with("pub use store::")
+            })
         })
         .collect()
 }
