@@ -97,7 +97,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let model = if self.open_model { "constant arrival rate" } else { "closed loop" };
         writeln!(f, "scenario            {} ({model}, {} connections)", self.scenario, self.connections)?;
-        writeln!(f, "requests            {} in {:.1} s = {:.0}/s", self.requests, self.duration_s, self.requests_per_s)?;
+        writeln!(
+            f,
+            "requests            {} in {:.1} s = {:.0}/s",
+            self.requests, self.duration_s, self.requests_per_s
+        )?;
         writeln!(f, "verified or found   {:.0}/s", self.units_per_s)?;
         write!(f, "latency ms         ")?;
         for name in ["p50", "p90", "p99", "p99_9", "max"] {

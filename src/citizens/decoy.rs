@@ -19,9 +19,8 @@ pub struct Decoy {
 
 impl Decoy {
     pub fn new(sealing: &Sealing, entropy: &dyn Entropy) -> Result<Self, SealingError> {
-        let citizen = nobody(CitizenId::random(entropy)).ok_or_else(|| {
-            SealingError::DoesNotOpen(StorageError::Other("the decoy is no citizen".to_owned()))
-        })?;
+        let citizen = nobody(CitizenId::random(entropy))
+            .ok_or_else(|| SealingError::DoesNotOpen(StorageError::Other("the decoy is no citizen".to_owned())))?;
         let row = sealing.seal(&citizen, 1)?;
         let record = Arc::new(OpenRecord::new(citizen, 1, row.sealed.len(), 0));
         Ok(Self { row, record })

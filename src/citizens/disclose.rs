@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::cache::OpenRecord;
 use super::model::{Citizen, MaritalStatus, Membership, Provenance, RelationToHead, Relative};
 use crate::clients::{Agreement, Detail};
-use crate::kernel::{Attribute, AttributeSet, CitizenId, Classification, CivilDate, PersonName};
+use crate::kernel::{Attribute, AttributeSet, CitizenId, CivilDate, Classification, PersonName};
 
 /// Why an attribute that was asked for is not in the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -113,11 +113,7 @@ impl Disclosure {
 /// Whether the record holds a value for `attribute`.
 pub fn is_recorded(citizen: &Citizen, attribute: Attribute) -> bool {
     match attribute {
-        Attribute::FullName
-        | Attribute::IdNumber
-        | Attribute::DateOfBirth
-        | Attribute::Sex
-        | Attribute::Status => true,
+        Attribute::FullName | Attribute::IdNumber | Attribute::DateOfBirth | Attribute::Sex | Attribute::Status => true,
         Attribute::OtherName => citizen.other_name.is_some(),
         Attribute::LegacyIdNumber => citizen.legacy_id_number.is_some(),
         Attribute::PlaceOfBirth => citizen.place_of_birth.is_some(),

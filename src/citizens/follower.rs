@@ -22,11 +22,7 @@ pub struct Follower {
 
 impl Follower {
     /// Begins at the end of the log: nothing is cached yet.
-    pub async fn begin(
-        store: Store,
-        cache: Arc<Cache>,
-        metrics: Arc<CitizensMetrics>,
-    ) -> Result<Self, StorageError> {
+    pub async fn begin(store: Store, cache: Arc<Cache>, metrics: Arc<CitizensMetrics>) -> Result<Self, StorageError> {
         let began = Instant::now();
         let cursor = store.read(Reach::Key, read::last_change).await?;
         cache.followed(began);

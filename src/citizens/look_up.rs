@@ -1,6 +1,6 @@
 //! Looking a citizen up: what the agreement allows of what was asked for.
 
-use super::anchor::{Anchoring, AnchoredCitizen};
+use super::anchor::{AnchoredCitizen, Anchoring};
 use super::disclose::{Disclosure, Household};
 use super::draft::{Draft, Question};
 use super::guard::meter::Standing;

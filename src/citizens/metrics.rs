@@ -68,9 +68,11 @@ impl CitizensMetrics {
         metrics.reading("change_log_lag_seconds", "Time since the change log was followed to its end", move || {
             follow.followed.age_seconds()
         });
-        metrics.reading("guard_exchange_age_seconds", "Time since quotas were exchanged with the database", move || {
-            exchange.exchanged.age_seconds()
-        });
+        metrics.reading(
+            "guard_exchange_age_seconds",
+            "Time since quotas were exchanged with the database",
+            move || exchange.exchanged.age_seconds(),
+        );
         let (entries, bytes) = (Arc::clone(cache), Arc::clone(cache));
         metrics.reading("citizens_cache_entries", "Entries of the cache of citizens", move || entries.size().0 as f64);
         metrics.reading("citizens_cache_bytes", "Weight of the cache of citizens", move || bytes.size().1 as f64);

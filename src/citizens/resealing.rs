@@ -71,16 +71,13 @@ impl Resealing {
     async fn bring_to(&self, seal: u32, index: u32) -> Result<u64, StorageError> {
         let mut done = 0;
         if self.keyring.versions(KeyUse::Seal).len() > 1 {
-            done += self
-                .pass(move |db, sealing, after| resealing::reseal(db, sealing, seal, after, SLICE))
-                .await?;
+            done += self.pass(move |db, sealing, after| resealing::reseal(db, sealing, seal, after, SLICE)).await?;
         }
         for old in self.keyring.versions(KeyUse::Index).into_iter().filter(|version| *version < index) {
             for kind in KINDS {
                 let which = (kind as i16, old);
-                done += self
-                    .pass(move |db, sealing, after| resealing::rehash(db, sealing, which, after, SLICE))
-                    .await?;
+                done +=
+                    self.pass(move |db, sealing, after| resealing::rehash(db, sealing, which, after, SLICE)).await?;
             }
         }
         Ok(done)

@@ -156,12 +156,7 @@ impl Citizens {
 }
 
 pub(super) fn question(ask: &Verify, name: &'static str) -> Question {
-    Question {
-        operation: Operation::CitizensVerify,
-        name,
-        purpose: ask.purpose.clone(),
-        attributes: ask.attributes(),
-    }
+    Question { operation: Operation::CitizensVerify, name, purpose: ask.purpose.clone(), attributes: ask.attributes() }
 }
 
 /// Whether a claim holds by itself; a date must be as precise as the record's.

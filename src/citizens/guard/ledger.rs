@@ -44,11 +44,9 @@ impl Kind {
         match self {
             Self::CallsPerMinute => Window::MINUTE,
             Self::CallsPerHour | Self::FailuresPerHour => Window::HOUR,
-            Self::CallsPerDay
-            | Self::FailuresPerDay
-            | Self::Number
-            | Self::Person
-            | Self::NumberAnywhere => Window::DAY,
+            Self::CallsPerDay | Self::FailuresPerDay | Self::Number | Self::Person | Self::NumberAnywhere => {
+                Window::DAY
+            }
         }
     }
 }

@@ -173,9 +173,8 @@ impl Guards {
         let client_counters = [Kind::FailuresPerHour, Kind::FailuresPerDay].map(|kind| (kind, meter.key));
         let anywhere = (Kind::NumberAnywhere, self.key(b"anywhere", &[named.number.as_bytes()])?);
         let failed = keys.iter().map(|(kind, key)| (kind, *key)).chain(client_counters).chain([anywhere]);
-        let counters = failed
-            .map(|(kind, key)| Counter { kind, key, start: kind.window().start(now), used: 1 })
-            .collect();
+        let counters =
+            failed.map(|(kind, key)| Counter { kind, key, start: kind.window().start(now), used: 1 }).collect();
         Ok(Some(Failure { counters }))
     }
 

@@ -229,14 +229,20 @@ fn known_birth(birth: CivilDate, chance: &mut Chance) -> PartialDate {
 fn card(member: &Member<'_>, age: i32, chance: &mut Chance) -> Option<Card> {
     let first_chip_card = CivilDate::new(2021, 3, 1)?;
     let turn = CivilDate::new(2024, 7, 1)?;
-    let years = |years: i16| CivilDate::new(member.birth.year() + years, member.birth.month(), member.birth.day().min(28));
+    let years =
+        |years: i16| CivilDate::new(member.birth.year() + years, member.birth.month(), member.birth.day().min(28));
     if age < 14 {
         // A child may have one since July 2024.
         if age < 1 || !chance.happens(60) {
             return None;
         }
         let issued = chance.day(turn.max(years(1)?), AS_OF);
-        return Some(Card { kind: CardKind::CanCuoc, issued, expires: years(14), place: Some("Bộ Công an".to_owned()) });
+        return Some(Card {
+            kind: CardKind::CanCuoc,
+            issued,
+            expires: years(14),
+            place: Some("Bộ Công an".to_owned()),
+        });
     }
     if !chance.happens(960) {
         return None;

@@ -115,7 +115,8 @@ impl<'a, 'n> Household<'a, 'n> {
         let birth = self.born_aged(20, 88);
         let head = self.add(sex, birth, family, RelationToHead::Head);
         if self.members[head].age() > 30 {
-            let marital = if self.chance.happens(600) { MaritalStatus::DivorcedOrWidowed } else { MaritalStatus::Single };
+            let marital =
+                if self.chance.happens(600) { MaritalStatus::DivorcedOrWidowed } else { MaritalStatus::Single };
             self.members[head].marital = marital;
         }
         self.name_parents(head, family);

@@ -10,7 +10,6 @@ mod population;
 
 mod showcase;
 
-
 mod words;
 
 use crate::kernel::CivilDate;

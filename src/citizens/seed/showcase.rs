@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use crate::citizens::model::{
     Card, CardKind, Citizen, MaritalStatus, Membership, Place, Provenance, RelationToHead, Relative, Residence, Status,
 };
-use crate::kernel::{
-    CitizenId, CivilDate, HouseholdId, IdNumber, LegacyIdNumber, PartialDate, PersonName, Sex,
-};
+use crate::kernel::{CitizenId, CivilDate, HouseholdId, IdNumber, LegacyIdNumber, PartialDate, PersonName, Sex};
 
 use super::AS_OF;
 use super::chance::Chance;
@@ -76,7 +74,9 @@ impl Person {
         let Person(id_number, full_name, birth, sex) = self;
         let birth = date(birth);
         let home = residence("00004", "Số 1, đường Bà Triệu", "2015-06-01", None);
-        let born = Place { unit: Some("00070".to_owned()), text: Some("Phường Hàng Bạc, Quận Hoàn Kiếm".to_owned()) };
+        let born = Place {
+            unit: Some("00070".to_owned()), text: Some("Phường Hàng Bạc, Quận Hoàn Kiếm".to_owned())
+        };
         let grown = birth.latest().years_until(AS_OF) >= 18;
         Citizen {
             citizen_id: CitizenId(keys.bytes()),
@@ -193,10 +193,5 @@ fn day(text: &str) -> CivilDate {
 }
 
 fn residence(unit: &str, detail: &str, since: &str, until: Option<&str>) -> Residence {
-    Residence {
-        unit: unit.to_owned(),
-        detail: Some(detail.to_owned()),
-        since: Some(day(since)),
-        until: until.map(day),
-    }
+    Residence { unit: unit.to_owned(), detail: Some(detail.to_owned()), since: Some(day(since)), until: until.map(day) }
 }

@@ -27,27 +27,47 @@ pub const RARE_SURNAMES: &[&str] = &[
     "Tôn", "Ông", "Mạc", "Bạch", "Hứa", "Văn", "Đàm", "Nhữ", "Lại", "Lều", "Ninh", "Viên", "Giang", "Âu", "Cù",
 ];
 
-pub const TAY_NUNG: &[&str] = &["Nông", "Hoàng", "Lý", "Triệu", "Ma", "Bế", "Lục", "Lương", "Chu", "Vi", "Hứa", "Nguyễn"];
+pub const TAY_NUNG: &[&str] =
+    &["Nông", "Hoàng", "Lý", "Triệu", "Ma", "Bế", "Lục", "Lương", "Chu", "Vi", "Hứa", "Nguyễn"];
 pub const THAI: &[&str] = &["Lò", "Quàng", "Cà", "Lường", "Tòng", "Vì", "Hà", "Cầm", "Bạc", "Đèo", "Hoàng", "Lừ"];
 pub const MUONG: &[&str] = &["Bùi", "Đinh", "Quách", "Hà", "Phùng", "Bạch", "Nguyễn", "Phạm"];
 pub const DAO: &[&str] = &["Bàn", "Triệu", "Đặng", "Lý", "Phùng", "Chảo", "Tẩn", "Phàn"];
 pub const HMONG: &[&str] = &["Giàng", "Vàng", "Thào", "Sùng", "Lý", "Hờ", "Mùa", "Vừ", "Cư", "Hạng", "Má", "Sình"];
 pub const KHMER: &[&str] = &["Thạch", "Sơn", "Kim", "Danh", "Lâm", "Châu", "Kiên", "Trà", "Liêu", "Thị"];
-pub const EDE: &[&str] =
-    &["Êban", "Niê", "Kbuôr", "Mlô", "Ayŭn", "Kpă", "Êñuôl", "Byă", "Kđoh", "Hđơk", "Ksơr", "Adrơng", "Niê Kdăm", "Buôn Yă"];
+pub const EDE: &[&str] = &[
+    "Êban",
+    "Niê",
+    "Kbuôr",
+    "Mlô",
+    "Ayŭn",
+    "Kpă",
+    "Êñuôl",
+    "Byă",
+    "Kđoh",
+    "Hđơk",
+    "Ksơr",
+    "Adrơng",
+    "Niê Kdăm",
+    "Buôn Yă",
+];
 pub const JARAI: &[&str] = &["Rơ Châm", "Ksor", "Siu", "Rmah", "Kpă", "Nay", "Rơ Mah", "Rcom", "Puih", "Ralan"];
 pub const NO_FAMILY: &[&str] = &[""];
 
 pub const NORTHERN_GIVEN_M: &[&str] = &[
-    "Thắng", "Hùng", "Pản", "Sơn", "Pâng", "Thái", "Dũng", "Tuấn", "Bun", "Hặc", "Chiến", "Quyết", "Phong", "Inh", "Páo",
+    "Thắng", "Hùng", "Pản", "Sơn", "Pâng", "Thái", "Dũng", "Tuấn", "Bun", "Hặc", "Chiến", "Quyết", "Phong", "Inh",
+    "Páo",
 ];
 pub const NORTHERN_GIVEN_F: &[&str] = &[
-    "Hồng", "Ón", "Lả", "Hương", "Thơm", "Mai", "Xuân", "Pánh", "Duyên", "Nhung", "Quyên", "Hiên", "Bó", "Thiện", "Liễu",
+    "Hồng", "Ón", "Lả", "Hương", "Thơm", "Mai", "Xuân", "Pánh", "Duyên", "Nhung", "Quyên", "Hiên", "Bó", "Thiện",
+    "Liễu",
 ];
-pub const HMONG_GIVEN_M: &[&str] = &["Sử", "Páo", "Chua", "Dế", "Lử", "Sùng", "Chứ", "Tủa", "Vảng", "Dình", "Nủ", "Sính"];
+pub const HMONG_GIVEN_M: &[&str] =
+    &["Sử", "Páo", "Chua", "Dế", "Lử", "Sùng", "Chứ", "Tủa", "Vảng", "Dình", "Nủ", "Sính"];
 pub const HMONG_GIVEN_F: &[&str] = &["Mỷ", "Dợ", "Sua", "Chía", "Máy", "Dí", "Xá", "Vá", "Cở", "Mao", "Pà"];
-pub const KHMER_GIVEN_M: &[&str] = &["Sô Phi", "Đa Ra", "Hoàng Na", "Sa Rương", "Chanh Đa", "Thi", "Sươl", "Rết", "Phol"];
-pub const KHMER_GIVEN_F: &[&str] = &["Sô Phia", "Thị Sa Rên", "Sóc Kha", "Na Ri", "Thị Đa", "Chanh Thu", "Sa Ly", "Phone"];
+pub const KHMER_GIVEN_M: &[&str] =
+    &["Sô Phi", "Đa Ra", "Hoàng Na", "Sa Rương", "Chanh Đa", "Thi", "Sươl", "Rết", "Phol"];
+pub const KHMER_GIVEN_F: &[&str] =
+    &["Sô Phia", "Thị Sa Rên", "Sóc Kha", "Na Ri", "Thị Đa", "Chanh Thu", "Sa Ly", "Phone"];
 pub const EDE_GIVEN_M: &[&str] = &["Wang", "Blô", "Phŏn", "Thĭ", "Sĭm", "Bhăm", "Djuôn", "Kô", "Nuăl", "Khŭn", "Ñên"];
 pub const EDE_GIVEN_F: &[&str] = &["Hen", "Linh", "Bia", "Ngăm", "Djŭ", "Rim", "Mlăn", "Wĭk", "Yŏn", "Blăk", "Nuin"];
 pub const JARAI_GIVEN_M: &[&str] = &["Djoan", "Glơh", "Thuih", "Blơi", "Nhơr", "Tơk", "Phun", "Brinh"];
@@ -59,11 +79,37 @@ pub const BAHNAR_GIVEN: &[&str] = &["Blưn", "Hlim", "Khiêm", "Thuin", "Byưn",
 pub const KINH_GIVEN_M: [&[&str]; 3] = [
     &[
         "Hùng", "Dũng", "Tuấn", "Sơn", "Bình", "Thành", "Hải", "Long", "Cường", "Thắng", "Tiến", "Hòa", "Lâm", "Quý",
-        "Phúc", "Lộc", "Thọ", "Khải", "Tâm", "Ba", "Tư", "Năm", "Sáu", "Bảy", "Tám", "Mười", "Chiến", "Kháng", "Ngọ", "Thìn",
+        "Phúc", "Lộc", "Thọ", "Khải", "Tâm", "Ba", "Tư", "Năm", "Sáu", "Bảy", "Tám", "Mười", "Chiến", "Kháng", "Ngọ",
+        "Thìn",
     ],
     &[
-        "Tuấn", "Hùng", "Dũng", "Minh", "Nam", "Hiếu", "Trung", "Thành", "Quang", "Hưng", "Đức", "Việt", "Hoàng",
-        "Linh", "Tú", "Phương", "Duy", "Toàn", "Thịnh", "Vinh", "Kiên", "Đạt", "Nghĩa", "Luân", "Trường", "Tùng", "Hà",
+        "Tuấn",
+        "Hùng",
+        "Dũng",
+        "Minh",
+        "Nam",
+        "Hiếu",
+        "Trung",
+        "Thành",
+        "Quang",
+        "Hưng",
+        "Đức",
+        "Việt",
+        "Hoàng",
+        "Linh",
+        "Tú",
+        "Phương",
+        "Duy",
+        "Toàn",
+        "Thịnh",
+        "Vinh",
+        "Kiên",
+        "Đạt",
+        "Nghĩa",
+        "Luân",
+        "Trường",
+        "Tùng",
+        "Hà",
     ],
     &[
         "Huy", "Khang", "Bảo", "Minh", "Phúc", "Khôi", "Quân", "An", "Đăng", "Khánh", "Nguyên", "Long", "Phát", "Hưng",
@@ -72,8 +118,36 @@ pub const KINH_GIVEN_M: [&[&str]; 3] = [
 ];
 pub const KINH_GIVEN_F: [&[&str]; 3] = [
     &[
-        "Lan", "Hoa", "Hương", "Mai", "Thủy", "Hồng", "Nga", "Liên", "Bích", "Tuyết", "Cúc", "Đào", "Sen", "Nụ", "Mận",
-        "Bưởi", "Thơm", "Loan", "Phượng", "Lý", "Tỵ", "Sửu", "Hợi", "Gái", "Út", "Sáu", "Bảy", "Ngọc", "Tý", "Thuận",
+        "Lan",
+        "Hoa",
+        "Hương",
+        "Mai",
+        "Thủy",
+        "Hồng",
+        "Nga",
+        "Liên",
+        "Bích",
+        "Tuyết",
+        "Cúc",
+        "Đào",
+        "Sen",
+        "Nụ",
+        "Mận",
+        "Bưởi",
+        "Thơm",
+        "Loan",
+        "Phượng",
+        "Lý",
+        "Tỵ",
+        "Sửu",
+        "Hợi",
+        "Gái",
+        "Út",
+        "Sáu",
+        "Bảy",
+        "Ngọc",
+        "Tý",
+        "Thuận",
     ],
     &[
         "Trang", "Linh", "Hạnh", "Thảo", "Ngọc", "Phương", "Yến", "Dung", "Thu", "Huyền", "Vân", "Nhung", "Quỳnh",
@@ -85,8 +159,8 @@ pub const KINH_GIVEN_F: [&[&str]; 3] = [
     ],
 ];
 pub const KINH_MIDDLE_M: &[&str] = &[
-    "Đức", "Hữu", "Minh", "Quang", "Xuân", "Quốc", "Công", "Thanh", "Ngọc", "Đình", "Gia", "Bảo", "Hoàng", "Tuấn", "Anh",
-    "Duy", "Trọng", "Thế", "Hồng", "Viết", "Bá", "Đăng", "Nhật", "Phúc",
+    "Đức", "Hữu", "Minh", "Quang", "Xuân", "Quốc", "Công", "Thanh", "Ngọc", "Đình", "Gia", "Bảo", "Hoàng", "Tuấn",
+    "Anh", "Duy", "Trọng", "Thế", "Hồng", "Viết", "Bá", "Đăng", "Nhật", "Phúc",
 ];
 pub const KINH_MIDDLE_F: &[&str] = &[
     "Ngọc", "Thu", "Thanh", "Khánh", "Minh", "Phương", "Bích", "Kim", "Hồng", "Mỹ", "Quỳnh", "Bảo", "Hoài", "Diệu",
@@ -94,6 +168,19 @@ pub const KINH_MIDDLE_F: &[&str] = &[
 ];
 
 pub const STREETS: &[&str] = &[
-    "Lê Lợi", "Trần Hưng Đạo", "Nguyễn Huệ", "Hai Bà Trưng", "Quang Trung", "Lý Thường Kiệt", "Nguyễn Trãi", "Lê Duẩn",
-    "Phan Chu Trinh", "Hùng Vương", "Bà Triệu", "Ngô Quyền", "Điện Biên Phủ", "Võ Thị Sáu", "Nguyễn Du",
+    "Lê Lợi",
+    "Trần Hưng Đạo",
+    "Nguyễn Huệ",
+    "Hai Bà Trưng",
+    "Quang Trung",
+    "Lý Thường Kiệt",
+    "Nguyễn Trãi",
+    "Lê Duẩn",
+    "Phan Chu Trinh",
+    "Hùng Vương",
+    "Bà Triệu",
+    "Ngô Quyền",
+    "Điện Biên Phủ",
+    "Võ Thị Sáu",
+    "Nguyễn Du",
 ];

@@ -136,9 +136,8 @@ impl Batch {
 fn replace_one_by_one(lite: &mut SqliteConnection, replaced: &[(CitizenRow, i64)]) -> QueryResult<usize> {
     let mut count = 0;
     for (row, follows) in replaced {
-        let current = citizens::table
-            .filter(citizens::citizen_id.eq(&row.citizen_id))
-            .filter(citizens::row_version.eq(follows));
+        let current =
+            citizens::table.filter(citizens::citizen_id.eq(&row.citizen_id)).filter(citizens::row_version.eq(follows));
         let values = (
             citizens::row_version.eq(row.row_version),
             citizens::key_version.eq(row.key_version),

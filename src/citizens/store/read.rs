@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::rows::{self, CitizenRow, ChangeRow, IdentifierKind};
+use super::rows::{self, ChangeRow, CitizenRow, IdentifierKind};
 use crate::citizens::change::ChangeKinds;
 use crate::citizens::reactor::Change;
 use crate::citizens::sealing::IdentifierHash;
