@@ -2,6 +2,7 @@
 
 mod api;
 mod audit;
+mod commands;
 mod faults;
 mod population;
 mod support;
