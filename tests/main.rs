@@ -1,6 +1,7 @@
 //! The one integration binary.
 
 mod api;
-mod architecture;
 mod faults;
+mod population;
 mod support;
+mod architecture;

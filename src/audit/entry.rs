@@ -147,6 +147,10 @@ impl ExpiryNote {
         encode_form(self)
     }
 
+    pub(super) fn transaction(&self) -> TransactionId {
+        self.transaction
+    }
+
     pub fn read(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok().filter(|note: &Self| note.operation == Self::OPERATION)
     }

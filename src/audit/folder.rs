@@ -80,8 +80,7 @@ impl StateFolder {
     fn write(&self, name: &str, text: &str) -> Result<(), AuditError> {
         let (path, fresh) = (self.path.join(name), self.path.join(format!("{name}.new")));
         let written = || -> std::io::Result<()> {
-            let mut file =
-                OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
+            let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             std::fs::rename(&fresh, &path)?;

@@ -53,10 +53,9 @@ impl fmt::Display for Lapse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LeaseLost => f.write_str("another process has taken it over"),
-            Self::Behind { stored, seen } => write!(
-                f,
-                "the database holds {stored} of at least {seen} entries: an older copy of it was restored"
-            ),
+            Self::Behind { stored, seen } => {
+                write!(f, "the database holds {stored} of at least {seen} entries: an older copy of it was restored")
+            }
             Self::Differs { seen } => {
                 write!(f, "the first {seen} entries are not those that were signed: another copy was restored")
             }
@@ -74,6 +73,7 @@ pub(super) enum Resumed {
     Lost(Lapse),
 }
 
+#[derive(Debug)]
 pub(super) struct Claimed {
     pub lease: Lease,
     pub tail: Tail,
@@ -132,7 +132,13 @@ impl Opening {
     }
 
     /// Whether the lease still holds and the log still has what was `known` of it.
-    pub(super) fn resume(&self, db: &mut Db, lease: &Lease, known: &Checkpoint, now: Instant) -> Result<Resumed, StorageError> {
+    pub(super) fn resume(
+        &self,
+        db: &mut Db,
+        lease: &Lease,
+        known: &Checkpoint,
+        now: Instant,
+    ) -> Result<Resumed, StorageError> {
         match store::find_log(db, &lease.name)? {
             None => Ok(Resumed::Lost(Lapse::Behind { stored: 0, seen: known.size })),
             Some(row) if row.epoch != lease.epoch || row.state != LogState::Open => Ok(Resumed::Lost(Lapse::LeaseLost)),
@@ -155,9 +161,7 @@ impl Opening {
             None if row.size == 0 => None,
             None => Some(Lapse::Unwitnessed),
             Some(known) if row.size < known.size => Some(Lapse::Behind { stored: row.size, seen: known.size }),
-            Some(known) if root_at(db, row.log, known.size)? != known.root => {
-                Some(Lapse::Differs { seen: known.size })
-            }
+            Some(known) if root_at(db, row.log, known.size)? != known.root => Some(Lapse::Differs { seen: known.size }),
             Some(_) if row.size + RESERVE > MAX_LOG_SIZE => Some(Lapse::Full),
             Some(_) => None,
         };

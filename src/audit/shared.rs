@@ -41,9 +41,9 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(super) fn new(head: Head, signed: Option<Checkpoint>) -> Self {
+    pub(super) fn new(head: Head) -> Self {
         let names = HashMap::from([(head.lease.log, head.lease.name.clone())]);
-        Self { head: Mutex::new(head), signed: Mutex::new(signed), names: RwLock::new(names) }
+        Self { head: Mutex::new(head), signed: Mutex::new(None), names: RwLock::new(names) }
     }
 
     pub(super) fn head(&self) -> Head {

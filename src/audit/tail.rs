@@ -36,9 +36,9 @@ impl Tail {
     /// The levels whose open tile is not empty or lies below one that is not, with the indexes (in
     /// units of that level) of what the open tile holds.
     pub(super) fn open_tiles(size: u64) -> impl Iterator<Item = (u8, std::ops::Range<u64>)> {
-        (0..8_u8).map(move |level| (level, size.checked_shr(8 * u32::from(level)).unwrap_or(0))).map(
-            |(level, hashes)| (level, hashes - hashes % TILE_WIDTH..hashes),
-        )
+        (0..8_u8)
+            .map(move |level| (level, size.checked_shr(8 * u32::from(level)).unwrap_or(0)))
+            .map(|(level, hashes)| (level, hashes - hashes % TILE_WIDTH..hashes))
     }
 
     /// The tail of a log of `size` whose open tiles hold these hashes; `None` if they do not fit.

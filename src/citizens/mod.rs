@@ -35,6 +35,7 @@ pub use reactor::{Change, Reactor};
 pub use resealing::rows_under_version;
 pub use service::{Citizens, CitizensError, CitizensParts};
 pub use store::bulk_write::{BulkWriter, Slice, SliceOutcome};
+pub use store::mark::Mixed;
 pub use store::plan::Refusal;
 pub use store::write::{Upserted, WriteError, upsert};
 pub use verify::{Verify, VerifyAnswer};

@@ -16,6 +16,8 @@ use crate::storage::StorageError;
 
 use super::store::rows::{self, CitizenRow, IdentifierKind, IdentifierRow};
 
+pub use super::store::rows::CitizenRow as SealedRow;
+
 const TABLE: &str = "citizens";
 
 /// The keyed hash of one identifier.
@@ -61,8 +63,7 @@ impl Sealing {
 
     /// The row of `citizen` at `row_version`, under the active sealing key.
     pub fn seal(&self, citizen: &Citizen, row_version: i64) -> Result<CitizenRow, SealingError> {
-        let version = self.keyring.active(KeyUse::Seal);
-        let key = self.keyring.sealing_key(TABLE, version).ok_or(SealingError::UnknownKeyVersion(version))?;
+        let (version, key) = self.keyring.active_sealing_key(TABLE);
         let mut plain = Vec::with_capacity(2048);
         serde_json::to_writer(&mut plain, citizen).map_err(|_| SealingError::NotWritable)?;
         pad_to_64(&mut plain);

@@ -1,8 +1,8 @@
 //! The catalogue over HTTP, and how refusals of an agreement are told.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpResponse, get};
+use actix_web::web::{self, Data, ServiceConfig};
 
 use super::{Catalogue, Refusal};
 use crate::http::{Problem, ProblemKind};
@@ -13,7 +13,7 @@ use crate::http::{Problem, ProblemKind};
 pub struct ClientsApi;
 
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(catalogue);
+    cfg.service(web::resource("/v1/catalogue").get(catalogue));
 }
 
 /// What can be shared, under which kinds of agreement, and whom to ask for one.
@@ -23,7 +23,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
     tag = "catalogue",
     responses((status = 200, description = "The catalogue of shared data", body = Catalogue))
 )]
-#[get("/v1/catalogue")]
 pub async fn catalogue(catalogue: Data<Catalogue>) -> HttpResponse {
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=300")).json(&**catalogue)
 }

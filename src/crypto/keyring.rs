@@ -59,6 +59,8 @@ pub struct KeyInfo {
     pub version: u32,
     pub state: KeyState,
     pub created: Instant,
+    /// When it came to its state.
+    pub since: Instant,
     pub demo: bool,
     /// Key id of a signing key.
     pub kid: Option<String>,
@@ -231,5 +233,13 @@ impl std::fmt::Debug for Keyring {
 
 fn info(key: &Key) -> KeyInfo {
     let kid = key.material.signing().map(|(kid, _)| kid.to_owned());
-    KeyInfo { key_use: key.key_use, version: key.version, state: key.state, created: key.created, demo: key.demo, kid }
+    KeyInfo {
+        key_use: key.key_use,
+        version: key.version,
+        state: key.state,
+        created: key.created,
+        since: key.since,
+        demo: key.demo,
+        kid,
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::web::{Bytes, Data, Payload};
-use actix_web::{HttpRequest, HttpResponse, post};
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::access::{Access, Form, IssuedToken};
 use crate::http::OauthError;
@@ -42,7 +42,6 @@ pub struct TokenRequest {
         (status = 401, description = "`invalid_client`"),
     )
 )]
-#[post("/oauth2/token")]
 pub async fn token(access: Data<Access>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, OauthError> {
     check_head(&request)?;
     let form = Form::parse(&body_of(payload).await?).map_err(crate::access::GrantError::from)?;

@@ -197,3 +197,38 @@ pub(in crate::audit) fn expire_entries(
         .execute(db)?;
     Ok(deleted + emptied)
 }
+
+/// When the entries at these positions that still exist were written.
+pub(in crate::audit) fn written_at(db: &mut Db, positions: &[Position]) -> Result<Vec<(i64, Position)>, StorageError> {
+    let mut found = Vec::with_capacity(positions.len());
+    for chunk in positions.chunks(500) {
+        let columns = chunk.iter().map(|position| position.column());
+        let rows: Vec<(i64, i64)> = audit_entries::table
+            .filter(audit_entries::position.eq_any(columns))
+            .select((audit_entries::written_at, audit_entries::position))
+            .load(db)?;
+        found.extend(rows.into_iter().map(|(at, position)| (at, Position::from_column(position))));
+    }
+    Ok(found)
+}
+
+/// The first entry below `below` that still has something to expire.
+pub(in crate::audit) fn first_expirable(
+    db: &mut Db,
+    log: i32,
+    below: u64,
+    bundled_below: u64,
+) -> Result<Option<u64>, StorageError> {
+    let columns = Position::columns(log, 0..below);
+    let bundled = Position::columns(log, 0..bundled_below).end;
+    let position: Option<i64> = audit_entries::table
+        .filter(audit_entries::position.ge(columns.start))
+        .filter(audit_entries::position.lt(columns.end))
+        .filter(audit_entries::position.lt(bundled).or(audit_entries::salt.ne(NOTHING)))
+        .order(audit_entries::position.asc())
+        .limit(1)
+        .select(audit_entries::position)
+        .get_result(db)
+        .optional()?;
+    Ok(position.map(|position| Position::from_column(position).index()))
+}

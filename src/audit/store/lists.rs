@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::inconsistent;
-use crate::audit::finder::{self, BUCKETS, Key, KeyKind, SEGMENT};
+use crate::audit::finder::{self, Key, KeyKind, SEGMENT};
 use crate::audit::position::Position;
 use crate::storage::schema::{audit_finder, audit_lists};
 use crate::storage::{Db, StorageError, per_arm};
@@ -100,18 +100,38 @@ pub(in crate::audit) fn blobs_of(
     Ok(blobs)
 }
 
-/// Deletes the lists that begin below `below`.
-pub(in crate::audit) fn delete_lists(db: &mut Db, log: i32, below: u64) -> Result<usize, StorageError> {
-    let columns = Position::columns(log, 0..below);
+/// Deletes the lists that begin within `indexes`.
+pub(in crate::audit) fn delete_lists(
+    db: &mut Db,
+    log: i32,
+    indexes: std::ops::Range<u64>,
+) -> Result<usize, StorageError> {
+    let columns = Position::columns(log, indexes);
     Ok(diesel::delete(audit_lists::table)
         .filter(audit_lists::position.ge(columns.start))
         .filter(audit_lists::position.lt(columns.end))
         .execute(db)?)
 }
 
-/// Deletes the segments that lie wholly below segment `below`.
-pub(in crate::audit) fn delete_segments(db: &mut Db, log: i32, below: i32) -> Result<(), StorageError> {
-    for bucket in 0..BUCKETS as i16 {
+/// Where the first list of a log begins, if that is below `below`.
+pub(in crate::audit) fn first_list(db: &mut Db, log: i32, below: u64) -> Result<Option<u64>, StorageError> {
+    let columns = Position::columns(log, 0..below);
+    let position: Option<i64> = audit_lists::table
+        .filter(audit_lists::position.ge(columns.start))
+        .filter(audit_lists::position.lt(columns.end))
+        .select(diesel::dsl::min(audit_lists::position))
+        .get_result(db)?;
+    Ok(position.map(|position| Position::from_column(position).index()))
+}
+
+/// Deletes the blobs in these buckets of the segments that lie wholly below segment `below`.
+pub(in crate::audit) fn delete_segments(
+    db: &mut Db,
+    log: i32,
+    below: i32,
+    buckets: std::ops::Range<i16>,
+) -> Result<(), StorageError> {
+    for bucket in buckets {
         diesel::delete(audit_finder::table)
             .filter(audit_finder::bucket.eq(bucket))
             .filter(audit_finder::log.eq(log))

@@ -8,7 +8,7 @@ use super::edit::is_one_edit;
 use super::surnames::{WordPair, are_never_one_name, are_two_families};
 use super::verdict::{Comparison, Reason, Verdict};
 use crate::kernel::PersonName;
-use crate::kernel::orthography::{Folding, Word, has_foreign_letter, is_apostrophe, is_hyphen, is_plain};
+use crate::kernel::orthography::{Folding, Word, has_foreign_letter, is_apostrophe, is_hyphen, is_letter, is_plain};
 
 /// A name with the forms that comparisons need. Made once for a record and kept with it: an exact
 /// match then costs one pass over the letters. `Debug` is redacted.
@@ -72,7 +72,7 @@ pub fn index_form(name: &PersonName) -> String {
     let lower = name.expose().chars().flat_map(char::to_lowercase);
     lower
         .nfd()
-        .filter(|c| c.is_alphabetic() && !unicode_normalization::char::is_combining_mark(*c))
+        .filter(|c| is_letter(*c))
         .map(|c| match c {
             'đ' => 'd',
             'y' => 'i',

@@ -89,7 +89,7 @@ impl<'a, 'n> Household<'a, 'n> {
 
     fn add(&mut self, sex: Sex, birth: CivilDate, family: &'static str, relation: RelationToHead) -> usize {
         let name = names::full_name(self.people, family, sex, i32::from(birth.year()), &mut self.chance);
-        let birthplace = self.places.birthplace(self.home.province, &mut self.chance);
+        let birthplace = self.places.birthplace(self.home.province, self.people, &mut self.chance);
         self.members.push(Member {
             sex,
             birth,

@@ -7,15 +7,16 @@ mod names;
 mod numbers;
 mod places;
 mod population;
-
+mod seeder;
 mod showcase;
-
+#[cfg(test)]
+mod tests;
 mod words;
 
 use crate::kernel::CivilDate;
 
 pub use population::Population;
-
+pub use seeder::{SeedError, Seeded, Seeder};
 pub use showcase::{Shown, showcase};
 
 /// The day the invented country is of. Fixed, so that a seed means the same whenever it is sown.

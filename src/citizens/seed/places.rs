@@ -112,9 +112,10 @@ impl Places {
         &self.homes[usize::from(self.weights.draw(chance))]
     }
 
-    /// Where somebody who lives in `province` was born: mostly there.
-    pub fn birthplace(&self, province: u8, chance: &mut Chance) -> &Birthplace {
-        let province = if chance.happens(820) { province } else { self.provinces.draw(chance) };
+    /// Where somebody who lives in `province` was born: mostly there, the smaller peoples nearly always.
+    pub fn birthplace(&self, province: u8, people: People, chance: &mut Chance) -> &Birthplace {
+        let stays = if people.tradition == Tradition::Kinh { 820 } else { 985 };
+        let province = if chance.happens(stays) { province } else { self.provinces.draw(chance) };
         let places = &self.births[usize::from(province)];
         &places[chance.below(places.len() as u32) as usize]
     }

@@ -73,7 +73,8 @@ impl Person {
     fn citizen(self, keys: &mut Chance) -> Citizen {
         let Person(id_number, full_name, birth, sex) = self;
         let birth = date(birth);
-        let home = residence("00004", "Số 1, đường Bà Triệu", "2015-06-01", None);
+        let mut home = residence("00004", "Số 1, đường Bà Triệu", "2015-06-01", None);
+        home.since = home.since.max(Some(birth.earliest()));
         let born = Place {
             unit: Some("00070".to_owned()), text: Some("Phường Hàng Bạc, Quận Hoàn Kiếm".to_owned())
         };

@@ -51,6 +51,11 @@ impl Batch {
         self.changes.is_empty()
     }
 
+    /// How many citizens it changes.
+    pub fn len(&self) -> usize {
+        self.changes.len()
+    }
+
     /// Adds a plan; a batch names each citizen once.
     pub fn push(&mut self, plan: Plan, at: Instant) {
         let member = |household: HouseholdId| HouseholdMemberRow {

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant as Moment;
 
 use diesel::prelude::*;
 
@@ -16,6 +17,7 @@ use crate::storage::schema::{citizens, identifiers};
 use crate::storage::{Db, Reach, StorageError, Store};
 
 use super::apply::Batch;
+use super::pace::Pace;
 use super::plan::{Known, Plan, Refusal, plan_change, plan_new};
 use super::rows::{self, CitizenRow, IdentifierKind};
 use super::write::WriteError;
@@ -23,36 +25,46 @@ use super::write::WriteError;
 /// Keys per IN list.
 const KEYS_PER_QUERY: usize = 400;
 /// How often a slice is prepared again because another writer was faster.
-const ATTEMPTS: usize = 8;
+pub(crate) const ATTEMPTS: usize = 8;
 
 /// Citizens on their way into the store. Their `citizen_id` is a proposal: who is already known by
 /// number keeps the stored one.
 #[derive(Debug, Clone)]
 pub struct Slice {
     citizens: Arc<Vec<Citizen>>,
-    batch: Arc<Batch>,
-    /// How many of `citizens` the batch covers; the rest share a number with them and come after.
+    /// Where this part begins.
+    start: usize,
+    /// How many citizens it covers; the rest share a number with them and come after.
     covered: usize,
+    batch: Arc<Batch>,
     outcome: SliceOutcome,
 }
 
-/// What came of the citizens of one slice.
+impl Slice {
+    /// What writing this part will have done.
+    pub fn outcome(&self) -> &SliceOutcome {
+        &self.outcome
+    }
+
+    /// Whether nothing comes after this part.
+    pub fn is_last(&self) -> bool {
+        self.start + self.covered == self.citizens.len()
+    }
+
+    /// Whether this part writes anything.
+    pub fn changes_nothing(&self) -> bool {
+        self.batch.is_empty()
+    }
+}
+
+/// What comes of the citizens of one part.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SliceOutcome {
     pub created: u64,
     pub updated: u64,
     pub unchanged: u64,
-    /// By position in the slice.
+    /// By position among the citizens that were given.
     pub refused: Vec<(usize, Refusal)>,
-}
-
-impl SliceOutcome {
-    fn absorb(&mut self, later: SliceOutcome, offset: usize) {
-        self.created += later.created;
-        self.updated += later.updated;
-        self.unchanged += later.unchanged;
-        self.refused.extend(later.refused.into_iter().map(|(index, refusal)| (index + offset, refusal)));
-    }
 }
 
 /// Brings populations in; used by the seed and the import.
@@ -61,60 +73,102 @@ pub struct BulkWriter {
     store: Store,
     sealing: Sealing,
     clock: Arc<dyn Clock>,
+    pace: Arc<Pace>,
 }
 
 impl BulkWriter {
     pub fn new(store: Store, sealing: Sealing, clock: Arc<dyn Clock>) -> Self {
-        Self { store, sealing, clock }
+        let pace = Arc::new(Pace::new(store.is_sqlite()));
+        Self { store, sealing, clock, pace }
     }
 
-    /// Resolves and seals the citizens `make` gives; both run on a blocking thread.
-    pub async fn prepare(&self, make: impl FnOnce() -> Vec<Citizen> + Send + 'static) -> Result<Slice, WriteError> {
-        let (sealing, at) = (self.sealing.clone(), self.clock.now());
-        self.store.read(Reach::Scan, move |db| prepare(db, &sealing, Arc::new(make()), 0, at)).await
+    /// How many citizens a slice should have now to hold the write lock no longer than it may.
+    pub fn slice_rows(&self) -> usize {
+        self.pace.rows()
     }
 
-    /// Writes a prepared slice; `also` joins the transaction that completes it.
-    pub async fn write(
+    /// Resolves and seals the citizens `make` gives, on a blocking thread, beside whatever else it
+    /// found out about them.
+    pub async fn prepare<M: Send + 'static>(
         &self,
-        slice: Slice,
-        also: impl Fn(&mut Db) -> Result<(), StorageError> + Send + Sync + 'static,
-    ) -> Result<SliceOutcome, WriteError> {
-        let also = Arc::new(also);
-        let mut outcome = SliceOutcome::default();
-        let mut slice = slice;
-        let (mut start, mut attempts) = (0, 0);
-        loop {
-            let last = start + slice.covered == slice.citizens.len();
-            match self.write_part(&slice, last.then(|| Arc::clone(&also))).await {
-                Ok(()) => {
-                    outcome.absorb(slice.outcome, start);
-                    start += slice.covered;
-                    attempts = 0;
-                    if last {
-                        return Ok(outcome);
-                    }
-                }
-                Err(StorageError::Conflict(_)) if attempts < ATTEMPTS => attempts += 1,
-                Err(error) => return Err(error.into()),
-            }
-            let (sealing, citizens, at) = (self.sealing.clone(), slice.citizens, self.clock.now());
-            slice = self.store.read(Reach::Scan, move |db| prepare(db, &sealing, citizens, start, at)).await?;
-        }
+        make: impl FnOnce() -> (Vec<Citizen>, M) + Send + 'static,
+    ) -> Result<(Slice, M), WriteError> {
+        let (sealing, at) = (self.sealing.clone(), self.clock.now());
+        let work = move |db: &mut Db| {
+            let (citizens, made) = make();
+            Ok((prepare(db, &sealing, Arc::new(citizens), 0, at)?, made))
+        };
+        self.store.read(Reach::Scan, work).await
     }
 
-    async fn write_part<A>(&self, slice: &Slice, also: Option<Arc<A>>) -> Result<(), StorageError>
-    where
-        A: Fn(&mut Db) -> Result<(), StorageError> + Send + Sync + 'static,
-    {
-        let batch = Arc::clone(&slice.batch);
-        let write = move |db: &mut Db| {
+    /// Writes one part in a transaction that `also` joins.
+    ///
+    /// # Errors
+    /// `Storage(Conflict)` if another writer was faster: prepare it [`again`](Self::again).
+    pub async fn commit(
+        &self,
+        slice: &Slice,
+        also: impl Fn(&mut Db) -> Result<(), StorageError> + Send + 'static,
+    ) -> Result<(), WriteError> {
+        let (batch, pace) = (Arc::clone(&slice.batch), Arc::clone(&self.pace));
+        let write = move |db: &mut Db| -> Result<(), StorageError> {
+            let since = Moment::now();
             if !batch.is_empty() {
                 batch.apply(db)?;
             }
-            also.as_ref().map_or(Ok(()), |also| also(db))
+            also(db)?;
+            pace.observe(batch.len(), since.elapsed());
+            Ok(())
         };
-        self.store.bulk(write).await
+        Ok(self.store.bulk(write).await?)
+    }
+
+    /// The same part, resolved anew.
+    pub async fn again(&self, slice: Slice) -> Result<Slice, WriteError> {
+        self.prepare_from(slice.citizens, slice.start).await
+    }
+
+    /// The part after one that was committed.
+    pub async fn next(&self, slice: Slice) -> Result<Option<Slice>, WriteError> {
+        match slice.is_last() {
+            true => Ok(None),
+            false => self.prepare_from(slice.citizens, slice.start + slice.covered).await.map(Some),
+        }
+    }
+
+    /// Writes a slice with all its parts, again as often as another writer is faster.
+    pub async fn write(&self, slice: Slice) -> Result<SliceOutcome, WriteError> {
+        let mut outcome = SliceOutcome::default();
+        let mut part = Some(slice);
+        let mut attempts = 0;
+        while let Some(slice) = part {
+            part = match self.commit(&slice, |_| Ok(())).await {
+                Ok(()) => {
+                    outcome.absorb(&slice.outcome);
+                    self.next(slice).await?
+                }
+                Err(WriteError::Storage(StorageError::Conflict(_))) if attempts < ATTEMPTS => {
+                    attempts += 1;
+                    Some(self.again(slice).await?)
+                }
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(outcome)
+    }
+
+    async fn prepare_from(&self, citizens: Arc<Vec<Citizen>>, start: usize) -> Result<Slice, WriteError> {
+        let (sealing, at) = (self.sealing.clone(), self.clock.now());
+        self.store.read(Reach::Scan, move |db| prepare(db, &sealing, citizens, start, at)).await
+    }
+}
+
+impl SliceOutcome {
+    fn absorb(&mut self, part: &SliceOutcome) {
+        self.created += part.created;
+        self.updated += part.updated;
+        self.unchanged += part.unchanged;
+        self.refused.extend_from_slice(&part.refused);
     }
 }
 
@@ -135,7 +189,7 @@ fn prepare(
     let mut outcome = SliceOutcome::default();
     for (index, citizen) in rest[..covered].iter().enumerate() {
         match holders.of_citizen(sealing, citizen)? {
-            Err(refusal) => outcome.refused.push((index, refusal)),
+            Err(refusal) => outcome.refused.push((start + index, refusal)),
             Ok(None) => {
                 outcome.created += 1;
                 batch.push(plan_new(sealing, citizen)?, at);
@@ -147,7 +201,7 @@ fn prepare(
                     row: id.to_string(),
                 })?;
                 match known_change(sealing, known, citizen)? {
-                    Err(refusal) => outcome.refused.push((index, refusal)),
+                    Err(refusal) => outcome.refused.push((start + index, refusal)),
                     Ok(None) => outcome.unchanged += 1,
                     Ok(Some(plan)) => {
                         outcome.updated += 1;
@@ -157,7 +211,7 @@ fn prepare(
             }
         }
     }
-    Ok(Slice { citizens, batch: Arc::new(batch), covered, outcome })
+    Ok(Slice { citizens, start, covered, batch: Arc::new(batch), outcome })
 }
 
 type Change = Result<Option<Plan>, Refusal>;

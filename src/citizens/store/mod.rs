@@ -3,6 +3,9 @@
 mod apply;
 pub mod bulk_write;
 pub mod guards;
+pub mod import_runs;
+pub mod mark;
+mod pace;
 pub mod plan;
 pub mod reactors;
 pub mod read;

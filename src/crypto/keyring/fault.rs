@@ -34,6 +34,10 @@ pub enum KeyringError {
     StillNeeded { key_use: KeyUse, version: u32, state: KeyState },
     #[error("{key_use}: {rows} rows still stand under version {version}")]
     RowsRemain { key_use: KeyUse, version: u32, rows: u64 },
+    #[error("{key_use}: what version {version} signed may be in use for another {} s", wait.as_secs() + 1)]
+    StillVerifying { key_use: KeyUse, version: u32, wait: Duration },
+    #[error("{0}: what these keys signed is verified for good, so none is ever retired")]
+    KeptForGood(KeyUse),
     #[error("a new key could not be generated")]
     Generation,
 }

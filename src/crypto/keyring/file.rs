@@ -24,6 +24,8 @@ pub(super) struct Key {
     pub version: u32,
     pub state: KeyState,
     pub created: Instant,
+    /// When it came to its state.
+    pub since: Instant,
     /// Made by `dancu demo`: never good for service.
     pub demo: bool,
     pub material: Arc<Material>,
@@ -119,8 +121,8 @@ impl Key {
         file_name(self.key_use, self.version)
     }
 
-    pub(super) fn with_state(&self, state: KeyState) -> Self {
-        Self { state, ..self.clone() }
+    pub(super) fn with_state(&self, state: KeyState, since: Instant) -> Self {
+        Self { state, since, ..self.clone() }
     }
 
     /// The file's text, ending in a newline.
@@ -130,6 +132,7 @@ impl Key {
             version: self.version,
             state: self.state,
             created: self.created,
+            since: self.since,
             demo: self.demo,
             material: Secret(Zeroizing::new(STANDARD.encode(&self.material.secret))),
             checksum: self.material.checksum(),
@@ -158,6 +161,7 @@ impl Key {
             version: form.version,
             state: form.state,
             created: form.created,
+            since: form.since,
             demo: form.demo,
             material: Arc::new(material),
         })
@@ -187,6 +191,7 @@ struct KeyFile {
     version: u32,
     state: KeyState,
     created: Instant,
+    since: Instant,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     demo: bool,
     material: Secret,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::crypto::Algorithm;
 
@@ -46,6 +47,16 @@ impl KeyUse {
             Self::Index | Self::Seal => Kind::Root,
             Self::Token => Kind::Signing(Algorithm::P256),
             Self::Audit => Kind::Signing(Algorithm::Ed25519),
+        }
+    }
+
+    /// How long a version must be kept after the last thing was written with it, rows apart:
+    /// tokens are verified until they expire, an audit log for good (`None`).
+    pub(super) const fn kept_after_use(self) -> Option<Duration> {
+        match self {
+            Self::Index | Self::Seal => Some(Duration::ZERO),
+            Self::Token => Some(Duration::from_secs(24 * 3600)),
+            Self::Audit => None,
         }
     }
 }

@@ -63,19 +63,19 @@ impl Keyring {
                 return Err(KeyringError::NoStandby(key_use));
             }
             let version = newest.version;
-            if let Some(wait) = min_age.checked_sub(clock.now().since(newest.created)).filter(|wait| !wait.is_zero()) {
+            if let Some(wait) = min_age.checked_sub(clock.now().since(newest.since)).filter(|wait| !wait.is_zero()) {
                 return Err(KeyringError::TooFresh { key_use, version, wait });
             }
             // In this order: if it is cut short, two keys are active and the newer one counts.
-            folder::write(folder, &newest.with_state(KeyState::Active))?;
-            folder::write(folder, &ring.active(key_use).with_state(KeyState::RetiredForWriting))?;
+            folder::write(folder, &newest.with_state(KeyState::Active, clock.now()))?;
+            folder::write(folder, &ring.active(key_use).with_state(KeyState::RetiredForWriting, clock.now()))?;
             Ok(version)
         })
     }
 
     /// Deletes a version that nothing needs any more. `rows` is how many records still stand under
     /// it, counted after [`activate`](Self::activate) by whoever knows the tables.
-    pub fn retire(&self, key_use: KeyUse, version: u32, rows: u64) -> Result<(), KeyringError> {
+    pub fn retire(&self, key_use: KeyUse, version: u32, rows: u64, clock: &dyn Clock) -> Result<(), KeyringError> {
         self.change(|folder, ring| {
             let key = ring.find(key_use, version).ok_or(KeyringError::NoSuchVersion { key_use, version })?;
             if key.state != KeyState::RetiredForWriting {
@@ -83,6 +83,10 @@ impl Keyring {
             }
             if rows > 0 {
                 return Err(KeyringError::RowsRemain { key_use, version, rows });
+            }
+            let kept = key_use.kept_after_use().ok_or(KeyringError::KeptForGood(key_use))?;
+            if let Some(wait) = kept.checked_sub(clock.now().since(key.since)).filter(|wait| !wait.is_zero()) {
+                return Err(KeyringError::StillVerifying { key_use, version, wait });
             }
             folder::remove(folder, key)
         })
@@ -128,5 +132,5 @@ fn new_key(
     created: Instant,
 ) -> Result<Key, KeyringError> {
     let material = Material::generate(key_use, entropy).map_err(|_| KeyringError::Generation)?;
-    Ok(Key { key_use, version, state, created, demo, material: Arc::new(material) })
+    Ok(Key { key_use, version, state, created, since: created, demo, material: Arc::new(material) })
 }

@@ -137,13 +137,20 @@ fn rotation_hands_out_first_and_retires_only_what_nothing_needs() {
     let (old_kid, _) = keyring.signing_key(KeyUse::Token);
     assert_eq!(keyring.activate(KeyUse::Token, &clock, minute).unwrap(), 2);
     assert_ne!(keyring.signing_key(KeyUse::Token).0, old_kid);
-    let active = keyring.retire(KeyUse::Token, 2, 0);
+    let active = keyring.retire(KeyUse::Token, 2, 0, &clock);
     assert!(matches!(active, Err(KeyringError::StillNeeded { state: KeyState::Active, .. })));
-    assert!(matches!(keyring.retire(KeyUse::Token, 1, 3), Err(KeyringError::RowsRemain { rows: 3, .. })));
-    assert!(matches!(keyring.retire(KeyUse::Token, 9, 0), Err(KeyringError::NoSuchVersion { .. })));
-    keyring.retire(KeyUse::Token, 1, 0).unwrap();
+    assert!(matches!(keyring.retire(KeyUse::Token, 1, 3, &clock), Err(KeyringError::RowsRemain { rows: 3, .. })));
+    assert!(matches!(keyring.retire(KeyUse::Token, 9, 0, &clock), Err(KeyringError::NoSuchVersion { .. })));
+    let early = keyring.retire(KeyUse::Token, 1, 0, &clock);
+    assert!(matches!(early, Err(KeyringError::StillVerifying { version: 1, .. })));
+    clock.advance(Duration::from_secs(24 * 3600));
+    keyring.retire(KeyUse::Token, 1, 0, &clock).unwrap();
     assert_eq!(keyring.versions(KeyUse::Token), [2]);
     assert_eq!(Keyring::load(folder.path()).unwrap().list(), keyring.list());
+    keyring.rotate(KeyUse::Audit, &entropy, &clock).unwrap();
+    keyring.activate(KeyUse::Audit, &clock, Duration::ZERO).unwrap();
+    let kept = keyring.retire(KeyUse::Audit, 1, 0, &clock);
+    assert!(matches!(kept, Err(KeyringError::KeptForGood(KeyUse::Audit))));
 }
 
 #[test]

@@ -35,6 +35,13 @@ fn rows<const N: usize>(csv: &'static str) -> impl Iterator<Item = [&'static str
     })
 }
 
+/// The name with single spaces. The few that the lists write otherwise are kept for the life of the
+/// program, like the lists themselves.
+fn tidy(name: &'static str) -> &'static str {
+    let single = !name.contains("  ") && name.trim() == name;
+    if single { name } else { name.split_whitespace().collect::<Vec<_>>().join(" ").leak() }
+}
+
 fn province([code, name]: [&'static str; 2]) -> Option<Province> {
     Some(Province { code: ProvinceCode::parse(code).ok()?, name })
 }
@@ -46,7 +53,12 @@ fn commune([code, name, kind, province]: [&'static str; 4]) -> Option<Commune> {
         "đặc khu" => UnitKind::SpecialZone,
         _ => return None,
     };
-    Some(Commune { code: CommuneCode::parse(code).ok()?, name, kind, province: ProvinceCode::parse(province).ok()? })
+    Some(Commune {
+        code: CommuneCode::parse(code).ok()?,
+        name: tidy(name),
+        kind,
+        province: ProvinceCode::parse(province).ok()?,
+    })
 }
 
 fn old_province([prefix, name, current]: [&'static str; 3]) -> Option<OldProvince> {
@@ -69,5 +81,13 @@ fn old_ward(
         _ => return None,
     };
     let province = *provinces.get(province_name)?;
-    Some(OldWard { code, name, district, province, province_name, commune: CommuneCode::parse(commune).ok()?, extent })
+    Some(OldWard {
+        code,
+        name: tidy(name),
+        district,
+        province,
+        province_name,
+        commune: CommuneCode::parse(commune).ok()?,
+        extent,
+    })
 }

@@ -26,6 +26,7 @@ fn every_row_leads_somewhere() {
     for commune in units.communes() {
         assert!(units.province_of(commune.code).is_some(), "{commune:?}");
         assert!(units.predecessors(commune.code).count() > 0, "{commune:?}");
+        assert!(!commune.name.contains("  ") && commune.bare_name().trim() == commune.bare_name());
         assert!(!commune.bare_name().is_empty() && commune.name.ends_with(commune.bare_name()));
         assert!(commune.name.to_lowercase().starts_with(commune.kind.word()), "{commune:?}");
     }

@@ -69,8 +69,13 @@ impl Claims {
 impl Claim {
     /// Reads one claim, or notes every fault of it.
     pub fn parse(attribute: Attribute, value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self> {
+        let before = faults.iter().count();
+        let claim = Self::read(attribute, value, At { pointer, faults });
+        claim.filter(|_| faults.iter().count() == before)
+    }
+
+    fn read(attribute: Attribute, value: &Value, mut at: At<'_>) -> Option<Self> {
         use Attribute as A;
-        let mut at = At { pointer, faults };
         match attribute {
             A::FullName => at.name(value).map(Self::FullName),
             A::OtherName => at.name(value).map(Self::OtherName),
@@ -96,9 +101,7 @@ impl Claim {
             A::TemporaryAbsence => at.place(value, "detail").map(Self::TemporaryAbsence),
             A::Household => at.household(value).map(Self::Household),
             A::Card => at.card(value).map(Self::Card),
-            A::Parents | A::Spouse | A::Children | A::Representative | A::Photo => {
-                note(at.faults, pointer, NOT_COMPARABLE)
-            }
+            A::Parents | A::Spouse | A::Children | A::Representative | A::Photo => at.fault(NOT_COMPARABLE),
         }
     }
 }
@@ -161,19 +164,17 @@ impl At<'_> {
         if (1..=LONGEST_TEXT).contains(&text.chars().count()) { Some(text.to_owned()) } else { self.fault(TEXT_LENGTH) }
     }
 
-    /// The members of an object that has at least one, all of them known.
+    /// The members of an object that has at least one. Unknown ones are noted, and the rest still read.
     fn object<'v>(&mut self, value: &'v Value, known: &[&str]) -> Option<&'v Map<String, Value>> {
         let Some(members) = value.as_object() else { return self.fault(WRONG_TYPE) };
-        let mut sound = true;
         for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
-            sound = false;
             let pointer = format!("{}/{}", self.pointer, escaped(name));
             self.faults.push(pointer, UNKNOWN_MEMBER.0, UNKNOWN_MEMBER.1);
         }
         if members.is_empty() {
             return self.fault(NO_MEMBER);
         }
-        sound.then_some(members)
+        Some(members)
     }
 
     /// A member of an object: `Ok(None)` if absent, `Err(())` if at fault.
