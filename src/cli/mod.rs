@@ -62,3 +62,7 @@ fn on_runtime<T, E: std::error::Error>(work: impl Future<Output = Result<T, E>>)
     let runtime = tokio::runtime::Runtime::new().map_err(text)?;
     runtime.block_on(work).map_err(text)
 }
+//! The commands, one file each.
+
+pub mod config;
+pub mod keys;
