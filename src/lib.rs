@@ -12,5 +12,6 @@ pub mod audit;
 pub mod http;
 pub mod storage;
 pub mod telemetry;
+pub mod config;
 pub mod crypto;
 pub mod kernel;
