@@ -16,6 +16,7 @@ use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
 
 mod probes;
+mod settings;
 
 /// What the slices are told.
 #[derive(Debug, Clone)]
