@@ -32,6 +32,9 @@ impl From<CitizensError> for Problem {
                 Self::new(ProblemKind::TooManyFailedAnchors).retry_after(blocked.retry_after)
             }
             CitizensError::Storage(error) | CitizensError::Audit(AuditError::Unavailable(error)) => of_storage(&error),
+            CitizensError::Audit(error @ (AuditError::State(_) | AuditError::Busy(_) | AuditError::Unsigned(_))) => {
+                Self::new(ProblemKind::Unavailable).because(&error)
+            }
         }
     }
 }
