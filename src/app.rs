@@ -3,21 +3,17 @@
 
 use std::sync::Arc;
 
-use actix_web::web::Data;
 use utoipa::OpenApi;
 
 use crate::access::{self, Access, AccessApi, AccessConfig, AccessParts, NoKey};
 use crate::audit::{Audit, AuditConfig, AuditError};
-use crate::citizens::cache::CacheConfig;
-use crate::citizens::guard::GuardConfig;
-use crate::citizens::{self, Citizens, CitizensApi, CitizensError, CitizensParts};
+use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, CitizensParts, GuardConfig};
 use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
 use crate::crypto::Keyring;
 use crate::http::Routes;
 use crate::kernel::{Clock, Entropy};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
-use crate::transparency::{self, Transparency, TransparencyApi};
 
 mod probes;
 
@@ -64,7 +60,6 @@ pub struct App {
     pub access: Arc<Access>,
     pub audit: Audit,
     pub citizens: Citizens,
-    pub transparency: Transparency,
     pub contact: Contact,
     pub ground: Ground,
 }
@@ -77,8 +72,7 @@ impl App {
     pub async fn open(config: AppConfig, ground: Ground) -> Result<Self, AppError> {
         let Ground { keyring, clock, entropy, metrics } = ground.clone();
         let store = Store::open(&config.store)?;
-        let audit =
-            Audit::open(store.clone(), keyring.clone(), config.audit, clock.clone(), entropy.clone()).await?;
+        let audit = Audit::open(store.clone(), keyring.clone(), config.audit, clock.clone(), entropy.clone()).await?;
         let clients = Clients::open(store.clone(), clock.clone()).await.map_err(AppError::Clients)?;
         let access = Access::open(AccessParts {
             config: config.access,
@@ -91,6 +85,7 @@ impl App {
         let citizens = Citizens::open(CitizensParts {
             store: store.clone(),
             audit: audit.clone(),
+            clients: clients.clone(),
             keyring,
             clock,
             entropy,
@@ -99,44 +94,15 @@ impl App {
             guards: config.guards,
         })
         .await?;
-        let transparency = Transparency::new(audit.clone());
-        Ok(Self { store, clients, access, audit, citizens, transparency, contact: config.contact, ground })
+        Ok(Self { store, clients, access, audit, citizens, contact: config.contact, ground })
     }
 
     /// The routes of all slices.
     pub fn routes(&self) -> Routes {
-        let (access, citizens) = (Data::from(self.access.clone()), Data::new(self.citizens.clone()));
-        let (transparency, catalogue) =
-            (Data::new(self.transparency.clone()), Data::new(Catalogue::new(self.contact.clone())));
         Routes::default()
-            .with(
-                move |config| {
-                    config.app_data(access.clone());
-                    access::routes(config);
-                },
-                AccessApi::openapi(),
-            )
-            .with(
-                move |config| {
-                    config.app_data(catalogue.clone());
-                    clients::routes(config);
-                },
-                ClientsApi::openapi(),
-            )
-            .with(
-                move |config| {
-                    config.app_data(citizens.clone());
-                    citizens::routes(config);
-                },
-                CitizensApi::openapi(),
-            )
-            .with(
-                move |config| {
-                    config.app_data(transparency.clone());
-                    transparency::routes(config);
-                },
-                TransparencyApi::openapi(),
-            )
+            .with_shared(self.access.clone(), access::routes, AccessApi::openapi())
+            .with(Catalogue::new(self.contact.clone()), clients::routes, ClientsApi::openapi())
+            .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
     }
 
     /// What must be well before requests are welcome.

@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod server;
+pub mod app;
 pub mod citizens;
 pub mod access;
 pub mod clients;
@@ -11,5 +12,6 @@ pub mod audit;
 pub mod http;
 pub mod storage;
 pub mod telemetry;
+pub mod config;
 pub mod crypto;
 pub mod kernel;

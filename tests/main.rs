@@ -1,6 +1,8 @@
 //! The one integration binary.
 
 mod api;
+mod audit;
+mod commands;
 mod faults;
 mod population;
 mod support;

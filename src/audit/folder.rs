@@ -1,7 +1,7 @@
 //! What the audit keeps outside the database, in the state folder: who this writer is, and the
 //! last checkpoint that it signed.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -36,10 +36,10 @@ impl StateFolder {
             .mode(0o600)
             .open(&lock_path)
             .map_err(|e| failed(&lock_path, &e))?;
-        match rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(rustix::io::Errno::WOULDBLOCK) => Err(AuditError::Busy(path.display().to_string())),
-            Err(error) => Err(failed(&lock_path, &error.into())),
+            Err(TryLockError::WouldBlock) => Err(AuditError::Busy(path.display().to_string())),
+            Err(TryLockError::Error(error)) => Err(failed(&lock_path, &error)),
         }
     }
 

@@ -26,6 +26,7 @@ mod tail;
 pub mod tile;
 pub mod tree;
 mod upkeep;
+pub mod verify;
 mod writer;
 
 pub use entry::{

@@ -1,9 +1,10 @@
 //! The audit as other slices see it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::error::AuditError;
@@ -59,14 +60,9 @@ struct Inner {
     shared: Arc<Shared>,
     openers: Openers,
     upkeep: Arc<Upkeep>,
-    /// Runs the upkeep until the last clone is gone.
-    task: JoinHandle<()>,
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+    /// Told, or dropped with the last clone, it ends the upkeep.
+    stop: watch::Sender<bool>,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// An entry in a running transaction; has its receipt once the transaction is durable.
@@ -142,8 +138,9 @@ impl Audit {
             retention: config.retention,
         });
         upkeep.notary.sign().await?;
-        let task = tokio::spawn(upkeep.clone().run(config.checkpoint_every));
-        Ok(Self(Arc::new(Inner { store, keyring, shared, openers, upkeep, task })))
+        let (stop, stopped) = watch::channel(false);
+        let task = Mutex::new(Some(tokio::spawn(upkeep.clone().run(config.checkpoint_every, stopped))));
+        Ok(Self(Arc::new(Inner { store, keyring, shared, openers, upkeep, stop, task })))
     }
 
     /// Makes one entry durable; the answer it is about may leave afterwards.
@@ -178,7 +175,7 @@ impl Audit {
         self.0.upkeep.notary.check()
     }
 
-    /// Publishes a checkpoint of all that is durable now; before an orderly end, and in tests.
+    /// Publishes a checkpoint of all that is durable now.
     pub async fn sign_now(&self) -> Result<(), AuditError> {
         self.0.upkeep.notary.sign().await
     }
@@ -198,6 +195,16 @@ impl Audit {
     pub async fn key_versions(&self) -> Result<Vec<(u32, u64)>, AuditError> {
         let versions = self.0.store.read(crate::storage::Reach::Scan, store::data_key_versions).await?;
         Ok(versions.into_iter().map(|(version, count)| (version.cast_unsigned(), count.cast_unsigned())).collect())
+    }
+
+    /// Ends the upkeep and signs what is durable; for an orderly end, before the store is closed.
+    pub async fn close(&self) -> Result<(), AuditError> {
+        self.0.stop.send_replace(true);
+        let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            task.await.map_err(|e| AuditError::State(e.to_string()))?;
+        }
+        self.sign_now().await
     }
 
     pub(super) fn store(&self) -> &Store {

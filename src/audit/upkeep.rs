@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::error::AuditError;
 use super::notary::Notary;
 use super::records::Openers;
@@ -25,12 +27,15 @@ pub(super) struct Upkeep {
 }
 
 impl Upkeep {
-    pub(super) async fn run(self: Arc<Self>, every: Duration) {
+    pub(super) async fn run(self: Arc<Self>, every: Duration, mut stop: watch::Receiver<bool>) {
         let mut ticks = tokio::time::interval(every);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut expired_at: Option<std::time::Instant> = None;
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = stop.changed() => return,
+                _ = ticks.tick() => {}
+            }
             if let Err(error) = self.notary.sign().await {
                 tracing::error!(error = &error as &dyn std::error::Error, "the audit log's head was not signed");
             }

@@ -53,8 +53,9 @@ struct Refresh {
 }
 
 /// A key as it may be listed: without its material.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct KeyInfo {
+    #[serde(rename = "use")]
     pub key_use: KeyUse,
     pub version: u32,
     pub state: KeyState,
@@ -63,6 +64,7 @@ pub struct KeyInfo {
     pub since: Instant,
     pub demo: bool,
     /// Key id of a signing key.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kid: Option<String>,
 }
 

@@ -11,6 +11,6 @@ pub mod signing;
 
 pub use aead::SealingKey;
 pub use entropy::SystemEntropy;
-pub use keyring::{KeyState, KeyUse, Keyring, KeyringError};
+pub use keyring::{KeyInfo, KeyState, KeyUse, Keyring, KeyringError};
 pub use mac::MacKey;
 pub use signing::{Algorithm, SigningKey, VerifyingKey};

@@ -1,6 +1,6 @@
 //! What is known of a request from its first moment: when it came, its id, the caller's language.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::{Ready, ready};
 use std::rc::Rc;
@@ -64,21 +64,28 @@ impl fmt::Debug for RequestId {
 }
 
 /// The request's context. Handlers take it as an argument; cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Arrival(Rc<Parts>);
 
-#[derive(Debug)]
 struct Parts {
     at: Instant,
     request_id: RequestId,
     language: Language,
     negative_delay: Duration,
     client: RefCell<Option<ClientId>>,
+    unread: Cell<Option<Payload>>,
 }
 
 impl Arrival {
     pub(super) fn new(at: Instant, request_id: RequestId, language: Language, negative_delay: Duration) -> Self {
-        Self(Rc::new(Parts { at, request_id, language, negative_delay, client: RefCell::new(None) }))
+        Self(Rc::new(Parts {
+            at,
+            request_id,
+            language,
+            negative_delay,
+            client: RefCell::new(None),
+            unread: Cell::new(None),
+        }))
     }
 
     /// When the head of the request had come (monotonic).
@@ -105,6 +112,17 @@ impl Arrival {
 
     pub(super) fn with_client<T>(&self, read: impl FnOnce(Option<&str>) -> T) -> T {
         read(self.0.client.borrow().as_ref().map(ClientId::as_str))
+    }
+
+    /// Hands over a body that nobody will read further. It must live until the answer is sent: actix
+    /// reads a dropped body to its end, however slowly that comes, and closes the connection after
+    /// one that is still held.
+    pub(super) fn leave_unread(&self, body: Payload) {
+        self.0.unread.set(Some(body));
+    }
+
+    pub(super) fn take_unread(&self) -> Option<Payload> {
+        self.0.unread.take()
     }
 
     /// The context that the outermost middleware gave `request`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::web::ServiceConfig;
+use actix_web::web::{Data, ServiceConfig};
 use utoipa::openapi::OpenApi;
 
 use super::openapi;
@@ -23,10 +23,25 @@ impl Default for Routes {
 }
 
 impl Routes {
-    /// Adds a slice: `part` registers its data and resources (on every worker), `api` describes
-    /// them. Give each path one `web::resource`, so that other methods are answered with 405.
-    pub fn with(mut self, part: impl Fn(&mut ServiceConfig) + Send + Sync + 'static, api: OpenApi) -> Self {
-        self.parts.push(Arc::new(part));
+    /// Adds a slice: its handlers find it as `web::Data<T>`, `routes` registers its resources on
+    /// every worker, `api` describes them. Give each path one `web::resource`, so that other methods
+    /// are answered with 405.
+    pub fn with<T: Send + Sync + 'static>(self, slice: T, routes: fn(&mut ServiceConfig), api: OpenApi) -> Self {
+        self.with_shared(Arc::new(slice), routes, api)
+    }
+
+    /// The same for a slice that others hold, too.
+    pub fn with_shared<T: Send + Sync + 'static>(
+        mut self,
+        slice: Arc<T>,
+        routes: fn(&mut ServiceConfig),
+        api: OpenApi,
+    ) -> Self {
+        let slice = Data::from(slice);
+        self.parts.push(Arc::new(move |app| {
+            app.app_data(slice.clone());
+            routes(app);
+        }));
         self.api.merge(api);
         self
     }

@@ -147,6 +147,21 @@ async fn changes_that_cannot_be_leave_no_trace() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_registry_that_cannot_be_read_is_not_trusted_for_long() {
+    let backend = Backend::sqlite();
+    let house = House::new(&backend).await;
+    let token = house.token("portal").await;
+    backend.execute("ALTER TABLE client_registry RENAME TO away");
+    assert_eq!(house.probe_with(&token).await.status, 200);
+    let took = within(Duration::from_secs(8), async || house.probe_with(&token).await.status != 200).await;
+    eprintln!("the registry was trusted for {took:?}");
+    assert_eq!(house.probe_with(&token).await.told(), (503, "unavailable"));
+    assert_eq!(house.ask_with(&house.assertion("portal"), &[]).await.told(), (503, "temporarily_unavailable"));
+    backend.execute("ALTER TABLE away RENAME TO client_registry");
+    within(Duration::from_secs(1), async || house.probe_with(&token).await.status == 200).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_catalogue_is_public() {
     let contact = Contact {
         office: "Trung tâm mẫu".to_owned(),

@@ -9,18 +9,21 @@ use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::HeaderMap;
 use actix_web::http::{StatusCode, header};
-use actix_web::web::Data;
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, HttpResponse, get, test};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dancu::access::{ASSERTION_TYPE, Access, AccessConfig, AccessParts, Caller};
+use dancu::access::{ASSERTION_TYPE, Access, AccessApi, AccessConfig, AccessParts, Caller};
 use dancu::clients::{Clients, Operation, samples};
 use dancu::crypto::jose::PrivateJwk;
 use dancu::crypto::{Keyring, SystemEntropy};
-use dancu::http::Problem;
+use dancu::http::{Problem, Routes};
 use dancu::kernel::{ClientId, Instant, ManualClock};
+use dancu::server::{self, RunningServer, ServerConfig, Service};
 use dancu::storage::Store;
+use dancu::telemetry::{Health, Metrics};
 use serde_json::{Value, json};
+use utoipa::OpenApi;
 
 use super::Backend;
 
@@ -66,15 +69,20 @@ pub fn id(text: &str) -> ClientId {
 impl House {
     /// A first process on an empty database, with the sample clients.
     pub async fn new(backend: &Backend) -> Self {
-        let clock = Arc::new(ManualClock::at(Instant::parse_rfc3339("2026-11-21T03:00:00Z").expect("an instant")));
-        let key_folder = backend.dir().join("keys");
-        Keyring::init(&key_folder, &SystemEntropy::default(), &*clock).expect("keys are made");
-        let mut house = Self::open(backend, clock, key_folder, HashMap::new(), ISSUER).await;
-        for sample in samples(dancu::kernel::Clock::now(&*house.clock)).expect("samples are made") {
+        let mut house = Self::empty(backend).await;
+        for sample in samples(house.now()).expect("samples are made") {
             house.keys.insert(sample.new.id.to_string(), sample.private_key);
             house.clients.add(sample.new).await.expect("a sample is added");
         }
         house
+    }
+
+    /// A first process without any client.
+    pub async fn empty(backend: &Backend) -> Self {
+        let clock = Arc::new(ManualClock::at(Instant::parse_rfc3339("2026-11-21T03:00:00Z").expect("an instant")));
+        let key_folder = backend.dir().join("keys");
+        Keyring::init(&key_folder, &SystemEntropy::default(), &*clock).expect("keys are made");
+        Self::open(backend, clock, key_folder, HashMap::new(), ISSUER).await
     }
 
     /// A further process on the same database and keys.
@@ -106,6 +114,26 @@ impl House {
             entropy: Arc::new(SystemEntropy::default()),
         });
         Self { store, clients, access: access.expect("access opens"), keyring, clock, keys, key_folder }
+    }
+
+    /// Serves the OAuth endpoints on a socket; the server and its URL.
+    pub fn serve(&self) -> (RunningServer, String) {
+        let access = self.access.clone();
+        let part = move |app: &mut ServiceConfig| {
+            dancu::access::routes(app.app_data(Data::from(access.clone())));
+        };
+        let service = Service {
+            routes: Routes::default().with(part, AccessApi::openapi()),
+            health: Health::new(Vec::new()),
+            metrics: Metrics::default(),
+            access_log: None,
+            entropy: Arc::new(SystemEntropy::default()),
+        };
+        let config = ServerConfig { workers: Some(1), ..ServerConfig::default() };
+        let listeners = server::listen(&["127.0.0.1:0".parse().expect("an address")]).expect("a free port");
+        let server = server::start(&config, listeners, service).expect("the server starts");
+        let url = format!("http://{}", server.addresses()[0]);
+        (server, url)
     }
 
     pub fn now(&self) -> Instant {

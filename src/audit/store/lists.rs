@@ -20,6 +20,14 @@ pub(in crate::audit) fn insert_list(db: &mut Db, first: Position, items: &[u8]) 
 /// Where `key` leads, over all logs, in order.
 pub(in crate::audit) fn search(db: &mut Db, kind: KeyKind, key: Key) -> Result<Vec<Position>, StorageError> {
     let mut found = BTreeSet::new();
+    // Lists first: a segment that is sorted meanwhile is found in its blobs then, or in both.
+    let lists = audit_lists::table.select((audit_lists::position, audit_lists::items));
+    for list in lists.load_iter::<(i64, Vec<u8>), diesel::connection::DefaultLoadingMode>(db)? {
+        let (position, items) = list?;
+        let first = Position::from_column(position);
+        let offsets = finder::search_list(&items, kind, key);
+        found.extend(offsets.map(|offset| Position::new(first.log(), first.index() + u64::from(offset))));
+    }
     let blobs: Vec<(i32, i32, Vec<u8>)> = audit_finder::table
         .filter(audit_finder::bucket.eq(finder::bucket_of(&key) as i16))
         .select((audit_finder::log, audit_finder::segment, audit_finder::items))
@@ -28,14 +36,6 @@ pub(in crate::audit) fn search(db: &mut Db, kind: KeyKind, key: Key) -> Result<V
         let segment = u64::try_from(segment).map_err(|_| inconsistent("audit_finder", "segment", segment))?;
         let offsets = finder::search_blob(&items, kind, key);
         found.extend(offsets.map(|offset| Position::new(log, segment * SEGMENT + u64::from(offset))));
-    }
-    // A segment being sorted stands in both tables for a moment: the set takes either.
-    let lists = audit_lists::table.select((audit_lists::position, audit_lists::items));
-    for list in lists.load_iter::<(i64, Vec<u8>), diesel::connection::DefaultLoadingMode>(db)? {
-        let (position, items) = list?;
-        let first = Position::from_column(position);
-        let offsets = finder::search_list(&items, kind, key);
-        found.extend(offsets.map(|offset| Position::new(first.log(), first.index() + u64::from(offset))));
     }
     Ok(found.into_iter().collect())
 }

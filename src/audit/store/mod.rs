@@ -20,7 +20,7 @@ pub(super) use logs::{
     LogRow, LogState, NewLog, advance, claim, close, find_log, insert_log, logs, mark_expired, mark_sorted,
     put_checkpoint,
 };
-pub(super) use tiles::{insert_tiles, load_tail, tile};
+pub(super) use tiles::{insert_tiles, load_tail, tile, tile_row};
 
 use super::tree::Hash;
 use crate::storage::StorageError;

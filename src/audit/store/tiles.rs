@@ -86,3 +86,20 @@ pub(in crate::audit) fn tile(
         Err(inconsistent("audit_tiles", "hashes", format!("{log}/{level}/{index}")))
     }
 }
+
+/// Root and hashes of a complete tile as they are stored; `None` if it is not there or no tile.
+pub(in crate::audit) fn tile_row(
+    db: &mut Db,
+    log: i32,
+    level: u8,
+    index: u64,
+) -> Result<Option<(Hash, Vec<Hash>)>, StorageError> {
+    let stored: Option<(Vec<u8>, Vec<u8>)> = audit_tiles::table
+        .filter(audit_tiles::log.eq(log))
+        .filter(audit_tiles::level.eq(i16::from(level)))
+        .filter(audit_tiles::tile.eq(index.cast_signed()))
+        .select((audit_tiles::root, audit_tiles::hashes))
+        .get_result(db)
+        .optional()?;
+    Ok(stored.and_then(|(root, hashes)| Some((root.as_slice().try_into().ok()?, read_hashes(&hashes)?))))
+}

@@ -2,7 +2,6 @@
 
 use crate::audit::AuditError;
 use crate::citizens::service::CitizensError;
-use crate::clients::Refusal;
 use crate::http::{Arrival, Problem, ProblemKind, release};
 use crate::kernel::{Faults, Text};
 use crate::storage::StorageError;
@@ -14,7 +13,7 @@ impl From<CitizensError> for Problem {
     fn from(error: CitizensError) -> Self {
         match error {
             CitizensError::InsufficientScope => ProblemKind::InsufficientScope.into(),
-            CitizensError::NotAgreed(refusal) => kind_of(refusal).into(),
+            CitizensError::NotAgreed(refusal) => refusal.into(),
             CitizensError::AttributesNotAgreed(attributes) => {
                 let mut faults = Faults::default();
                 for attribute in attributes.iter() {
@@ -36,17 +35,6 @@ impl From<CitizensError> for Problem {
                 Self::new(ProblemKind::Unavailable).because(&error)
             }
         }
-    }
-}
-
-const fn kind_of(refusal: Refusal) -> ProblemKind {
-    match refusal {
-        Refusal::NotInForce => ProblemKind::AgreementNotInForce,
-        Refusal::Operation => ProblemKind::OperationNotAgreed,
-        Refusal::Procedure => ProblemKind::ProcedureNotAgreed,
-        Refusal::LegalBasis => ProblemKind::LegalBasisNotAgreed,
-        Refusal::OfficerMissing => ProblemKind::OfficerMissing,
-        Refusal::ConsentMissing => ProblemKind::ConsentMissing,
     }
 }
 

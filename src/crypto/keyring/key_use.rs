@@ -67,6 +67,12 @@ impl fmt::Display for KeyUse {
     }
 }
 
+impl serde::Serialize for KeyUse {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// The word names no use of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a use of keys: index, seal, token or audit")]

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::input::Expected;
 use super::tracked::{Notes, Tracked};
+use crate::http::context::Arrival;
 use crate::http::limits::Limits;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::kernel::{Faults, Text};
@@ -77,10 +78,17 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
             None => (Limits::default().body_bytes, Limits::default().body_timeout),
         };
         let head = check_head(request.headers(), bytes);
-        let payload = payload.take();
+        let arrival = Arrival::of(request);
+        let mut payload = payload.take();
         Box::pin(async move {
-            head?;
-            Self::parse(&read_body(payload, bytes, time).await?)
+            let body = match head {
+                Ok(()) => read_body(&mut payload, bytes, time).await,
+                Err(problem) => Err(problem),
+            };
+            if let (Err(_), Some(arrival)) = (&body, arrival) {
+                arrival.leave_unread(payload);
+            }
+            Self::parse(&body?)
         })
     }
 }
@@ -113,7 +121,7 @@ fn is_json(media_type: &str) -> bool {
 }
 
 /// The whole body, if it is short and quick enough.
-pub(super) async fn read_body(mut payload: Payload, most: usize, time: Duration) -> Result<Bytes, Problem> {
+pub(super) async fn read_body(payload: &mut Payload, most: usize, time: Duration) -> Result<Bytes, Problem> {
     let reading = async {
         let mut first = Bytes::new();
         let mut rest = BytesMut::new();

@@ -9,7 +9,8 @@ use super::input::{Expected, FromInput, Input, read_object};
 use crate::kernel::purpose::OfficerCode;
 use crate::kernel::{Faults, LegalBasis, Officer, ProcedureCode, Purpose};
 
-/// Why the question is asked. Requests hold it as `Input<Purpose>`.
+// Requests hold it as `Input<Purpose>`.
+/// Why the question is asked.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct PurposeRequest {
     procedure: Input<ProcedureCode>,

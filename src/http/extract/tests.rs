@@ -37,7 +37,7 @@ fn command(sample: Sample, faults: &mut Faults) -> Option<Command> {
     let limit = sample.limit.required("/limit", faults);
     let note = sample.note.required("/note", faults);
     let fresh = sample.fresh.required("/fresh", faults);
-    (date?, purpose?, note?, fresh?);
+    let _ = (date?, purpose?, note?, fresh?);
     Some(Command { number: number?, name: name?, attributes: attributes?, limit: limit?.get() })
 }
 

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{RequestHead, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::dev::{Payload, RequestHead, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Bytes;
@@ -168,6 +168,7 @@ impl Visit {
         answer::add_headers(&mut response, &self.arrival, self.worker.config.secure);
         let route = request.match_pattern();
         let status = response.status().as_u16();
+        let unread = self.arrival.take_unread();
         let response = match response.body().size() {
             BodySize::Stream => {
                 response.map_body(|_, body| BoxBody::new(Tail { body, sent: 0, visit: self, route, status, problem }))
@@ -177,6 +178,10 @@ impl Visit {
                 self.note(route.as_deref(), status, problem, bytes);
                 response
             }
+        };
+        let response = match unread {
+            Some(unread) => response.map_body(|_, body| BoxBody::new(WithUnread { body, _unread: unread })),
+            None => response,
         };
         ServiceResponse::new(request, response)
     }
@@ -256,6 +261,24 @@ impl MessageBody for Tail {
 impl Drop for Tail {
     fn drop(&mut self) {
         self.visit.note(self.route.as_deref(), self.status, self.problem, self.sent);
+    }
+}
+
+/// An answer to a request whose body was not read whole (see [`Arrival::leave_unread`]).
+struct WithUnread {
+    body: BoxBody,
+    _unread: Payload,
+}
+
+impl MessageBody for WithUnread {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(cx)
     }
 }
 

@@ -59,10 +59,13 @@ impl HttpMetrics {
     }
 }
 
+/// A status of a route, and what counts it.
+type Meter = (u16, Counter, Histogram);
+
 /// One worker's handles, so that a request looks its own up without hashing labels.
 pub(super) struct RouteMeters {
     metrics: HttpMetrics,
-    routes: RefCell<HashMap<Box<str>, Vec<(u16, Counter, Histogram)>>>,
+    routes: RefCell<HashMap<Box<str>, Vec<Meter>>>,
 }
 
 impl RouteMeters {

@@ -28,6 +28,7 @@ pub struct ProblemBody<'a> {
     status: u16,
     /// Quote it when you ask about this answer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = true, value_type = String)]
     request_id: Option<&'a str>,
     /// Every faulty member of the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]

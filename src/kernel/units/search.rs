@@ -35,12 +35,27 @@ impl NameIndex {
         let start = self.0.partition_point(|(name, _)| &**name < form);
         self.0[start..].iter().take_while(move |(name, _)| &**name == form).map(|(_, row)| usize::from(*row))
     }
+
+    fn province_row(&self, name: &str) -> Option<usize> {
+        let form = search_form(name);
+        let bare = without_level(&form, PROVINCE_WORDS);
+        let alias = |form: &str| ALIASES.iter().find(|(other, _)| *other == form).map(|(_, meant)| *meant);
+        [Some(form.as_str()), Some(bare), alias(&form), alias(bare)]
+            .into_iter()
+            .flatten()
+            .find_map(|form| self.rows(form).next())
+    }
 }
 
 pub(super) static COMMUNES: LazyLock<NameIndex> =
     LazyLock::new(|| NameIndex::new(Units::shared().communes.iter().map(|commune| commune.name), COMMUNE_WORDS));
 pub(super) static OLD_WARDS: LazyLock<NameIndex> =
     LazyLock::new(|| NameIndex::new(Units::shared().old_wards.iter().map(|ward| ward.name), COMMUNE_WORDS));
+
+static PROVINCES: LazyLock<NameIndex> =
+    LazyLock::new(|| NameIndex::new(Units::shared().provinces.iter().map(|province| province.name), PROVINCE_WORDS));
+static OLD_PROVINCES: LazyLock<NameIndex> =
+    LazyLock::new(|| NameIndex::new(Units::shared().old_provinces.iter().map(|old| old.name), PROVINCE_WORDS));
 
 /// The name without a leading level word, or the whole if nothing else would remain.
 pub(super) fn without_level<'a>(form: &'a str, words: &[&str]) -> &'a str {
@@ -84,25 +99,15 @@ impl Units {
         best_spelled(found, name, |ward| ward.name)
     }
 
-    /// The province of today with that name.
+    /// The province of today with that name or a usual short form of it.
     pub fn search_province(&self, name: &str) -> Option<&Province> {
-        let form = search_form(name);
-        self.provinces.iter().find(|province| same_province(&form, province.name))
+        PROVINCES.province_row(name).and_then(|row| self.provinces.get(row))
     }
 
     /// The province of until 2025 with that name or a usual short form of it.
     pub fn search_old_province(&self, name: &str) -> Option<&OldProvince> {
-        let form = search_form(name);
-        self.old_provinces.iter().find(|province| same_province(&form, province.name))
+        OLD_PROVINCES.province_row(name).and_then(|row| self.old_provinces.get(row))
     }
-}
-
-fn same_province(form: &str, name: &str) -> bool {
-    let name = search_form(name);
-    let name = without_level(&name, PROVINCE_WORDS);
-    let alias = |form: &str| ALIASES.iter().any(|(other, meant)| *other == form && *meant == name);
-    let bare = without_level(form, PROVINCE_WORDS);
-    form == name || bare == name || alias(form) || alias(bare)
 }
 
 /// Those spelled as asked, with the level word if any are, else without it; all of them if none is.

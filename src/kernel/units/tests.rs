@@ -98,6 +98,22 @@ fn names_are_found_however_they_are_written() {
 }
 
 #[test]
+fn provinces_are_found_in_either_table() {
+    let units = Units::shared();
+    let now = |name: &str| units.search_province(name).map(|province| province.code.to_string());
+    for name in ["Hà Nội", "TP. Hà Nội", "thanh pho ha noi", "HN"] {
+        assert_eq!(now(name).as_deref(), Some("01"), "{name}");
+    }
+    for name in ["TP.HCM", "TPHCM", "Sài Gòn", "Hồ Chí Minh"] {
+        assert_eq!(now(name).as_deref(), Some("79"), "{name}");
+    }
+    assert_eq!(now("Bình Phước"), None, "a province of the old table only");
+    let old = units.search_old_province("tỉnh Bình Phước").unwrap();
+    assert_eq!((old.code.number(), old.current.number()), (70, 75));
+    assert_eq!(units.search_old_province("Thừa Thiên Huế").unwrap().current.number(), 46);
+}
+
+#[test]
 fn addresses_lead_to_candidates() {
     let units = Units::shared();
     let first = |address: &str| units.locate(address).first().map(|candidate| candidate.commune.to_string());

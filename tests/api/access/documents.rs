@@ -2,6 +2,12 @@
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
+use dancu::access::AccessApi;
+use dancu::clients::ClientsApi;
+use dancu::http::Routes;
+use serde_json::Value;
+use utoipa::OpenApi;
+
 use crate::support::Backend;
 use crate::support::house::House;
 
@@ -29,4 +35,24 @@ async fn the_key_set_holds_public_keys_only() {
     names.sort_unstable();
     assert_eq!(names, ["alg", "crv", "kid", "kty", "use", "x", "y"], "and no `d`");
     assert_eq!((&keys[0]["alg"], &keys[0]["use"]), (&"ES256".into(), &"sig".into()));
+}
+
+#[test]
+fn every_endpoint_is_described() {
+    let routes = Routes::default()
+        .with(dancu::access::routes, AccessApi::openapi())
+        .with(dancu::clients::routes, ClientsApi::openapi());
+    let document: Value = serde_json::from_str(&routes.description().unwrap()).unwrap();
+    let mut paths: Vec<_> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    paths.sort_unstable();
+    assert_eq!(
+        paths,
+        [
+            "/.well-known/oauth-authorization-server",
+            "/.well-known/openid-configuration",
+            "/oauth2/jwks",
+            "/oauth2/token",
+            "/v1/catalogue"
+        ]
+    );
 }

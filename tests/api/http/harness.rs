@@ -151,14 +151,8 @@ pub fn start_limited(limits: Limits) -> Bench {
 pub fn start_with(config: ServerConfig, addresses: &[&str]) -> Bench {
     let (log, metrics, handled) = (Kept::default(), Metrics::default(), Arc::new(Handled::default()));
     let access_log = AccessLog::start(Box::new(log.clone()), Arc::new(SystemClock), &metrics).unwrap();
-    let of_routes = handled.clone();
     let service = Service {
-        routes: Routes::default().with(
-            move |app| {
-                app.app_data(web::Data::from(of_routes.clone())).configure(routes);
-            },
-            Nothing::openapi(),
-        ),
+        routes: Routes::default().with_shared(handled.clone(), routes, Nothing::openapi()),
         health: Health::new(vec![Probe::new("keys", || async { true })]),
         metrics: metrics.clone(),
         access_log: Some(access_log),

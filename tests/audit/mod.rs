@@ -1,0 +1,7 @@
+//! The audit over the real store.
+
+mod expiry;
+mod opening;
+mod reading;
+mod rig;
+mod writing;
