@@ -24,7 +24,7 @@ impl Citizens {
         asks: Vec<Verify>,
     ) -> Result<Vec<Result<VerifyAnswer, CitizensError>>, CitizensError> {
         let client = self.0.clients.find(&caller.client.id).unwrap_or_else(|| caller.client.clone());
-        let caller = &Caller { client, scopes: caller.scopes.clone(), citizen: caller.citizen };
+        let caller = &Caller { client, scopes: caller.scopes, citizen: caller.citizen };
         let now = self.0.clock.now();
         let (granted, standing) = self.0.guards.take(&caller.client, asks.len() as u32, now);
         let answering = asks.into_iter().enumerate().map(|(index, ask)| async move {
