@@ -201,7 +201,7 @@ async fn the_services_keys_rotate_with_overlap() {
             within(Duration::from_secs(3), async || process.probe_with(&after).await.status == 200).await;
             assert_eq!(process.probe_with(&before).await.status, 200, "an old key's token lives on");
         }
-        house.keyring.retire(KeyUse::Token, 1, 0).unwrap();
+        house.keyring.retire(KeyUse::Token, 1, 0, &*house.clock).unwrap();
         within(Duration::from_secs(3), async || house.probe_with(&before).await.status == 401).await;
         assert_eq!(house.probe_with(&after).await.status, 200);
     })

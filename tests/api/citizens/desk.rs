@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::web::Data;
+use dancu::access::AccessApi;
 use dancu::audit::{Audit, AuditConfig, OpenedEntry, Receipt};
 use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::showcase;
@@ -67,7 +67,8 @@ impl Answer {
     }
 }
 
-pub const PORTAL: &str = r#"{"procedure":"1.004222","legal_basis":"STATE_DUTY","officer":{"id":"canbo-01","unit":"mot-cua"}}"#;
+pub const PORTAL: &str =
+    r#"{"procedure":"1.004222","legal_basis":"STATE_DUTY","officer":{"id":"canbo-01","unit":"mot-cua"}}"#;
 pub const BANK: &str =
     r#"{"procedure":"KYC","legal_basis":"CUSTOMER_IDENTIFICATION","officer":{"id":"gdv-01","unit":"chi-nhanh-1"}}"#;
 
@@ -176,14 +177,9 @@ impl Desk {
             guards,
         });
         let citizens = citizens.await.expect("the citizens' room opens");
-        let (access, served) = (house.access.clone(), citizens.clone());
-        let routes = Routes::default().with(
-            move |app| {
-                app.app_data(Data::from(access.clone())).app_data(Data::new(served.clone()));
-                app.configure(dancu::access::routes).configure(dancu::citizens::routes);
-            },
-            CitizensApi::openapi(),
-        );
+        let routes = Routes::default()
+            .with_shared(house.access.clone(), dancu::access::routes, AccessApi::openapi())
+            .with(citizens.clone(), dancu::citizens::routes, CitizensApi::openapi());
         let health = Health::new(Vec::new());
         let service = Service { routes, health, metrics: metrics.clone(), access_log: None, entropy: entropy.clone() };
         let config = ServerConfig { workers: Some(2), limits: Limits::default(), ..ServerConfig::default() };
