@@ -1,5 +1,6 @@
 //! The command line, one file a command.
 
+pub mod audit;
 pub mod clients;
 pub mod config;
 pub mod demo;
