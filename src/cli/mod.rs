@@ -4,9 +4,12 @@ pub mod audit;
 pub mod clients;
 pub mod config;
 pub mod demo;
+pub mod import;
 pub mod keys;
 pub mod migrate;
 pub mod place;
+mod progress;
+pub mod seed;
 pub mod serve;
 pub mod token;
 
@@ -39,6 +42,10 @@ pub enum Command {
     Clients(At<clients::ClientsArgs>),
     /// The keys that seal, find and sign
     Keys(At<keys::KeysArgs>),
+    /// An invented population, into the store or a file
+    Seed(At<seed::SeedArgs>),
+    /// A population file into the store
+    Import(At<import::ImportArgs>),
 }
 
 /// A command and the installation it works on.
@@ -62,6 +69,8 @@ pub fn run(command: Command) -> ExitCode {
         Command::Migrate(args) => migrate::run(&args).map_err(text),
         Command::Clients(at) => clients(at),
         Command::Keys(at) => return keys(at),
+        Command::Seed(at) => seed(&at),
+        Command::Import(at) => return import(&at),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -109,6 +118,33 @@ fn clients(at: At<clients::ClientsArgs>) -> Result<(), String> {
         let registry = Clients::open(store, clock()).await.map_err(text)?;
         clients::run(at.args, &registry, &mut std::io::stdout()).await.map_err(text)
     })
+}
+
+fn seed(At { place, args }: &At<seed::SeedArgs>) -> Result<(), String> {
+    if args.writes_file() {
+        return args.write_file().map_err(text);
+    }
+    let place = place.find().map_err(text)?;
+    let (store, sealing) = (place.open_store().map_err(text)?, place.sealing().map_err(text)?);
+    let seeded = on_runtime(args.run(store, sealing, clock()))?;
+    println!("{seeded}");
+    Ok(())
+}
+
+/// Told to stop by Ctrl-C, it ends as a shell expects of that.
+fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
+    let opened = place.find().and_then(|place| Ok((place.open_store()?, place.sealing()?)));
+    let (store, sealing) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return fail(&text(error)),
+    };
+    match on_runtime(args.run(store, sealing, clock(), entropy())) {
+        Ok(outcome) => {
+            print!("{}", outcome.text);
+            if outcome.finished { ExitCode::SUCCESS } else { ExitCode::from(130) }
+        }
+        Err(error) => fail(&error),
+    }
 }
 
 /// `keys init` comes before there is a database; only `retire` asks it.
