@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::web::Data;
+use dancu::access::AccessApi;
 use dancu::audit::{Audit, AuditConfig, OpenedEntry, Receipt};
 use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::showcase;
@@ -115,16 +115,16 @@ pub fn legacy(text: &str) -> LegacyIdNumber {
 pub fn people() -> Vec<Citizen> {
     let mut people: Vec<Citizen> = showcase(1).into_iter().flat_map(|shown| shown.citizens).collect();
     let mut twin = people[0].clone();
-    twin.citizen_id.0[0] ^= 255;
+    twin.citizen_id.0[15] ^= 255;
     twin.id_number = number("097099900001");
     twin.legacy_id_number = Some(legacy("970000009"));
     // The same CMND, the same name, the same birth date: nobody can tell them apart by these.
     let mut other_twin = twin.clone();
-    other_twin.citizen_id.0[1] ^= 255;
+    other_twin.citizen_id.0[14] ^= 255;
     other_twin.id_number = number("097099900002");
     // The CMND of An, but another name.
     let mut namesake = twin.clone();
-    namesake.citizen_id.0[2] ^= 255;
+    namesake.citizen_id.0[13] ^= 255;
     namesake.id_number = number("097099900003");
     namesake.legacy_id_number = Some(legacy("970000001"));
     namesake.full_name = dancu::kernel::PersonName::parse("Hồ Ngọc Hà").unwrap();
@@ -176,14 +176,9 @@ impl Desk {
             guards,
         });
         let citizens = citizens.await.expect("the citizens' room opens");
-        let (access, served) = (house.access.clone(), citizens.clone());
-        let routes = Routes::default().with(
-            move |app| {
-                app.app_data(Data::from(access.clone())).app_data(Data::new(served.clone()));
-                app.configure(dancu::access::routes).configure(dancu::citizens::routes);
-            },
-            CitizensApi::openapi(),
-        );
+        let routes = Routes::default()
+            .with_shared(house.access.clone(), dancu::access::routes, AccessApi::openapi())
+            .with(citizens.clone(), dancu::citizens::routes, CitizensApi::openapi());
         let health = Health::new(Vec::new());
         let service = Service { routes, health, metrics: metrics.clone(), access_log: None, entropy: entropy.clone() };
         let config = ServerConfig { workers: Some(2), limits: Limits::default(), ..ServerConfig::default() };
