@@ -116,16 +116,16 @@ pub fn legacy(text: &str) -> LegacyIdNumber {
 pub fn people() -> Vec<Citizen> {
     let mut people: Vec<Citizen> = showcase(1).into_iter().flat_map(|shown| shown.citizens).collect();
     let mut twin = people[0].clone();
-    twin.citizen_id.0[0] ^= 255;
+    twin.citizen_id.0[15] ^= 255;
     twin.id_number = number("097099900001");
     twin.legacy_id_number = Some(legacy("970000009"));
     // The same CMND, the same name, the same birth date: nobody can tell them apart by these.
     let mut other_twin = twin.clone();
-    other_twin.citizen_id.0[1] ^= 255;
+    other_twin.citizen_id.0[14] ^= 255;
     other_twin.id_number = number("097099900002");
     // The CMND of An, but another name.
     let mut namesake = twin.clone();
-    namesake.citizen_id.0[2] ^= 255;
+    namesake.citizen_id.0[13] ^= 255;
     namesake.id_number = number("097099900003");
     namesake.legacy_id_number = Some(legacy("970000001"));
     namesake.full_name = dancu::kernel::PersonName::parse("Hồ Ngọc Hà").unwrap();
