@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use self::place::{PlaceArgs, PlaceError, clock, entropy};
+use crate::audit::data_keys_under;
 use crate::citizens::rows_under_version;
 use crate::clients::Clients;
 use crate::config::from_environment;
@@ -46,6 +47,8 @@ pub enum Command {
     Seed(At<seed::SeedArgs>),
     /// A population file into the store
     Import(At<import::ImportArgs>),
+    /// The record of every look
+    Audit(At<audit::AuditArgs>),
 }
 
 /// A command and the installation it works on.
@@ -71,6 +74,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Keys(at) => return keys(at),
         Command::Seed(at) => seed(&at),
         Command::Import(at) => return import(&at),
+        Command::Audit(at) => return audit(at),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -147,6 +151,20 @@ fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
     }
 }
 
+/// What is served needs no installation here.
+fn audit(at: At<audit::AuditArgs>) -> ExitCode {
+    let place = at.place.find().ok();
+    let configured = audit::Configured {
+        store: place.as_ref().map(|place| place.store.url.as_str()),
+        keys: place.as_ref().map(|place| place.keys.as_path()),
+    };
+    match on_runtime(audit::run(at.args, configured, &mut std::io::stdout())) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => fail(&error),
+    }
+}
+
 /// `keys init` comes before there is a database; only `retire` asks it.
 fn keys(at: At<keys::KeysArgs>) -> ExitCode {
     let (clock, entropy) = (clock(), entropy());
@@ -160,7 +178,9 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
     let place = at.place;
     let count = async |key_use: KeyUse, version: u32| {
         let store = place.find().and_then(|place: place::Place| place.open_store());
-        Ok(rows_under_version(&store.map_err(Box::<PlaceError>::from)?, key_use, version).await?)
+        let store = store.map_err(Box::<PlaceError>::from)?;
+        let records = rows_under_version(&store, key_use, version).await?;
+        Ok(if key_use == KeyUse::Seal { records + data_keys_under(&store, version).await? } else { records })
     };
     let tools = keys::Tools {
         configured: configured.as_deref(),

@@ -15,10 +15,10 @@ use crate::storage::{OpenError, Store, StoreConfig};
 #[derive(Debug, Args)]
 pub struct PlaceArgs {
     /// The folder of a demo, in place of a configuration
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub dir: Option<PathBuf>,
     /// The configuration; `dancu.toml` here if there is one. `DANCU__SECTION__KEY` lies over it
-    #[arg(long, value_name = "FILE", conflicts_with = "dir")]
+    #[arg(long, value_name = "FILE", conflicts_with = "dir", global = true)]
     pub config: Option<PathBuf>,
 }
 

@@ -1,7 +1,6 @@
 //! `dancu serve`: production. Nothing is implicit, and what is unsafe does not start.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
@@ -11,7 +10,7 @@ use crate::config::{self, Config, ConfigFaults, UnsafeSetting};
 use crate::crypto::Keyring;
 use crate::http::Limits;
 use crate::http::middleware::AccessLog;
-use crate::server::{self, ServerConfig, Service, TlsFiles};
+use crate::server::{self, MetricsAt, ServerConfig, Service, TlsFiles};
 use crate::storage::{OpenError, ServingLock};
 use crate::telemetry::Metrics;
 use crate::telemetry::logging::{self, LogFormat, LoggingError};
@@ -73,7 +72,8 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
     for address in running.addresses() {
         tracing::info!(%address, "ready");
     }
-    Ok(running.until_told_to_stop().await?)
+    running.until_told_to_stop().await?;
+    Ok(app.close().await?)
 }
 
 fn server_config(config: &Config) -> ServerConfig {
@@ -81,21 +81,27 @@ fn server_config(config: &Config) -> ServerConfig {
     ServerConfig {
         limits: Limits {
             body_bytes: server.body_bytes,
-            head_timeout: server.header_timeout(),
-            answer_timeout: server.request_timeout(),
+            header_bytes: server.header_bytes,
+            head_timeout: server.head_timeout(),
+            body_timeout: server.body_timeout(),
+            answer_timeout: server.answer_timeout(),
             keep_alive: server.keep_alive(),
             negative_delay: limits.negative_answer_delay(),
             in_flight: limits.in_flight,
-            queue_delay: limits.shed_after(),
-            ..Limits::default()
+            queue_delay: limits.queue_delay(),
         },
         tls: server
             .tls()
             .map(|(certificates, key)| TlsFiles { certificates: certificates.clone(), private_key: key.clone() }),
         behind_tls: server.behind_proxy,
         workers: Some(server.workers).filter(|workers| *workers > 0),
-        stop_delay: Duration::ZERO,
-        stop_timeout: server.shutdown_timeout(),
+        stop_delay: server.stop_delay(),
+        stop_timeout: server.stop_timeout(),
+        metrics: match (config.metrics.enabled, config.metrics.bind) {
+            (false, _) => MetricsAt::Nowhere,
+            (true, None) => MetricsAt::Here,
+            (true, Some(address)) => MetricsAt::Own(address),
+        },
     }
 }
 

@@ -84,12 +84,3 @@ pub fn citizen_id(table: &'static str, bytes: &[u8]) -> Result<CitizenId, Storag
         row: format!("{} bytes", bytes.len()),
     })
 }
-
-/// Reads a column of 16 bytes as the key of a household.
-pub fn household_id(table: &'static str, bytes: &[u8]) -> Result<HouseholdId, StorageError> {
-    HouseholdId::from_slice(bytes).ok_or_else(|| StorageError::Inconsistent {
-        table,
-        column: "household_id",
-        row: format!("{} bytes", bytes.len()),
-    })
-}
