@@ -20,14 +20,19 @@ impl AppConfig {
                 readers: config.database.readers,
             },
             audit: AuditConfig {
+                checkpoint_every: config.audit.checkpoint_every(),
                 retention: AuditConfig::years(config.audit.retention_years.into()),
                 ..AuditConfig::new(config.audit.origin.as_deref()?, state)
             },
-            access: AccessConfig::new(issuer),
+            access: AccessConfig {
+                token_lifetime: config.tokens.lifetime(),
+                assertion_lifetime: config.tokens.assertion_lifetime(),
+                ..AccessConfig::new(issuer)
+            },
             cache: CacheConfig {
                 bytes: config.cache.bytes,
-                absence: config.cache.negative(),
-                ..CacheConfig::default()
+                absence: config.cache.absence(),
+                trust: config.cache.trust(),
             },
             guards: GuardConfig {
                 per_number: limits.failed_anchors_per_number,
@@ -35,7 +40,7 @@ impl AppConfig {
                 share_percent: limits.failed_anchors_percent,
                 share_from: limits.failed_anchors_percent_from,
                 alarm: limits.number_alarm,
-                ..GuardConfig::default()
+                capacity: limits.counters,
             },
             contact: Contact {
                 office: contact.office.clone(),

@@ -1,7 +1,6 @@
 //! `dancu serve`: production. Nothing is implicit, and what is unsafe does not start.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
@@ -14,7 +13,7 @@ use crate::http::middleware::AccessLog;
 use crate::server::{self, ServerConfig, Service, TlsFiles};
 use crate::storage::{OpenError, ServingLock};
 use crate::telemetry::Metrics;
-use crate::telemetry::logging::{self, LogFormat, LoggingError};
+use crate::telemetry::logging::{self, LoggingError};
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -57,7 +56,7 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
         return Err(ServeError::Unsafe(reasons));
     };
     no_core_dumps().map_err(ServeError::CoreDumps)?;
-    logging::start(log_format(&config), config.logging.level.as_str())?;
+    logging::start(config.logging.format, config.logging.level.as_str())?;
     let ground = Ground { keyring, clock: clock(), entropy: entropy(), metrics: Metrics::default() };
     let listeners = server::listen(&config.server.bind)?;
     let _serving = ServingLock::take(&settings.store.url)?;
@@ -81,28 +80,23 @@ fn server_config(config: &Config) -> ServerConfig {
     ServerConfig {
         limits: Limits {
             body_bytes: server.body_bytes,
-            head_timeout: server.header_timeout(),
-            answer_timeout: server.request_timeout(),
+            header_bytes: server.header_bytes,
+            head_timeout: server.head_timeout(),
+            body_timeout: server.body_timeout(),
+            answer_timeout: server.answer_timeout(),
             keep_alive: server.keep_alive(),
             negative_delay: limits.negative_answer_delay(),
             in_flight: limits.in_flight,
-            queue_delay: limits.shed_after(),
-            ..Limits::default()
+            queue_delay: limits.queue_delay(),
         },
         tls: server
             .tls()
             .map(|(certificates, key)| TlsFiles { certificates: certificates.clone(), private_key: key.clone() }),
         behind_tls: server.behind_proxy,
+        metrics: config.metrics.enabled,
         workers: Some(server.workers).filter(|workers| *workers > 0),
-        stop_delay: Duration::ZERO,
-        stop_timeout: server.shutdown_timeout(),
-    }
-}
-
-fn log_format(config: &Config) -> LogFormat {
-    match config.logging.format {
-        config::LogFormat::Text => LogFormat::Text,
-        config::LogFormat::Json => LogFormat::Json,
+        stop_delay: server.stop_delay(),
+        stop_timeout: server.stop_timeout(),
     }
 }
 
