@@ -24,17 +24,6 @@ use crate::http::{Limits, Problem, ProblemKind, Routes};
 use crate::kernel::Entropy;
 use crate::telemetry::{Health, Metrics};
 
-/// Where `/metrics` is served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum MetricsAt {
-    /// With everything else.
-    #[default]
-    Here,
-    /// On an address of its own, in clear: for the operator's network alone.
-    Own(SocketAddr),
-    Nowhere,
-}
-
 /// How the server runs.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
@@ -43,13 +32,14 @@ pub struct ServerConfig {
     pub tls: Option<TlsFiles>,
     /// Whether a proxy in front speaks TLS, if this server does not.
     pub behind_tls: bool,
+    /// Whether `/metrics` is served.
+    pub metrics: bool,
     /// Threads that answer; one a processor where there is none.
     pub workers: Option<usize>,
     /// Between *not ready* and the end of listening, so that balancers look elsewhere first.
     pub stop_delay: Duration,
     /// How long requests in work may take to end.
     pub stop_timeout: Duration,
-    pub metrics: MetricsAt,
 }
 
 impl Default for ServerConfig {
@@ -58,10 +48,10 @@ impl Default for ServerConfig {
             limits: Limits::default(),
             tls: None,
             behind_tls: false,
+            metrics: true,
             workers: None,
             stop_delay: Duration::ZERO,
             stop_timeout: Duration::from_secs(30),
-            metrics: MetricsAt::Here,
         }
     }
 }
@@ -90,8 +80,6 @@ pub enum StartError {
 pub struct RunningServer {
     handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
-    /// The server of the metrics, where they have an address of their own.
-    aside: Option<ServerHandle>,
     addresses: Vec<SocketAddr>,
     health: Health,
     access_log: Option<AccessLog>,
@@ -121,11 +109,7 @@ pub fn start(
     };
     let description = endpoints::Description::new(service.routes.description().map_err(StartError::Description)?);
     let Service { routes, health, metrics, access_log, .. } = service;
-    let aside = match config.metrics {
-        MetricsAt::Own(address) => Some(endpoints::serve_metrics(address, metrics.clone())?),
-        MetricsAt::Here | MetricsAt::Nowhere => None,
-    };
-    let metrics_here = config.metrics == MetricsAt::Here;
+    let with_metrics = config.metrics;
     let (of_workers, description) = (health.clone(), Data::new(description));
     let mut server = HttpServer::new(move || {
         App::new()
@@ -134,8 +118,7 @@ pub fn start(
             .app_data(Data::new(of_workers.clone()))
             .app_data(Data::new(metrics.clone()))
             .app_data(description.clone())
-            .configure(endpoints::routes)
-            .configure(|app| endpoints::metrics_routes(app, metrics_here))
+            .configure(|app| endpoints::routes(app, with_metrics))
             .configure(|app| routes.configure(app))
             .default_service(web::to(|| async { Err::<&str, _>(Problem::new(ProblemKind::NotFound)) }))
     })
@@ -159,7 +142,6 @@ pub fn start(
     Ok(RunningServer {
         handle: running.handle(),
         task: tokio::spawn(running),
-        aside,
         addresses: addresses.map_err(StartError::Listener)?,
         health,
         access_log,
@@ -181,9 +163,6 @@ impl RunningServer {
         self.health.begin_stop();
         tokio::time::sleep(self.stop_delay).await;
         self.handle.stop(true).await;
-        if let Some(aside) = &self.aside {
-            aside.stop(false).await;
-        }
         let ended = self.task.await;
         if let Some(log) = &self.access_log {
             log.close();

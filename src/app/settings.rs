@@ -24,7 +24,11 @@ impl AppConfig {
                 retention: AuditConfig::years(config.audit.retention_years.into()),
                 ..AuditConfig::new(config.audit.origin.as_deref()?, state)
             },
-            access: AccessConfig::new(issuer),
+            access: AccessConfig {
+                token_lifetime: config.tokens.lifetime(),
+                assertion_lifetime: config.tokens.assertion_lifetime(),
+                ..AccessConfig::new(issuer)
+            },
             cache: CacheConfig {
                 bytes: config.cache.bytes,
                 absence: config.cache.absence(),

@@ -10,10 +10,10 @@ use crate::config::{self, Config, ConfigFaults, UnsafeSetting};
 use crate::crypto::Keyring;
 use crate::http::Limits;
 use crate::http::middleware::AccessLog;
-use crate::server::{self, MetricsAt, ServerConfig, Service, TlsFiles};
+use crate::server::{self, ServerConfig, Service, TlsFiles};
 use crate::storage::{OpenError, ServingLock};
 use crate::telemetry::Metrics;
-use crate::telemetry::logging::{self, LogFormat, LoggingError};
+use crate::telemetry::logging::{self, LoggingError};
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -56,7 +56,7 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
         return Err(ServeError::Unsafe(reasons));
     };
     no_core_dumps().map_err(ServeError::CoreDumps)?;
-    logging::start(log_format(&config), config.logging.level.as_str())?;
+    logging::start(config.logging.format, config.logging.level.as_str())?;
     let ground = Ground { keyring, clock: clock(), entropy: entropy(), metrics: Metrics::default() };
     let listeners = server::listen(&config.server.bind)?;
     let _serving = ServingLock::take(&settings.store.url)?;
@@ -94,21 +94,10 @@ fn server_config(config: &Config) -> ServerConfig {
             .tls()
             .map(|(certificates, key)| TlsFiles { certificates: certificates.clone(), private_key: key.clone() }),
         behind_tls: server.behind_proxy,
+        metrics: config.metrics.enabled,
         workers: Some(server.workers).filter(|workers| *workers > 0),
         stop_delay: server.stop_delay(),
         stop_timeout: server.stop_timeout(),
-        metrics: match (config.metrics.enabled, config.metrics.bind) {
-            (false, _) => MetricsAt::Nowhere,
-            (true, None) => MetricsAt::Here,
-            (true, Some(address)) => MetricsAt::Own(address),
-        },
-    }
-}
-
-fn log_format(config: &Config) -> LogFormat {
-    match config.logging.format {
-        config::LogFormat::Text => LogFormat::Text,
-        config::LogFormat::Json => LogFormat::Json,
     }
 }
 

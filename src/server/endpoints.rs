@@ -1,15 +1,12 @@
 //! What the server itself answers: health, metrics, the API's description.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
-use actix_web::dev::ServerHandle;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::web::{self, Bytes, Data, ServiceConfig};
-use actix_web::{App, HttpResponse, HttpServer, Responder};
+use actix_web::{HttpResponse, Responder};
 use serde::Serialize;
 
-use super::{StartError, listen};
 use crate::telemetry::{Health, Metrics};
 
 /// `/openapi.json`, written once.
@@ -21,27 +18,13 @@ impl Description {
     }
 }
 
-pub(super) fn routes(app: &mut ServiceConfig) {
+pub(super) fn routes(app: &mut ServiceConfig, with_metrics: bool) {
     app.service(web::resource("/health/live").get(live))
         .service(web::resource("/health/ready").get(ready))
         .service(web::resource("/openapi.json").get(description));
-}
-
-pub(super) fn metrics_routes(app: &mut ServiceConfig, served: bool) {
-    if served {
+    if with_metrics {
         app.service(web::resource("/metrics").get(metrics));
     }
-}
-
-/// Serves `/metrics` alone, on an address of its own.
-pub(super) fn serve_metrics(address: SocketAddr, metrics: Metrics) -> Result<ServerHandle, StartError> {
-    let app = move || App::new().app_data(Data::new(metrics.clone())).configure(|app| metrics_routes(app, true));
-    let listener = listen(&[address]).map_err(StartError::Listener)?.remove(0);
-    let server = HttpServer::new(app).disable_signals().workers(1).listen(listener).map_err(StartError::Listener)?;
-    let running = server.run();
-    let handle = running.handle();
-    tokio::spawn(running);
-    Ok(handle)
 }
 
 #[derive(Serialize)]
