@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::kernel::{CitizenId, HouseholdId};
+use crate::kernel::CitizenId;
 use crate::storage::StorageError;
 use crate::storage::schema::{citizen_changes, citizens, household_members, households, identifiers};
 
