@@ -182,7 +182,9 @@ impl Desk {
             .with(citizens.clone(), dancu::citizens::routes, CitizensApi::openapi());
         let health = Health::new(Vec::new());
         let service = Service { routes, health, metrics: metrics.clone(), access_log: None, entropy: entropy.clone() };
-        let config = ServerConfig { workers: Some(2), limits: Limits::default(), ..ServerConfig::default() };
+        // The machine that tests run on may be slow: nothing is shed.
+        let limits = Limits { queue_delay: std::time::Duration::from_secs(60), ..Limits::default() };
+        let config = ServerConfig { workers: Some(2), limits, ..ServerConfig::default() };
         let listeners = server::listen(&["127.0.0.1:0".parse().unwrap()]).expect("a port");
         let server = server::start(&config, listeners, service).expect("the server starts");
         let sealing = Sealing::new(keyring, entropy);
