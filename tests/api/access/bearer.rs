@@ -9,8 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dancu::crypto::{KeyUse, MacKey, SystemEntropy};
 use serde_json::{Value, json};
 
-use crate::support::for_each_backend;
 use crate::support::house::{House, ISSUER, id, unsigned, within};
+use crate::support::{Backend, for_each_backend};
 
 fn claims_of(token: &str) -> Value {
     let payload = token.split('.').nth(1).expect("a payload");
@@ -162,6 +162,18 @@ async fn a_disabled_client_is_out_within_a_second_everywhere() {
         within(Duration::from_secs(1), async || house.probe_with(&token).await.status == 200).await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_worth_what_the_agreement_says_today() {
+    let backend = Backend::sqlite();
+    let house = House::new(&backend).await;
+    let token = house.token("portal").await;
+    assert_eq!(house.probe_with(&token).await.status, 200);
+    let mut agreement = house.clients.find(&id("portal")).unwrap().agreement.clone();
+    agreement.bearer = false;
+    house.clients.amend(&id("portal"), agreement).await.unwrap();
+    assert_eq!(house.probe_with(&token).await.told(), (401, "token-invalid"), "bearer tokens are no longer agreed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
