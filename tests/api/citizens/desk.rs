@@ -67,7 +67,8 @@ impl Answer {
     }
 }
 
-pub const PORTAL: &str = r#"{"procedure":"1.004222","legal_basis":"STATE_DUTY","officer":{"id":"canbo-01","unit":"mot-cua"}}"#;
+pub const PORTAL: &str =
+    r#"{"procedure":"1.004222","legal_basis":"STATE_DUTY","officer":{"id":"canbo-01","unit":"mot-cua"}}"#;
 pub const BANK: &str =
     r#"{"procedure":"KYC","legal_basis":"CUSTOMER_IDENTIFICATION","officer":{"id":"gdv-01","unit":"chi-nhanh-1"}}"#;
 

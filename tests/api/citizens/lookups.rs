@@ -32,7 +32,8 @@ async fn what_was_asked_and_agreed_is_told_with_its_source_and_recorded() {
         assert!(answer.header("ratelimit").starts_with(r#""minute";r=59999;t="#), "{answer:?}");
         assert!(answer.header("ratelimit-policy").starts_with(r#""minute";q=60000;w=60, "day";q="#), "{answer:?}");
         let body = answer.json();
-        let basic = |value| json!({ "value": value, "source": "population", "as_of": "2026-10-01", "classification": "basic" });
+        let basic =
+            |value| json!({ "value": value, "source": "population", "as_of": "2026-10-01", "classification": "basic" });
         assert_eq!(
             steady(body.clone()),
             json!({
@@ -116,7 +117,10 @@ async fn a_cmnd_anchors_when_one_person_fits() {
     for_each_backend(async |backend| {
         let desk = Desk::open(&backend).await;
         let by = |cmnd: &str, name: &str| {
-            but(an(), json!({ "id_number": null, "legacy_id_number": cmnd, "full_name": name, "attributes": ["id_number"] }))
+            but(
+                an(),
+                json!({ "id_number": null, "legacy_id_number": cmnd, "full_name": name, "attributes": ["id_number"] }),
+            )
         };
         // Two people share the number; each is found by their own name.
         for (name, number) in [("Nguyễn Văn An", "097099000001"), ("Hồ Ngọc Hà", "097099900003")] {
