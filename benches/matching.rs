@@ -23,7 +23,7 @@ const GIVEN: [(&str, &str); 7] = [
 ];
 
 fn main() {
-    Units::shared();
+    Units::warm_up();
     divan::main();
 }
 

@@ -14,8 +14,10 @@ use crate::http::Routes;
 use crate::kernel::{Clock, Entropy};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
+use crate::transparency::{self, Transparency, TransparencyApi};
 
 mod probes;
+mod settings;
 
 /// What the slices are told.
 #[derive(Debug, Clone)]
@@ -60,6 +62,7 @@ pub struct App {
     pub access: Arc<Access>,
     pub audit: Audit,
     pub citizens: Citizens,
+    pub transparency: Transparency,
     pub contact: Contact,
     pub ground: Ground,
 }
@@ -87,14 +90,25 @@ impl App {
             audit: audit.clone(),
             clients: clients.clone(),
             keyring,
-            clock,
+            clock: clock.clone(),
             entropy,
             metrics,
             cache: config.cache,
             guards: config.guards,
         })
         .await?;
-        Ok(Self { store, clients, access, audit, citizens, contact: config.contact, ground })
+        let transparency = Transparency::new(audit.clone(), clock);
+        Ok(Self { store, clients, access, audit, citizens, transparency, contact: config.contact, ground })
+    }
+
+    /// An orderly end: the audit's head is signed over all that is durable, then the store closes.
+    ///
+    /// # Errors
+    /// If the last checkpoint could not be published; the entries themselves are durable.
+    pub async fn close(self) -> Result<(), AppError> {
+        let signed = self.audit.close().await;
+        self.store.close().await;
+        Ok(signed?)
     }
 
     /// The routes of all slices.
@@ -103,6 +117,7 @@ impl App {
             .with_shared(self.access.clone(), access::routes, AccessApi::openapi())
             .with(Catalogue::new(self.contact.clone()), clients::routes, ClientsApi::openapi())
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
+            .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
     }
 
     /// What must be well before requests are welcome.

@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod server;
 pub mod app;
+pub mod transparency;
 pub mod citizens;
 pub mod access;
 pub mod clients;

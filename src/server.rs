@@ -32,6 +32,8 @@ pub struct ServerConfig {
     pub tls: Option<TlsFiles>,
     /// Whether a proxy in front speaks TLS, if this server does not.
     pub behind_tls: bool,
+    /// Whether `/metrics` is served.
+    pub metrics: bool,
     /// Threads that answer; one a processor where there is none.
     pub workers: Option<usize>,
     /// Between *not ready* and the end of listening, so that balancers look elsewhere first.
@@ -46,6 +48,7 @@ impl Default for ServerConfig {
             limits: Limits::default(),
             tls: None,
             behind_tls: false,
+            metrics: true,
             workers: None,
             stop_delay: Duration::ZERO,
             stop_timeout: Duration::from_secs(30),
@@ -106,6 +109,7 @@ pub fn start(
     };
     let description = endpoints::Description::new(service.routes.description().map_err(StartError::Description)?);
     let Service { routes, health, metrics, access_log, .. } = service;
+    let with_metrics = config.metrics;
     let (of_workers, description) = (health.clone(), Data::new(description));
     let mut server = HttpServer::new(move || {
         App::new()
@@ -114,7 +118,7 @@ pub fn start(
             .app_data(Data::new(of_workers.clone()))
             .app_data(Data::new(metrics.clone()))
             .app_data(description.clone())
-            .configure(endpoints::routes)
+            .configure(|app| endpoints::routes(app, with_metrics))
             .configure(|app| routes.configure(app))
             .default_service(web::to(|| async { Err::<&str, _>(Problem::new(ProblemKind::NotFound)) }))
     })

@@ -36,4 +36,4 @@ pub use entry::{
 pub use error::{AuditError, ProofError};
 pub use reading::{ConsistencyProof, InclusionProof, LogInfo};
 pub use records::{History, OpenedEntry, Page};
-pub use service::{Audit, AuditConfig, PendingReceipt};
+pub use service::{Audit, AuditConfig, PendingReceipt, data_keys_under};

@@ -23,7 +23,8 @@ const NAME_LETTERS: usize = 12;
 #[derive(Debug, Clone)]
 pub(super) struct Opening {
     pub holder: [u8; 16],
-    /// The scheme-less URL prefix below which the logs are served, e.g. `dancu.vn/audit`.
+    /// The scheme-less URL prefix below which the logs are served, e.g. `dancu.vn/audit`. A log keeps
+    /// the origin that it was opened with, wherever it is served later.
     pub prefix: String,
     /// Nobody else writes this database: logs of other holders are abandoned.
     pub sole: bool,
@@ -45,7 +46,6 @@ pub(super) enum Lapse {
     /// There is no checkpoint of this log outside the database to hold it against.
     Unwitnessed,
     Full,
-    Renamed,
     Abandoned,
 }
 
@@ -61,7 +61,6 @@ impl fmt::Display for Lapse {
             }
             Self::Unwitnessed => f.write_str("no checkpoint of it was kept outside the database"),
             Self::Full => f.write_str("it is full"),
-            Self::Renamed => f.write_str("the service has another address now"),
             Self::Abandoned => f.write_str("its writer is gone"),
         }
     }
@@ -82,10 +81,6 @@ pub(super) struct Claimed {
 }
 
 impl Opening {
-    pub(super) fn origin_of(&self, name: &str) -> String {
-        format!("{}/{name}", self.prefix)
-    }
-
     /// Takes the lease of the log that `saved` speaks of, or opens a new one.
     pub(super) fn claim(
         &self,
@@ -125,7 +120,7 @@ impl Opening {
     pub(super) fn open_new(&self, db: &mut Db, now: Instant, entropy: &dyn Entropy) -> Result<Lease, StorageError> {
         let mut name = TransactionId::random(entropy).to_string();
         name.truncate(NAME_LETTERS);
-        let origin = self.origin_of(&name);
+        let origin = format!("{}/{name}", self.prefix);
         let new = NewLog { name: &name, origin: &origin, holder: &self.holder, opened_at: now.as_micros() };
         let log = store::insert_log(db, &new)?;
         Ok(lease(log, 1, &name, &origin))
@@ -153,9 +148,6 @@ impl Opening {
     }
 
     fn examine(&self, db: &mut Db, row: &LogRow, known: Option<&Checkpoint>) -> Result<Resumed, StorageError> {
-        if row.origin != self.origin_of(&row.name) {
-            return Ok(Resumed::Lost(Lapse::Renamed));
-        }
         let lapse = match known.filter(|known| known.origin == row.origin) {
             // Nothing was ever answered from an empty log, unless a checkpoint says so.
             None if row.size == 0 => None,

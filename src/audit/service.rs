@@ -217,3 +217,11 @@ impl Audit {
         &self.0.openers
     }
 }
+
+/// How many of the audit's data keys rest under a version of the sealing key; `keys retire` refuses
+/// while there are any.
+pub async fn data_keys_under(store: &Store, version: u32) -> Result<u64, StorageError> {
+    let versions = store.read(crate::storage::Reach::Scan, store::data_key_versions).await?;
+    let under = versions.into_iter().find(|(of, _)| of.cast_unsigned() == version);
+    Ok(under.map_or(0, |(_, count)| count.cast_unsigned()))
+}

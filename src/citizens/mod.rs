@@ -10,6 +10,7 @@ mod disclose;
 mod draft;
 mod follower;
 pub mod guard;
+pub mod import;
 mod look_up;
 pub mod matching;
 mod metrics;

@@ -136,6 +136,12 @@ impl Sealing {
         Ok(found)
     }
 
+    /// The keyed form of a file's digest: a short file could be guessed from a plain one.
+    pub fn file_digest(&self, digest: &[u8; 32]) -> Result<[u8; 32], SealingError> {
+        let (_, key) = self.keyring.active_index_key("import_file");
+        Ok(key.tag(&[digest]))
+    }
+
     fn hash(&self, kind: IdentifierKind, version: u32, parts: &[&[u8]]) -> Result<IdentifierHash, SealingError> {
         let label = match kind {
             IdentifierKind::Number => "id_number",

@@ -64,6 +64,23 @@ mod tests {
         (code, String::from_utf8(out).unwrap())
     }
 
+    /// Each room has defaults of its own for tests and the demo; the sample file shows ours.
+    #[test]
+    fn defaults_are_those_of_the_rooms() {
+        let (ours, http) = (Config::default(), crate::http::Limits::default());
+        let times = [ours.server.head_timeout(), ours.server.body_timeout(), ours.server.answer_timeout()];
+        assert_eq!(times, [http.head_timeout, http.body_timeout, http.answer_timeout]);
+        assert_eq!((ours.server.body_bytes, ours.server.header_bytes), (http.body_bytes, http.header_bytes));
+        assert_eq!((ours.server.keep_alive(), ours.limits.in_flight), (http.keep_alive, http.in_flight));
+        let delays = (ours.limits.negative_answer_delay(), ours.limits.queue_delay());
+        assert_eq!(delays, (http.negative_delay, http.queue_delay));
+        let audit = crate::audit::AuditConfig::new("o", "s");
+        assert_eq!(ours.audit.checkpoint_every(), audit.checkpoint_every);
+        let access = crate::access::AccessConfig::new("https://x");
+        let lifetimes = (ours.tokens.lifetime(), ours.tokens.assertion_lifetime());
+        assert_eq!(lifetimes, (access.token_lifetime, access.assertion_lifetime));
+    }
+
     #[test]
     fn faults_and_unsafe_settings_end_in_one() {
         let folder = tempfile::tempdir().unwrap();

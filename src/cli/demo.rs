@@ -108,7 +108,8 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     };
     let running = server::start(&ServerConfig::default(), listeners, service)?;
     println!("ready {base_url}");
-    running.until_told_to_stop().await.map_err(DemoError::Server)
+    running.until_told_to_stop().await.map_err(DemoError::Server)?;
+    Ok(app.close().await?)
 }
 
 fn make_folder(dir: &Path) -> Result<(), DemoError> {

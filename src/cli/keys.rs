@@ -16,8 +16,8 @@ const HAND_OUT: Duration = Duration::from_secs(60);
 #[derive(Debug, Args)]
 pub struct KeysArgs {
     /// The folder of keys; `keys.dir` of the configuration by default.
-    #[arg(long, value_name = "DIR", global = true)]
-    dir: Option<PathBuf>,
+    #[arg(long, value_name = "DIR", global = true, conflicts_with = "dir")]
+    keys: Option<PathBuf>,
     #[command(subcommand)]
     command: KeysCommand,
 }
@@ -74,8 +74,8 @@ pub async fn run<R>(args: KeysArgs, tools: Tools<'_>, rows_under: impl FnOnce(Ke
 where
     R: Future<Output = Result<u64, Box<dyn std::error::Error + Send + Sync>>>,
 {
-    let Some(folder) = args.dir.as_deref().or(tools.configured) else {
-        writeln!(tools.out, "no folder of keys: give --dir, or set keys.dir in the configuration")?;
+    let Some(folder) = args.keys.as_deref().or(tools.configured) else {
+        writeln!(tools.out, "no folder of keys: give --keys, or set keys.dir in the configuration")?;
         return Ok(1);
     };
     let (clock, entropy, out) = (tools.clock, tools.entropy, tools.out);

@@ -27,6 +27,13 @@ pub struct TokenArgs {
     scope: Option<String>,
 }
 
+impl TokenArgs {
+    /// All that is agreed, for a client of the demo in `dir`.
+    pub fn new(dir: PathBuf, client: ClientId) -> Self {
+        Self { dir, client, scope: None }
+    }
+}
+
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenCommandError {

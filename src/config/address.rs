@@ -1,4 +1,4 @@
-//! The service's own address and the networks of its proxies.
+//! The service's own address.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -75,69 +75,17 @@ fn is_authority(authority: &str) -> bool {
     host_fits && (port.is_empty() || port.strip_prefix(':').is_some_and(digits))
 }
 
-/// Addresses that share a prefix, e.g. `10.0.0.0/8`, `::1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Network {
-    address: IpAddr,
-    prefix: u8,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an IP address or ADDRESS/PREFIX")]
-pub struct NetworkFault;
-
-impl Network {
-    /// An IPv4 address that came in as an IPv6 one counts as the IPv4 address.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address, address.to_canonical()) {
-            (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
-                let differing = u32::from(ours) ^ u32::from(theirs);
-                differing.checked_shr(32 - u32::from(self.prefix)).unwrap_or(0) == 0
-            }
-            (IpAddr::V6(ours), IpAddr::V6(theirs)) => {
-                let differing = u128::from(ours) ^ u128::from(theirs);
-                differing.checked_shr(128 - u32::from(self.prefix)).unwrap_or(0) == 0
-            }
-            _ => false,
-        }
+impl Serialize for Issuer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
-impl FromStr for Network {
-    type Err = NetworkFault;
-
-    fn from_str(text: &str) -> Result<Self, NetworkFault> {
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(a, p)| (a, Some(p)));
-        let address = address.parse::<IpAddr>().map_err(|_| NetworkFault)?;
-        let widest = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(widest), str::parse::<u8>).map_err(|_| NetworkFault)?;
-        if prefix > widest { Err(NetworkFault) } else { Ok(Self { address, prefix }) }
+impl<'de> Deserialize<'de> for Issuer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
-    }
-}
-
-macro_rules! as_text {
-    ($name:ident) => {
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-            }
-        }
-    };
-}
-as_text!(Issuer);
-as_text!(Network);
 
 impl fmt::Display for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -174,20 +122,6 @@ mod tests {
             "https://h:+1",
         ] {
             assert_eq!(bad.parse::<Issuer>(), Err(IssuerFault), "{bad}");
-        }
-    }
-
-    #[test]
-    fn networks_hold_what_shares_their_prefix() {
-        let holds = |network: &str, ip: &str| network.parse::<Network>().unwrap().contains(ip.parse().unwrap());
-        assert!(holds("10.0.0.0/8", "10.255.1.2") && !holds("10.0.0.0/8", "11.0.0.0"));
-        assert!(holds("10.1.2.3", "10.1.2.3") && !holds("10.1.2.3", "10.1.2.2"));
-        assert!(holds("0.0.0.0/0", "192.0.2.1") && !holds("0.0.0.0/0", "2001:db8::1"));
-        assert!(holds("10.0.0.0/8", "::ffff:10.0.0.1"));
-        assert!(holds("2001:db8::/32", "2001:db8:1::") && !holds("2001:db8::/32", "2001:db9::"));
-        assert!(holds("::/0", "::1"));
-        for bad in ["10.0.0.0/33", "::/129", "10.0.0", "x", "10.0.0.0/", "10.0.0.0/-1"] {
-            assert_eq!(bad.parse::<Network>(), Err(NetworkFault), "{bad}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The audit log.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
@@ -15,6 +16,9 @@ pub struct AuditConfig {
     pub origin: Option<String>,
     /// Where the last checkpoint is kept, outside the database.
     pub state_dir: Option<PathBuf>,
+    /// How often the head is signed, if it grew.
+    #[validate(range(min = 100, max = 60_000))]
+    pub checkpoint_every_ms: u64,
     /// After this entries and their salts are deleted; leaf hashes stay.
     #[validate(range(min = 1, max = 100))]
     pub retention_years: u32,
@@ -22,12 +26,18 @@ pub struct AuditConfig {
 
 impl Default for AuditConfig {
     fn default() -> Self {
-        Self { origin: None, state_dir: None, retention_years: 5 }
+        Self { origin: None, state_dir: None, checkpoint_every_ms: 1_000, retention_years: 5 }
     }
 }
 
 impl Section for AuditConfig {
     const NAME: &'static str = "audit";
+}
+
+impl AuditConfig {
+    pub const fn checkpoint_every(&self) -> Duration {
+        Duration::from_millis(self.checkpoint_every_ms)
+    }
 }
 
 fn scheme_less(origin: &str) -> Result<(), ValidationError> {

@@ -15,12 +15,15 @@ pub struct CacheConfig {
     pub bytes: u64,
     /// How long it is remembered that a number belongs to nobody.
     #[validate(range(max = 60_000))]
-    pub negative_ms: u64,
+    pub absence_ms: u64,
+    /// How long the cache is trusted after the change log was last followed to its end.
+    #[validate(range(min = 500, max = 60_000))]
+    pub trust_ms: u64,
 }
 
 impl Default for CacheConfig {
     fn default() -> Self {
-        Self { bytes: 256 * 1024 * 1024, negative_ms: 1_000 }
+        Self { bytes: 256 * 1024 * 1024, absence_ms: 5_000, trust_ms: 3_000 }
     }
 }
 
@@ -29,7 +32,11 @@ impl Section for CacheConfig {
 }
 
 impl CacheConfig {
-    pub const fn negative(&self) -> Duration {
-        Duration::from_millis(self.negative_ms)
+    pub const fn absence(&self) -> Duration {
+        Duration::from_millis(self.absence_ms)
+    }
+
+    pub const fn trust(&self) -> Duration {
+        Duration::from_millis(self.trust_ms)
     }
 }

@@ -1,7 +1,5 @@
 //! Figures for Prometheus.
 
-use std::net::SocketAddr;
-
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -10,14 +8,13 @@ use super::layers::Section;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct MetricsConfig {
+    /// Whether `/metrics` is served with everything else.
     pub enabled: bool,
-    /// An address of its own; absent: `/metrics` of the service's addresses.
-    pub bind: Option<SocketAddr>,
 }
 
 impl Default for MetricsConfig {
     fn default() -> Self {
-        Self { enabled: true, bind: None }
+        Self { enabled: true }
     }
 }
 

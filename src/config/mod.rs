@@ -17,12 +17,13 @@ mod logging;
 mod metrics;
 mod safety;
 mod server;
+mod tokens;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use address::{Issuer, IssuerFault, Network, NetworkFault};
+pub use address::{Issuer, IssuerFault};
 pub use audit::AuditConfig;
 pub use cache::CacheConfig;
 pub use contact::ContactConfig;
@@ -35,6 +36,7 @@ pub use logging::{LogFormat, LogLevel, LoggingConfig};
 pub use metrics::MetricsConfig;
 pub use safety::UnsafeSetting;
 pub use server::ServerConfig;
+pub use tokens::TokensConfig;
 
 use layers::Layers;
 
@@ -45,6 +47,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub keys: KeysConfig,
     pub cache: CacheConfig,
+    pub tokens: TokensConfig,
     pub audit: AuditConfig,
     pub limits: LimitsConfig,
     pub contact: ContactConfig,
@@ -64,6 +67,7 @@ impl Config {
             database: layers.section(&mut faults),
             keys: layers.section(&mut faults),
             cache: layers.section(&mut faults),
+            tokens: layers.section(&mut faults),
             audit: layers.section(&mut faults),
             limits: layers.section(&mut faults),
             contact: layers.section(&mut faults),

@@ -16,7 +16,6 @@ pub enum UnsafeSetting {
     KeysUnusable(String),
     DemoKeys(PathBuf),
     PlainText(SocketAddr),
-    ProxiesUnnamed,
     IssuerNotHttps,
     TlsFileUnreadable(PathBuf),
     /// A file that holds secrets and that every user of the machine can read.
@@ -44,9 +43,6 @@ impl fmt::Display for UnsafeSetting {
                 f,
                 "{address} is reachable from outside without TLS; set server.tls_certificate and server.tls_key, or server.behind_proxy"
             ),
-            Self::ProxiesUnnamed => {
-                f.write_str("server.behind_proxy is set and server.trusted_proxies names none: callers' addresses could be forged")
-            }
             Self::IssuerNotHttps => f.write_str("server.issuer is not https"),
             Self::TlsFileUnreadable(file) => write!(f, "{} cannot be read", file.display()),
             Self::Readable { file, mode } => {
@@ -101,9 +97,6 @@ impl Config {
         if server.tls().is_none() && !server.behind_proxy {
             let outside = server.bind.iter().filter(|address| !address.ip().to_canonical().is_loopback());
             found.extend(outside.map(|address| UnsafeSetting::PlainText(*address)));
-        }
-        if server.behind_proxy && server.trusted_proxies.is_empty() {
-            found.push(UnsafeSetting::ProxiesUnnamed);
         }
         if server.issuer.as_ref().is_some_and(|issuer| !issuer.is_https() && !issuer.is_loopback()) {
             found.push(UnsafeSetting::IssuerNotHttps);

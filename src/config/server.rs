@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
-use super::address::{Issuer, Network};
+use super::address::Issuer;
 use super::layers::Section;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
@@ -24,26 +24,28 @@ pub struct ServerConfig {
     pub tls_key: Option<PathBuf>,
     /// A proxy in front ends TLS: plain HTTP may then be bound beyond loopback.
     pub behind_proxy: bool,
-    /// Whose word about the caller's address is believed.
-    pub trusted_proxies: Vec<Network>,
     /// 0: one per core.
     #[validate(range(max = 1024))]
     pub workers: usize,
-    #[validate(range(min = 1, max = 1_000_000))]
-    pub connections: usize,
     #[validate(range(min = 1024, max = 16_777_216))]
     pub body_bytes: usize,
-    #[validate(range(min = 1024, max = 1_048_576))]
-    pub batch_line_bytes: usize,
+    /// Request line and header fields together.
+    #[validate(range(min = 4096, max = 262_144))]
+    pub header_bytes: usize,
     #[validate(range(min = 100, max = 60_000))]
-    pub header_timeout_ms: u64,
+    pub head_timeout_ms: u64,
+    #[validate(range(min = 100, max = 60_000))]
+    pub body_timeout_ms: u64,
     #[validate(range(min = 100, max = 300_000))]
-    pub request_timeout_ms: u64,
+    pub answer_timeout_ms: u64,
     #[validate(range(max = 3600))]
     pub keep_alive_s: u64,
-    /// How long a stop waits for running requests.
+    /// Between *not ready* and the end of listening.
     #[validate(range(max = 600))]
-    pub shutdown_timeout_s: u64,
+    pub stop_delay_s: u64,
+    /// How long a stop waits for running requests.
+    #[validate(range(min = 1, max = 600))]
+    pub stop_timeout_s: u64,
 }
 
 impl Default for ServerConfig {
@@ -54,15 +56,15 @@ impl Default for ServerConfig {
             tls_certificate: None,
             tls_key: None,
             behind_proxy: false,
-            trusted_proxies: Vec::new(),
             workers: 0,
-            connections: 10_000,
             body_bytes: 64 * 1024,
-            batch_line_bytes: 16 * 1024,
-            header_timeout_ms: 5_000,
-            request_timeout_ms: 10_000,
-            keep_alive_s: 75,
-            shutdown_timeout_s: 30,
+            header_bytes: 16 * 1024,
+            head_timeout_ms: 5_000,
+            body_timeout_ms: 5_000,
+            answer_timeout_ms: 10_000,
+            keep_alive_s: 60,
+            stop_delay_s: 0,
+            stop_timeout_s: 30,
         }
     }
 }
@@ -77,20 +79,28 @@ impl ServerConfig {
         self.tls_certificate.as_ref().zip(self.tls_key.as_ref())
     }
 
-    pub const fn header_timeout(&self) -> Duration {
-        Duration::from_millis(self.header_timeout_ms)
+    pub const fn head_timeout(&self) -> Duration {
+        Duration::from_millis(self.head_timeout_ms)
     }
 
-    pub const fn request_timeout(&self) -> Duration {
-        Duration::from_millis(self.request_timeout_ms)
+    pub const fn body_timeout(&self) -> Duration {
+        Duration::from_millis(self.body_timeout_ms)
+    }
+
+    pub const fn answer_timeout(&self) -> Duration {
+        Duration::from_millis(self.answer_timeout_ms)
     }
 
     pub const fn keep_alive(&self) -> Duration {
         Duration::from_secs(self.keep_alive_s)
     }
 
-    pub const fn shutdown_timeout(&self) -> Duration {
-        Duration::from_secs(self.shutdown_timeout_s)
+    pub const fn stop_delay(&self) -> Duration {
+        Duration::from_secs(self.stop_delay_s)
+    }
+
+    pub const fn stop_timeout(&self) -> Duration {
+        Duration::from_secs(self.stop_timeout_s)
     }
 }
 

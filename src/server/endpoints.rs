@@ -18,11 +18,13 @@ impl Description {
     }
 }
 
-pub(super) fn routes(app: &mut ServiceConfig) {
+pub(super) fn routes(app: &mut ServiceConfig, with_metrics: bool) {
     app.service(web::resource("/health/live").get(live))
         .service(web::resource("/health/ready").get(ready))
-        .service(web::resource("/metrics").get(metrics))
         .service(web::resource("/openapi.json").get(description));
+    if with_metrics {
+        app.service(web::resource("/metrics").get(metrics));
+    }
 }
 
 #[derive(Serialize)]

@@ -7,13 +7,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::redact::Redacting;
 
-/// How a line looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LogFormat {
-    #[default]
-    Text,
-    Json,
-}
+pub use crate::config::LogFormat;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LoggingError {

@@ -65,6 +65,9 @@ async fn an_agreement_covers_what_it_lists_and_nothing_else() {
     for outside in [portal.agreement.valid_until, portal.agreement.valid_from.minus(Duration::from_micros(1))] {
         assert_eq!(portal.authorise(lookup, &good, outside), Err(Refusal::NotInForce));
     }
+    let mut private = dancu::clients::Client::clone(&portal);
+    private.state_body = false;
+    assert_eq!(private.authorise(lookup, &good, now), Err(Refusal::LegalBasis), "a state's duty is a state body's");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,4 +4,5 @@ mod expiry;
 mod opening;
 mod reading;
 mod rig;
+mod verifying;
 mod writing;

@@ -132,7 +132,7 @@ async fn rotating_the_sealing_key_touches_data_keys_only() {
         assert_eq!(rig.number("SELECT COUNT(*) FROM audit_data_keys"), 2);
         assert_eq!(audit.reseal().await.unwrap(), 1);
         assert_eq!(audit.key_versions().await.unwrap(), [(2, 2)]);
-        rig.keyring.retire(KeyUse::Seal, 1, 0).unwrap();
+        rig.keyring.retire(KeyUse::Seal, 1, 0, &*rig.clock).unwrap();
         for receipt in [first, second] {
             assert!(audit.find(&receipt).await.unwrap().is_some());
         }

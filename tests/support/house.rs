@@ -9,7 +9,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::HeaderMap;
 use actix_web::http::{StatusCode, header};
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::web::Data;
 use actix_web::{App, HttpResponse, get, test};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -118,12 +118,8 @@ impl House {
 
     /// Serves the OAuth endpoints on a socket; the server and its URL.
     pub fn serve(&self) -> (RunningServer, String) {
-        let access = self.access.clone();
-        let part = move |app: &mut ServiceConfig| {
-            dancu::access::routes(app.app_data(Data::from(access.clone())));
-        };
         let service = Service {
-            routes: Routes::default().with(part, AccessApi::openapi()),
+            routes: Routes::default().with_shared(self.access.clone(), dancu::access::routes, AccessApi::openapi()),
             health: Health::new(Vec::new()),
             metrics: Metrics::default(),
             access_log: None,

@@ -8,7 +8,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Binary, HasSqlType, Integer};
 
-use super::{inconsistent, to_hash};
+use super::inconsistent;
 use crate::audit::entry::Salt;
 use crate::audit::position::Position;
 use crate::audit::tree::Hash;
@@ -36,22 +36,18 @@ struct Row {
     body: Vec<u8>,
 }
 
-impl TryFrom<Row> for EntryRow {
-    type Error = StorageError;
-
-    fn try_from(row: Row) -> Result<Self, StorageError> {
-        let content = match (row.salt.as_slice().try_into(), row.body) {
-            (Ok(salt), body) => Some((salt, body)),
-            (Err(_), body) if row.salt.is_empty() && body.is_empty() => None,
-            _ => return Err(inconsistent("audit_entries", "salt", row.position)),
-        };
-        Ok(Self {
+impl From<Row> for EntryRow {
+    /// Bytes of a wrong length become zeros: the entry then does not match its commitment, and
+    /// whoever reads it says so.
+    fn from(row: Row) -> Self {
+        let expired = row.salt.is_empty() && row.body.is_empty();
+        Self {
             position: Position::from_column(row.position),
             written_at: row.written_at,
             data_key: row.data_key,
-            commitment: to_hash(&row.commitment, "audit_entries", "commitment", row.position)?,
-            content,
-        })
+            commitment: row.commitment.try_into().unwrap_or_default(),
+            content: (!expired).then(|| (row.salt.try_into().unwrap_or_default(), row.body)),
+        }
     }
 }
 
@@ -137,7 +133,7 @@ pub(in crate::audit) fn entries_from(
         .limit(i64::from(limit))
         .select(Row::as_select())
         .load(db)?;
-    rows.into_iter().map(TryInto::try_into).collect()
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// The entries at these positions that still exist, in no particular order.
@@ -147,9 +143,7 @@ pub(in crate::audit) fn find_entries(db: &mut Db, positions: &[Position]) -> Res
         let columns = chunk.iter().map(|position| position.column());
         let rows: Vec<Row> =
             audit_entries::table.filter(audit_entries::position.eq_any(columns)).select(Row::as_select()).load(db)?;
-        for row in rows {
-            found.push(row.try_into()?);
-        }
+        found.extend(rows.into_iter().map(EntryRow::from));
     }
     Ok(found)
 }

@@ -14,24 +14,42 @@ pub enum Fault {
     /// The commitment beside the entry and the one in the tree differ.
     LeafChanged(u64),
     /// A stored or served tile is not what its entries make it.
-    TileChanged { level: u8, index: u64 },
-    TileMissing { level: u8, index: u64 },
+    TileChanged {
+        level: u8,
+        index: u64,
+    },
+    TileMissing {
+        level: u8,
+        index: u64,
+    },
     /// A person or transaction does not lead to the entry, or leads to one that is not about them.
     TrailChanged(u64),
     /// Entries are marked as expired, but the log has no note of it.
-    ExpiryWithoutNote { below: u64 },
+    ExpiryWithoutNote {
+        below: u64,
+    },
     NoCheckpoint,
     BadCheckpoint(NoteFault),
     /// The checkpoint is of another log than the one it stands for.
     WrongOrigin,
     /// The tree is not the one that the checkpoint signs.
-    RootDiffers { size: u64 },
+    RootDiffers {
+        size: u64,
+    },
     /// The published checkpoint covers more entries than there are.
-    EntriesLost { signed: u64, stored: u64 },
+    EntriesLost {
+        signed: u64,
+        stored: u64,
+    },
     /// A checkpoint seen before covers more entries than the log has now: an older copy, or a cut.
-    Shrunk { seen: u64, now: u64 },
+    Shrunk {
+        seen: u64,
+        now: u64,
+    },
     /// The tree does not begin with the one seen before: two histories were told.
-    Forked { seen: u64 },
+    Forked {
+        seen: u64,
+    },
     /// A log seen before is not there any more.
     LogMissing,
     /// Its keys are not those seen before.

@@ -1,5 +1,6 @@
 //! Puts a seeded population into a store.
 
+use std::fmt;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
@@ -39,6 +40,13 @@ pub struct Seeded {
 impl Seeded {
     pub fn people(&self) -> u64 {
         self.created + self.updated + self.unchanged + self.refused
+    }
+}
+
+impl fmt::Display for Seeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { created, updated, unchanged, refused } = self;
+        write!(f, "{created} created, {updated} updated, {unchanged} unchanged, {refused} refused")
     }
 }
 

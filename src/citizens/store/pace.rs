@@ -19,7 +19,7 @@ const FEWEST: usize = 8;
 
 impl Pace {
     pub fn new(sqlite: bool) -> Self {
-        let (rows, target, most) = if sqlite { (64, 2_500, 1_000) } else { (1_000, 60_000, 4_000) };
+        let (rows, target, most) = if sqlite { (64, 2_500, 1_000) } else { (200, 60_000, 4_000) };
         Self { rows: AtomicUsize::new(rows), target: Duration::from_micros(target), most }
     }
 

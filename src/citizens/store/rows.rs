@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::kernel::{CitizenId, HouseholdId};
+use crate::kernel::CitizenId;
 use crate::storage::StorageError;
 use crate::storage::schema::{citizen_changes, citizens, household_members, households, identifiers};
 
@@ -81,15 +81,6 @@ pub fn citizen_id(table: &'static str, bytes: &[u8]) -> Result<CitizenId, Storag
     CitizenId::from_slice(bytes).ok_or_else(|| StorageError::Inconsistent {
         table,
         column: "citizen_id",
-        row: format!("{} bytes", bytes.len()),
-    })
-}
-
-/// Reads a column of 16 bytes as the key of a household.
-pub fn household_id(table: &'static str, bytes: &[u8]) -> Result<HouseholdId, StorageError> {
-    HouseholdId::from_slice(bytes).ok_or_else(|| StorageError::Inconsistent {
-        table,
-        column: "household_id",
         row: format!("{} bytes", bytes.len()),
     })
 }

@@ -9,6 +9,8 @@ use crate::kernel::{Instant, ManualClock};
 #[derive(Parser)]
 struct Line {
     #[command(flatten)]
+    _place: crate::cli::place::PlaceArgs,
+    #[command(flatten)]
     args: KeysArgs,
 }
 

@@ -67,6 +67,14 @@ pub(super) fn without_level<'a>(form: &'a str, words: &[&str]) -> &'a str {
 }
 
 impl Units {
+    /// Builds the tables and the name indexes, some tens of milliseconds of work that would else fall on
+    /// the first request that names a unit.
+    pub fn warm_up() {
+        for index in [&COMMUNES, &OLD_WARDS, &PROVINCES, &OLD_PROVINCES] {
+            LazyLock::force(index);
+        }
+    }
+
     /// Communes of that name, with or without a level word, in one province or in all. A spelling
     /// with marks leaves out those it contradicts (`Lộc Thành` is not `Lộc Thạnh`).
     pub fn search_communes(&self, name: &str, province: Option<ProvinceCode>) -> Vec<&Commune> {

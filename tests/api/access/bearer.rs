@@ -9,8 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dancu::crypto::{KeyUse, MacKey, SystemEntropy};
 use serde_json::{Value, json};
 
-use crate::support::for_each_backend;
 use crate::support::house::{House, ISSUER, id, unsigned, within};
+use crate::support::{Backend, for_each_backend};
 
 fn claims_of(token: &str) -> Value {
     let payload = token.split('.').nth(1).expect("a payload");
@@ -165,6 +165,18 @@ async fn a_disabled_client_is_out_within_a_second_everywhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_worth_what_the_agreement_says_today() {
+    let backend = Backend::sqlite();
+    let house = House::new(&backend).await;
+    let token = house.token("portal").await;
+    assert_eq!(house.probe_with(&token).await.status, 200);
+    let mut agreement = house.clients.find(&id("portal")).unwrap().agreement.clone();
+    agreement.bearer = false;
+    house.clients.amend(&id("portal"), agreement).await.unwrap();
+    assert_eq!(house.probe_with(&token).await.told(), (401, "token-invalid"), "bearer tokens are no longer agreed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_clients_old_key_is_good_until_the_overlap_ends() {
     for_each_backend(async |backend| {
         let mut house = House::new(&backend).await;
@@ -201,7 +213,7 @@ async fn the_services_keys_rotate_with_overlap() {
             within(Duration::from_secs(3), async || process.probe_with(&after).await.status == 200).await;
             assert_eq!(process.probe_with(&before).await.status, 200, "an old key's token lives on");
         }
-        house.keyring.retire(KeyUse::Token, 1, 0).unwrap();
+        house.keyring.retire(KeyUse::Token, 1, 0, &*house.clock).unwrap();
         within(Duration::from_secs(3), async || house.probe_with(&before).await.status == 401).await;
         assert_eq!(house.probe_with(&after).await.status, 200);
     })

@@ -39,9 +39,11 @@ async fn the_key_set_holds_public_keys_only() {
 
 #[test]
 fn every_endpoint_is_described() {
-    let routes = Routes::default()
-        .with(dancu::access::routes, AccessApi::openapi())
-        .with(dancu::clients::routes, ClientsApi::openapi());
+    let routes = Routes::default().with((), dancu::access::routes, AccessApi::openapi()).with(
+        (),
+        dancu::clients::routes,
+        ClientsApi::openapi(),
+    );
     let document: Value = serde_json::from_str(&routes.description().unwrap()).unwrap();
     let mut paths: Vec<_> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
     paths.sort_unstable();
