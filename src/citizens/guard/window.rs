@@ -116,7 +116,7 @@ mod tests {
     const WINDOW: Window = Window::HOUR;
 
     fn at(minutes: i64) -> Instant {
-        Instant::from_seconds(1_800_000_000 - 1_800_000_000 % 3600 + minutes * 60)
+        Instant::from_seconds(1_800_000_000 + minutes * 60)
     }
 
     fn counted(current: u32, previous: u32) -> Count {
