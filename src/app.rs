@@ -11,6 +11,7 @@ use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, C
 use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
 use crate::crypto::Keyring;
 use crate::http::Routes;
+use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
@@ -18,6 +19,9 @@ use crate::transparency::{self, Transparency, TransparencyApi};
 
 mod probes;
 mod settings;
+mod upkeep;
+
+use self::upkeep::Upkeep;
 
 /// What the slices are told.
 #[derive(Debug, Clone)]
@@ -65,6 +69,7 @@ pub struct App {
     pub transparency: Transparency,
     pub contact: Contact,
     pub ground: Ground,
+    _upkeep: Arc<Upkeep>,
 }
 
 impl App {
@@ -97,8 +102,20 @@ impl App {
             guards: config.guards,
         })
         .await?;
+        Units::warm_up();
+        let upkeep = Arc::new(upkeep::reload_keys(ground.keyring.clone()));
         let transparency = Transparency::new(audit.clone(), clock);
-        Ok(Self { store, clients, access, audit, citizens, transparency, contact: config.contact, ground })
+        Ok(Self {
+            store,
+            clients,
+            access,
+            audit,
+            citizens,
+            transparency,
+            contact: config.contact,
+            ground,
+            _upkeep: upkeep,
+        })
     }
 
     /// An orderly end: the audit's head is signed over all that is durable, then the store closes.
