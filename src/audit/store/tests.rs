@@ -21,6 +21,8 @@ struct Rig {
     _dir: tempfile::TempDir,
 }
 
+type Tell = fn(&mut LogWriter);
+
 #[derive(Clone, Copy, PartialEq)]
 enum End {
     Commit,
@@ -46,7 +48,7 @@ impl Rig {
     }
 
     /// Writes a group, ends its transaction one way, and tells the writer.
-    fn group(&mut self, count: u8, end: End, tell: fn(&mut LogWriter)) -> Vec<u64> {
+    fn group(&mut self, count: u8, end: End, tell: Tell) -> Vec<u64> {
         let record = |n| Record { body: vec![n], subjects: vec![[n; 16], [9; 16]], slot: Slot::default() };
         let records: Vec<_> = (0..count).map(record).collect();
         begin(&mut self.db);
@@ -80,7 +82,7 @@ fn begin(db: &mut Db) {
 fn every_ending_leaves_a_log_without_gap_or_double() {
     let mut rig = Rig::new();
     let mut expected = 0;
-    let endings: [(End, fn(&mut LogWriter)); 4] = [
+    let endings: [(End, Tell); 4] = [
         (End::Commit, LogWriter::committed),
         (End::RollBack, LogWriter::rolled_back),
         (End::Commit, LogWriter::in_doubt),
