@@ -124,7 +124,7 @@ impl Importer {
         mut told: impl FnMut(Progress<'_>),
     ) -> Result<Imported, ImportError> {
         let synthetic = command.synthetic;
-        self.store.bulk(move |db| Ok::<_, StorageError>(claim(db, synthetic)?)).await??;
+        self.store.bulk(move |db| claim(db, synthetic)).await??;
         let seen = Arc::new(Seen::default());
         let (origin, mut run) = self.begin(command, &seen).await?;
         let (resumed_after, of_bytes) = (run.row.rows_done as u64, origin.length);

@@ -47,7 +47,7 @@ impl Origin {
             Source::File(path) => {
                 let file = File::open(path).map_err(ImportError::Read)?;
                 let metadata = file.metadata().map_err(ImportError::Read)?;
-                (Box::new(file), metadata.is_file().then(|| metadata.len()))
+                (Box::new(file), metadata.is_file().then_some(metadata.len()))
             }
         };
         let mut chunker = Chunker::new(reader, format);
