@@ -9,6 +9,7 @@ use super::service::{Citizens, CitizensError};
 use super::verify::{Verify, VerifyAnswer, question};
 use crate::access::Caller;
 use crate::kernel::Purpose;
+use crate::storage::StorageError;
 
 /// Lines that wait for the database at the same time.
 const AT_ONCE: usize = 16;
@@ -24,6 +25,9 @@ impl Citizens {
         caller: &Caller,
         asks: Vec<(Verify, Purpose)>,
     ) -> Result<Vec<Result<VerifyAnswer, CitizensError>>, CitizensError> {
+        if !self.0.clients.is_current() {
+            return Err(StorageError::Unavailable("the registry of clients is behind the database".to_owned()).into());
+        }
         let client = self.0.clients.find(&caller.client.id).unwrap_or_else(|| caller.client.clone());
         let caller = &Caller { client, scopes: caller.scopes, citizen: caller.citizen };
         let now = self.0.clock.now();

@@ -95,8 +95,10 @@ impl Count {
     /// How long until fewer than `limit` are counted, if nothing more is.
     pub fn until_below(&self, window: Window, limit: u32, now: Instant) -> Duration {
         let rest = window.remaining(now);
+        // The share of a window after which an older count is less than `room`.
         let needed = |older: u32, room: u32| -> f64 {
-            if older == 0 { 0.0 } else { (1.0 - f64::from(room) / f64::from(older)).clamp(0.0, 1.0) }
+            let most = f64::from(room.saturating_sub(1));
+            if older == 0 { 0.0 } else { (1.0 - most / f64::from(older)).clamp(0.0, 1.0) }
         };
         let length = Duration::from_micros(window.0 as u64);
         let wait = if self.current >= limit {
@@ -157,7 +159,7 @@ mod tests {
         for (current, previous, limit, minute) in [(10, 0, 10, 5), (25, 3, 10, 40), (2, 40, 10, 10), (0, 10, 10, 0)] {
             let mut count = counted(current, previous);
             let wait = count.until_below(WINDOW, limit, at(minute));
-            let later = at(minute).plus(wait + Duration::from_secs(60));
+            let later = at(minute).plus(wait + Duration::from_secs(1));
             count.turn(WINDOW, later);
             assert!(count.sliding(WINDOW, later) < limit, "{current} {previous} {limit} {minute}: {wait:?}");
             assert!(wait <= Duration::from_secs(7200));
