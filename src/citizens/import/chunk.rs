@@ -23,6 +23,8 @@ pub struct Chunk {
 
 /// The longest row that is read; a photo of 300 kB fits.
 const LONGEST_ROW: usize = 1 << 20;
+/// Rows that fill so much make a chunk, however few they are.
+const LARGEST: usize = 1 << 21;
 const READ_AT_ONCE: usize = 1 << 16;
 
 /// Where in a CSV record the next byte stands (RFC 4180, as the `csv` crate reads it).
@@ -73,12 +75,12 @@ impl<R: Read> Chunker<R> {
         &self.buffer[self.start..]
     }
 
-    /// The next `rows` rows, or fewer at the file's end or at byte `limit`, which must be the end
+    /// The next `rows` rows, or fewer if they are long, at the file's end, or at byte `limit`, which must be the end
     /// of a row. `None` when there is nothing left.
     pub fn next(&mut self, rows: usize, limit: u64) -> io::Result<Option<Chunk>> {
         let (mut place, mut found, mut at, mut complete) = (Place::CellStart, 0, 0, 0);
         let most = usize::try_from(limit.saturating_sub(self.offset)).unwrap_or(usize::MAX);
-        while found < rows && at < most {
+        while found < rows && at < most && complete < LARGEST {
             if at == self.waiting().len() && !self.fill()? {
                 // The last line may lack its end.
                 (found, complete) = (found + usize::from(at > complete), at);

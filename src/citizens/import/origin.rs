@@ -28,7 +28,7 @@ pub enum Source {
 const HEAD: usize = 1 << 16;
 const ROWS_TO_SKIP: usize = 4096;
 
-type Reader = Chunker<Box<dyn Read + Send>>;
+pub type Reader = Chunker<Box<dyn Read + Send>>;
 
 /// An open file, its header read.
 pub struct Origin {
