@@ -102,10 +102,10 @@ impl Count {
         };
         let length = Duration::from_micros(window.0 as u64);
         let wait = if self.current >= limit {
-            rest + length.mul_f64(needed(self.current, limit.saturating_sub(1)))
+            rest + length.mul_f64(needed(self.current, limit))
         } else {
             let passed = length.saturating_sub(rest);
-            length.mul_f64(needed(self.previous, limit - 1 - self.current)).saturating_sub(passed)
+            length.mul_f64(needed(self.previous, limit - self.current)).saturating_sub(passed)
         };
         wait.max(Duration::from_secs(1))
     }
