@@ -2,6 +2,7 @@
 //!
 //! The map of the crate, top floor first; a room uses only rooms below it.
 
+pub mod qr;
 pub mod citizens;
 pub mod access;
 pub mod clients;

@@ -1,0 +1,3 @@
+//! QR codes: read what a citizen shows, issue what can be trusted.
+
+pub mod card;
