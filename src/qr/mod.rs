@@ -1,3 +1,4 @@
 //! QR codes: read what a citizen shows, issue what can be trusted.
 
 pub mod card;
+pub mod credential;
