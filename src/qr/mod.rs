@@ -3,3 +3,4 @@
 pub mod card;
 pub mod credential;
 pub mod image;
+pub mod status;
