@@ -89,6 +89,42 @@ fn no_length_is_packed_into_a_stored_block() {
     }
 }
 
+fn trusted(key: &SigningKey, issuer: &str) -> Vec<TrustedIssuer> {
+    vec![TrustedIssuer { issuer: issuer.into(), keys: vec![(b"kid".to_vec(), key.verifying_key())] }]
+}
+
+#[test]
+fn every_verdict_short_of_status_and_replay() {
+    use CredentialStatus::{BadSignature, Expired, NotYetValid, UnknownIssuer, Valid, WrongAudience};
+    let key = key();
+    let issuer = "http://127.0.0.1:8080";
+    let text = pack(&cose::sign(&key, b"kid", &full().to_payload()));
+    let at = |seconds, reader: Option<&str>, issuers: &[TrustedIssuer]| {
+        verify(&text, issuers, reader, Instant::from_seconds(seconds))
+            .map(|verdict| (verdict.status, verdict.claims.is_some()))
+    };
+    let good = trusted(&key, issuer);
+    let inside = 1_800_000_010;
+    assert_eq!(at(inside, Some("hotel"), &good), Ok((Valid, true)));
+    assert_eq!(at(inside, Some("bank"), &good), Ok((WrongAudience, true)));
+    assert_eq!(at(inside, None, &good), Ok((WrongAudience, true)));
+    assert_eq!(at(1_800_000_090, Some("hotel"), &good), Ok((Expired, true)));
+    assert_eq!(at(1_799_999_969, Some("hotel"), &good), Ok((NotYetValid, true)));
+    assert_eq!(at(inside, Some("hotel"), &[]), Ok((UnknownIssuer, false)));
+    assert_eq!(at(inside, Some("hotel"), &trusted(&key, "https://else.example")), Ok((UnknownIssuer, false)));
+    assert_eq!(at(inside, Some("hotel"), &trusted(&self::key(), issuer)), Ok((BadSignature, false)));
+    assert!(verify("097099000001|", &good, None, Instant::from_seconds(inside)).is_err());
+}
+
+#[test]
+fn a_credential_without_an_end_is_expired() {
+    let key = key();
+    let endless = CwtClaims { expires: None, audience: None, ..full() };
+    let text = pack(&cose::sign(&key, b"kid", &endless.to_payload()));
+    let verdict = verify(&text, &trusted(&key, "http://127.0.0.1:8080"), None, Instant::from_seconds(1_800_000_010));
+    assert_eq!(verdict.unwrap().status, CredentialStatus::Expired);
+}
+
 proptest::proptest! {
     #[test]
     fn no_bytes_make_the_readers_panic(bytes in proptest::collection::vec(0u8.., 0..200)) {
