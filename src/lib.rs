@@ -2,11 +2,18 @@
 //!
 //! The map of the crate, top floor first; a room uses only rooms below it.
 
+pub mod cli;
+pub mod server;
+pub mod app;
 pub mod qr;
+pub mod transparency;
 pub mod citizens;
 pub mod access;
 pub mod clients;
 pub mod audit;
+pub mod http;
 pub mod storage;
+pub mod telemetry;
+pub mod config;
 pub mod crypto;
 pub mod kernel;

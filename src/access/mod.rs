@@ -1,16 +1,24 @@
 //! Every access token and grant, and the [`Caller`] a handler receives.
 
-use std::sync::Arc;
+mod api;
+mod assertion;
+mod caller;
+mod error;
+mod extractor;
+mod form;
+mod grants;
+mod metadata;
+mod scope;
+mod service;
+mod store;
+mod token;
+mod verify;
 
-use crate::clients::{Client, OperationSet};
-use crate::kernel::CitizenId;
-
-/// Who is calling, proven by an access token. An actix extractor (`extractor.rs`).
-#[derive(Debug, Clone)]
-pub struct Caller {
-    pub client: Arc<Client>,
-    /// What the token allows; the agreement may allow less by now.
-    pub scopes: OperationSet,
-    /// Set where the citizen's own token stands in the officer's place (e-ID).
-    pub citizen: Option<CitizenId>,
-}
+pub use api::{AccessApi, routes};
+pub use assertion::ASSERTION_TYPE;
+pub use caller::{Caller, Denied};
+pub use error::{AssertionFault, GrantError};
+pub use form::{Form, FormFault};
+pub use metadata::Metadata;
+pub use service::{Access, AccessConfig, AccessParts, NoKey};
+pub use token::IssuedToken;

@@ -1,11 +1,13 @@
 //! What an audit entry says. Never personal data: a citizen stands in it by `citizen_id` only.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::tree::Hash;
+use crate::crypto::digest::sha256;
 use crate::kernel::{AttributeSet, CitizenId, ClientId, Instant, LegalBasis, Officer, ProcedureCode, TransactionId};
 
 /// Whether the client's officer is known to Dancu by name or only claimed by the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OfficerStanding {
     Registered,
@@ -13,7 +15,7 @@ pub enum OfficerStanding {
 }
 
 /// What came of the question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Answered,
@@ -50,4 +52,220 @@ pub struct Entry {
 pub struct Receipt {
     pub log: String,
     pub log_index: u64,
+}
+
+/// How the canonical form begins; a later form gets another number.
+const VERSION: u8 = 1;
+const SUBJECTS_LABEL: &[u8] = b"dancu/audit/subjects/1\n";
+const ENTRY_LABEL: &[u8] = b"dancu/audit/entry/1\n";
+
+/// Random bytes that hide an entry behind its commitment.
+pub type Salt = [u8; 16];
+
+/// The canonical form: JSON, members in this order, what is absent left out. It names no citizen:
+/// `citizen_id`s stay inside the service and are committed to beside the form.
+#[derive(Serialize)]
+struct Form<'a> {
+    v: u8,
+    transaction: TransactionId,
+    at: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<&'a ClientId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    officer: Option<OfficerForm<'a>>,
+    operation: &'a str,
+    attributes: AttributeSet,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    procedure: Option<&'a ProcedureCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    legal_basis: Option<&'a LegalBasis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent: Option<TransactionId>,
+    outcome: Outcome,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct OfficerForm<'a> {
+    id: &'a str,
+    unit: &'a str,
+    standing: OfficerStanding,
+}
+
+impl Entry {
+    /// The canonical form, byte for byte what is committed to.
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let form = Form {
+            v: VERSION,
+            transaction: self.transaction,
+            at: self.at,
+            client: self.client.as_ref(),
+            officer: self.officer.as_ref().map(|(officer, standing)| OfficerForm {
+                id: officer.id.as_str(),
+                unit: officer.unit.as_str(),
+                standing: *standing,
+            }),
+            operation: self.operation,
+            attributes: self.attributes,
+            procedure: self.procedure.as_ref(),
+            legal_basis: self.legal_basis.as_ref(),
+            consent: self.consent.map(TransactionId),
+            outcome: self.outcome,
+            reason: self.reason,
+        };
+        encode_form(&form)
+    }
+}
+
+fn encode_form(form: &impl Serialize) -> Vec<u8> {
+    let mut body = Vec::with_capacity(512);
+    // Writing plain structs to memory has no way to fail.
+    let _ = serde_json::to_writer(&mut body, form);
+    body
+}
+
+/// What the log notes about itself: every entry of `log` below `below` has been deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpiryNote {
+    v: u8,
+    transaction: TransactionId,
+    at: Instant,
+    operation: String,
+    pub log: String,
+    pub below: u64,
+}
+
+impl ExpiryNote {
+    const OPERATION: &str = "audit.expire";
+
+    pub(super) fn new(transaction: TransactionId, at: Instant, log: &str, below: u64) -> Self {
+        Self { v: VERSION, transaction, at, operation: Self::OPERATION.to_owned(), log: log.to_owned(), below }
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        encode_form(self)
+    }
+
+    pub(super) fn transaction(&self) -> TransactionId {
+        self.transaction
+    }
+
+    pub fn read(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok().filter(|note: &Self| note.operation == Self::OPERATION)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedOfficer {
+    pub id: String,
+    pub unit: String,
+    pub standing: OfficerStanding,
+}
+
+/// An entry as it is read back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedEntry {
+    pub transaction: TransactionId,
+    pub at: Instant,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<RecordedOfficer>,
+    pub operation: String,
+    #[serde(default)]
+    pub attributes: AttributeSet,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<ProcedureCode>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<LegalBasis>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<TransactionId>,
+    pub outcome: Outcome,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+impl RecordedEntry {
+    /// Reads the canonical form; `None` if the bytes are none (or are the log's own note).
+    pub fn read(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
+    }
+}
+
+/// What the commitment holds of the persons: nothing can be learnt from it without their ids.
+pub fn subjects_digest(salt: &Salt, subjects: &[[u8; 16]]) -> Hash {
+    sha256(&[SUBJECTS_LABEL, salt, subjects.as_flattened()])
+}
+
+/// The leaf's data: the salted commitment to an entry and to the persons it is about.
+pub fn commitment(salt: &Salt, subjects: &Hash, body: &[u8]) -> Hash {
+    sha256(&[ENTRY_LABEL, salt, subjects, body])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Attribute;
+    use crate::kernel::purpose::OfficerCode;
+
+    fn entry() -> Entry {
+        let code = |text| OfficerCode::parse(text).unwrap();
+        Entry {
+            transaction: TransactionId([1; 16]),
+            at: Instant::from_seconds(1_795_000_000),
+            client: Some("portal".parse().unwrap()),
+            officer: Some((Officer { id: code("cb-1"), unit: code("ubnd") }, OfficerStanding::Registered)),
+            subjects: vec![CitizenId([2; 16])],
+            operation: "citizens.lookup",
+            attributes: [Attribute::FullName, Attribute::DateOfBirth].into_iter().collect(),
+            procedure: Some(ProcedureCode::parse("1.004222").unwrap()),
+            legal_basis: Some(LegalBasis::parse("STATE_DUTY").unwrap()),
+            consent: None,
+            outcome: Outcome::Answered,
+            reason: "",
+        }
+    }
+
+    #[test]
+    fn the_canonical_form_is_fixed_and_names_no_citizen() {
+        let body = entry().encode();
+        assert_eq!(
+            String::from_utf8(body.clone()).unwrap(),
+            concat!(
+                r#"{"v":1,"transaction":"abababababababababababababababab","at":"2026-11-18T11:06:40Z","#,
+                r#""client":"portal","officer":{"id":"cb-1","unit":"ubnd","standing":"registered"},"#,
+                r#""operation":"citizens.lookup","attributes":["full_name","date_of_birth"],"#,
+                r#""procedure":"1.004222","legal_basis":"STATE_DUTY","outcome":"answered"}"#
+            )
+        );
+        let read = RecordedEntry::read(&body).unwrap();
+        assert_eq!((read.operation.as_str(), read.reason.as_str()), ("citizens.lookup", ""));
+        assert_eq!(read.attributes, entry().attributes);
+        assert_eq!(ExpiryNote::read(&body), None);
+    }
+
+    #[test]
+    fn a_commitment_changes_with_everything_it_covers() {
+        let committed = |salt: u8, subjects: &[[u8; 16]], body: &[u8]| {
+            commitment(&[salt; 16], &subjects_digest(&[salt; 16], subjects), body)
+        };
+        let base = committed(0, &[[2; 16]], b"entry");
+        assert_eq!(base, committed(0, &[[2; 16]], b"entry"));
+        for other in [
+            committed(1, &[[2; 16]], b"entry"),
+            committed(0, &[[3; 16]], b"entry"),
+            committed(0, &[], b"entry"),
+            committed(0, &[[2; 16]], b"entrx"),
+        ] {
+            assert_ne!(base, other);
+        }
+    }
+
+    #[test]
+    fn expiry_notes_round_trip() {
+        let note = ExpiryNote::new(TransactionId([1; 16]), Instant::from_seconds(1), "abc", 7);
+        assert_eq!(ExpiryNote::read(&note.encode()), Some(note.clone()));
+        assert_eq!(RecordedEntry::read(&note.encode()), None);
+    }
 }

@@ -1,61 +1,39 @@
 //! The record of every look at a person.
+//!
+//! An entry becomes durable at the end of its commit group ([`writer`]), sealed; a salted commitment
+//! to it becomes a leaf of the log's Merkle tree ([`tree`]), whose head is signed about once a second
+//! ([`notary`]) and kept outside the database as well ([`folder`]), so that a restored older copy is
+//! noticed ([`opening`]). Persons and transactions are found through [`finder`].
 
+pub mod checkpoint;
 mod entry;
+mod error;
+mod expiry;
+mod finder;
+mod folder;
+mod notary;
+mod opening;
+mod position;
+mod proofs;
+mod reading;
+mod records;
+mod sealing;
+mod service;
+mod shared;
+mod sorting;
+mod store;
+mod tail;
+pub mod tile;
+pub mod tree;
+mod upkeep;
+pub mod verify;
+mod writer;
 
-use std::sync::Arc;
-
-pub use entry::{Entry, OfficerStanding, Outcome, Receipt};
-
-use crate::crypto::Keyring;
-use crate::kernel::{Clock, Entropy};
-use crate::storage::{Slot, StorageError, Store, Tx};
-
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum AuditError {
-    #[error("the audit log cannot be written")]
-    Unavailable(#[source] StorageError),
-}
-impl From<StorageError> for AuditError {
-    fn from(error: StorageError) -> Self {
-        Self::Unavailable(error)
-    }
-}
-
-/// Cheap to clone.
-#[derive(Clone)]
-pub struct Audit;
-
-/// An entry in a running transaction; has its receipt once the transaction is durable.
-pub struct PendingReceipt(Slot, Arc<str>);
-
-impl PendingReceipt {
-    /// # Errors
-    /// `Unavailable` if the transaction has not been committed.
-    pub fn receipt(&self) -> Result<Receipt, AuditError> {
-        todo!()
-    }
-}
-
-impl Audit {
-    pub async fn open(
-        _store: Store,
-        _keyring: Keyring,
-        _origin: &str,
-        _clock: Arc<dyn Clock>,
-        _entropy: Arc<dyn Entropy>,
-    ) -> Result<Self, AuditError> {
-        todo!()
-    }
-    /// Makes one entry durable; the answer it is about may leave afterwards.
-    pub async fn record(&self, _entry: Entry) -> Result<Receipt, AuditError> {
-        todo!()
-    }
-    /// Makes several entries durable in one commit, in order.
-    pub async fn record_all(&self, _entries: Vec<Entry>) -> Result<Vec<Receipt>, AuditError> {
-        todo!()
-    }
-    /// Adds an entry to a state change: both are durable or neither.
-    pub fn append(&self, _tx: &mut Tx<'_>, _entry: &Entry) -> PendingReceipt {
-        todo!()
-    }
-}
+pub use entry::{
+    Entry, ExpiryNote, OfficerStanding, Outcome, Receipt, RecordedEntry, RecordedOfficer, Salt, commitment,
+    subjects_digest,
+};
+pub use error::{AuditError, ProofError};
+pub use reading::{ConsistencyProof, InclusionProof, LogInfo};
+pub use records::{History, OpenedEntry, Page};
+pub use service::{Audit, AuditConfig, PendingReceipt, data_keys_under};

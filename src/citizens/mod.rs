@@ -1,5 +1,42 @@
 //! The citizen store.
 
+mod anchor;
+mod api;
+mod batch;
+mod cache;
+pub mod change;
+mod decoy;
+mod disclose;
+mod draft;
+mod follower;
+pub mod guard;
+pub mod import;
+mod look_up;
+pub mod matching;
+mod metrics;
 pub mod model;
+mod reactor;
+mod records;
+mod resealing;
+pub mod sealing;
+pub mod seed;
+mod service;
+mod store;
+mod verify;
+mod warning;
 
+pub use anchor::{AnchoredCitizen, Anchoring};
+pub use api::{CitizensApi, routes};
+pub use cache::{CacheConfig, OpenRecord};
+pub use draft::{Draft, Question};
+pub use guard::GuardConfig;
+pub use look_up::{Found, LookUp, LookUpAnswer};
 pub use model::Citizen;
+pub use reactor::{Change, Reactor};
+pub use resealing::rows_under_version;
+pub use service::{Citizens, CitizensError, CitizensParts};
+pub use store::bulk_write::{BulkWriter, Slice, SliceOutcome};
+pub use store::mark::Mixed;
+pub use store::plan::Refusal;
+pub use store::write::{Upserted, WriteError, upsert};
+pub use verify::{Verify, VerifyAnswer};

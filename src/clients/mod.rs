@@ -1,24 +1,20 @@
 //! Organisations, their officers, keys and agreements.
 
+mod agreement_file;
+mod api;
+mod catalogue;
+mod labels;
 mod model;
+mod operation;
+mod samples;
+mod service;
+mod store;
 
-use std::sync::Arc;
-
-pub use model::{Agreement, Client, ClientProfile, Detail, Operation, OperationSet, Refusal, RegisteredOfficer};
-
-use crate::kernel::{ClientId, Clock};
-use crate::storage::{StorageError, Store};
-
-/// The registry of clients, held in memory and refreshed within a second of any change.
-#[derive(Clone)]
-pub struct Clients;
-
-impl Clients {
-    pub async fn open(_store: Store, _clock: Arc<dyn Clock>) -> Result<Self, StorageError> {
-        todo!()
-    }
-    /// The client as it stands now, disabled ones included.
-    pub fn find(&self, _id: &ClientId) -> Option<Arc<Client>> {
-        todo!()
-    }
-}
+pub use agreement_file::{AgreementFault, AgreementFaults};
+pub use api::{ClientsApi, routes};
+pub use catalogue::{Catalogue, Contact};
+pub use model::{Agreement, Client, ClientKey, ClientProfile, Detail, Refusal};
+pub use operation::{Operation, OperationSet, UnknownOperation};
+pub use samples::{DemoClient, SampleClient, SampleFault, samples};
+pub use service::{Clients, ClientsError, NewClient, PublicKey};
+pub use store::{Action, Change};

@@ -1,11 +1,14 @@
 //! What a client is and what its agreement lets it ask.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Operation, OperationSet};
 use crate::audit::OfficerStanding;
-use crate::kernel::{AttributeSet, ClientId, Instant, LegalBasis, ProcedureCode, Purpose};
+use crate::crypto::{Algorithm, VerifyingKey};
+use crate::kernel::{AttributeSet, ClientId, Instant, LegalBasis, Officer, ProcedureCode, Purpose};
 
 /// `service`: machine to machine. `fapi2`: FAPI 2.0. `baseline`: plain OpenID Connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,36 +27,9 @@ pub enum Detail {
     Full,
 }
 
-/// One operation; its name is also the OAuth scope (design: HTTP conventions).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Operation {
-    #[serde(rename = "citizens:lookup")]
-    CitizensLookup,
-    #[serde(rename = "citizens:verify")]
-    CitizensVerify,
-    #[serde(rename = "qr:verify")]
-    QrVerify,
-    #[serde(rename = "qr:issue")]
-    QrIssue,
-    #[serde(rename = "residence:check")]
-    ResidenceCheck,
-    #[serde(rename = "residence:confirm")]
-    ResidenceConfirm,
-    #[serde(rename = "forms:prefill")]
-    FormsPrefill,
-    #[serde(rename = "population:write")]
-    PopulationWrite,
-    #[serde(rename = "stays:report")]
-    StaysReport,
-    #[serde(rename = "stays:read")]
-    StaysRead,
-    #[serde(rename = "audit:read")]
-    AuditRead,
-}
-
-pub type OperationSet = BTreeSet<Operation>;
-
-#[derive(Debug, Clone)]
+/// What a client may ask, how, and how often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Agreement {
     pub operations: OperationSet,
     pub procedures: BTreeSet<ProcedureCode>,
@@ -64,17 +40,48 @@ pub struct Agreement {
     pub per_minute: u32,
     pub per_day: u64,
     pub valid_from: Instant,
+    /// The first instant at which the agreement no longer holds.
     pub valid_until: Instant,
     /// Whether plain Bearer tokens may be used (profile `service` only).
     pub bearer: bool,
 }
 
-#[derive(Debug, Clone)]
-pub struct RegisteredOfficer {
-    pub id: String,
-    pub unit: String,
+impl Agreement {
+    pub fn in_force(&self, now: Instant) -> bool {
+        self.valid_from <= now && now < self.valid_until
+    }
 }
 
+/// A public key a client signs its assertions with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientKey {
+    /// The `kid` the client names it by.
+    pub id: String,
+    pub key: VerifyingKey,
+    pub valid_from: Instant,
+    /// Set when a newer key replaced this one: until then both are good.
+    pub valid_until: Option<Instant>,
+}
+
+impl ClientKey {
+    pub fn is_valid(&self, now: Instant) -> bool {
+        self.valid_from <= now && self.valid_until.is_none_or(|until| now < until)
+    }
+
+    /// The keys after `new` came in: those in use stay good for `overlap`, but no longer than they
+    /// would have been.
+    pub fn rotate(held: &[Self], new: Self, overlap: Duration) -> Vec<Self> {
+        let end = new.valid_from.plus(overlap);
+        let in_use = held.iter().filter(|key| key.is_valid(new.valid_from));
+        let mut keys: Vec<_> = in_use
+            .map(|key| Self { valid_until: Some(key.valid_until.map_or(end, |until| until.min(end))), ..key.clone() })
+            .collect();
+        keys.push(new);
+        keys
+    }
+}
+
+/// A relying organisation.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub id: ClientId,
@@ -82,7 +89,8 @@ pub struct Client {
     pub profile: ClientProfile,
     pub state_body: bool,
     pub enabled: bool,
-    pub officers: Vec<RegisteredOfficer>,
+    pub keys: Vec<ClientKey>,
+    pub officers: HashSet<Officer>,
     pub agreement: Agreement,
 }
 
@@ -106,12 +114,62 @@ pub enum Refusal {
 impl Client {
     /// Whether the agreement covers `operation` for `purpose` at `now`; says how the officer stands.
     /// Attributes outside the agreement are not refused here: they are withheld.
+    ///
+    /// A body that is not a state body never acts on a state's duty, whatever its agreement lists
+    /// (Decree 70/2024 arts. 7-8). Nobody's consent is on record in this version of the service, so
+    /// a question that rests on consent is refused.
     pub fn authorise(
         &self,
-        _operation: Operation,
-        _purpose: &Purpose,
-        _now: Instant,
+        operation: Operation,
+        purpose: &Purpose,
+        now: Instant,
     ) -> Result<Option<OfficerStanding>, Refusal> {
-        todo!()
+        self.allows(operation, now)?;
+        if !self.agreement.procedures.contains(&purpose.procedure) {
+            return Err(Refusal::Procedure);
+        }
+        if !self.may_rely_on(&purpose.legal_basis) {
+            return Err(Refusal::LegalBasis);
+        }
+        let officer = purpose.officer.as_ref().ok_or(Refusal::OfficerMissing)?;
+        if purpose.legal_basis.is_consent() {
+            return Err(Refusal::ConsentMissing);
+        }
+        Ok(Some(self.standing(officer)))
+    }
+
+    /// Whether the agreement covers `operation` at `now`, for operations that ask about nobody.
+    pub fn allows(&self, operation: Operation, now: Instant) -> Result<(), Refusal> {
+        if !self.enabled || !self.agreement.in_force(now) {
+            return Err(Refusal::NotInForce);
+        }
+        if self.agreement.operations.contains(operation) { Ok(()) } else { Err(Refusal::Operation) }
+    }
+
+    fn may_rely_on(&self, basis: &LegalBasis) -> bool {
+        self.agreement.legal_bases.contains(basis) && (self.state_body || basis.as_str() != LegalBasis::STATE_DUTY)
+    }
+
+    /// Whether the officer is known by name, or only claimed by the client.
+    pub fn standing(&self, officer: &Officer) -> OfficerStanding {
+        if self.officers.contains(officer) { OfficerStanding::Registered } else { OfficerStanding::Asserted }
+    }
+
+    /// Whether this client's access tokens may be plain Bearer tokens.
+    pub fn may_use_bearer(&self) -> bool {
+        self.profile == ClientProfile::Service && self.agreement.bearer
+    }
+
+    /// The keys an assertion signed with `algorithm` may verify under: all that are valid at `now`,
+    /// or only the one named `key_id`.
+    pub fn keys_for<'a>(
+        &'a self,
+        key_id: Option<&'a str>,
+        algorithm: Algorithm,
+        now: Instant,
+    ) -> impl Iterator<Item = &'a ClientKey> {
+        self.keys.iter().filter(move |key| {
+            key.key.algorithm() == algorithm && key.is_valid(now) && key_id.is_none_or(|id| key.id == id)
+        })
     }
 }

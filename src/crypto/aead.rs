@@ -3,12 +3,17 @@
 //! A key seals at most 2³¹ messages, well before nonces can be feared to meet; the keyring's users
 //! count and rotate.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
 use crate::kernel::{Entropy, entropy::random_bytes};
 
-/// A key that seals and opens. `Debug` is redacted.
-pub struct SealingKey(LessSafeKey);
+/// A key that seals and opens, and counts what it sealed. `Debug` is redacted.
+pub struct SealingKey {
+    key: LessSafeKey,
+    seals: AtomicU64,
+}
 
 /// The sealed bytes were altered, belong elsewhere, or were sealed under another key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -18,28 +23,34 @@ pub struct DoesNotOpen;
 impl SealingKey {
     pub fn new(secret: &[u8; 32]) -> Self {
         let key = UnboundKey::new(&AES_256_GCM, secret).expect("32 bytes are an AES-256 key");
-        Self(LessSafeKey::new(key))
+        Self { key: LessSafeKey::new(key), seals: AtomicU64::new(0) }
     }
 
     /// `nonce ‖ ciphertext ‖ tag`; `bound` must be given again to open.
     pub fn seal(&self, entropy: &dyn Entropy, bound: &[u8], plain: &[u8]) -> Vec<u8> {
+        self.seals.fetch_add(1, Ordering::Relaxed);
         let nonce: [u8; NONCE_LEN] = random_bytes(entropy);
         let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(plain);
         let tag = self
-            .0
+            .key
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(bound), &mut sealed[NONCE_LEN..])
             .expect("a record is far below AES-GCM's limit of 64 GiB");
         sealed.extend_from_slice(tag.as_ref());
         sealed
     }
 
+    /// How many messages this process sealed with the key.
+    pub fn seals(&self) -> u64 {
+        self.seals.load(Ordering::Relaxed)
+    }
+
     pub fn open(&self, bound: &[u8], sealed: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {
         let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(DoesNotOpen)?;
         let mut plain = body.to_vec();
         let length = self
-            .0
+            .key
             .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(bound), &mut plain)
             .map_err(|_| DoesNotOpen)?
             .len();

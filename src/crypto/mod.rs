@@ -1,9 +1,10 @@
-//! The sole user of ring: digests, keyed hashes, key derivation, sealing, signatures, the keyring.
+//! The sole user of ring: digests, keyed hashes, key derivation, sealing, signatures, JOSE, the keyring.
 
 pub mod aead;
 pub mod cose;
 pub mod digest;
 pub mod entropy;
+pub mod jose;
 pub mod kdf;
 pub mod keyring;
 pub mod mac;
@@ -11,6 +12,6 @@ pub mod signing;
 
 pub use aead::SealingKey;
 pub use entropy::SystemEntropy;
-pub use keyring::{KeyUse, Keyring, KeyringError};
+pub use keyring::{KeyInfo, KeyState, KeyUse, Keyring, KeyringError};
 pub use mac::MacKey;
 pub use signing::{Algorithm, SigningKey, VerifyingKey};

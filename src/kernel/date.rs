@@ -15,6 +15,11 @@ impl CivilDate {
         (year >= 1).then(|| jiff::civil::Date::new(year, month, day).ok().map(Self)).flatten()
     }
 
+    /// For days the program itself names; one that does not exist fails to compile.
+    pub const fn constant(year: i16, month: i8, day: i8) -> Self {
+        Self(jiff::civil::date(year, month, day))
+    }
+
     pub(super) fn from_jiff(date: jiff::civil::Date) -> Self {
         Self(date)
     }

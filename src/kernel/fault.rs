@@ -52,6 +52,12 @@ impl Faults {
         self.0.extend(other.0);
     }
 
+    /// The same faults, of a document that stands at `pointer` in a larger one.
+    pub fn below(mut self, pointer: &str) -> Self {
+        self.0.iter_mut().for_each(|fault| fault.pointer.insert_str(0, pointer));
+        self
+    }
+
     pub fn iter(&self) -> std::slice::Iter<'_, Fault> {
         self.0.iter()
     }

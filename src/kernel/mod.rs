@@ -9,9 +9,11 @@ pub mod id;
 pub mod id_number;
 pub mod instant;
 pub mod language;
+pub mod orthography;
 pub mod person_name;
 pub mod purpose;
 pub mod sex;
+pub mod units;
 
 pub use attribute::{Attribute, AttributeSet, Classification};
 pub use clock::{Clock, ManualClock};
@@ -25,3 +27,4 @@ pub use language::{Language, Text};
 pub use person_name::PersonName;
 pub use purpose::{LegalBasis, Officer, ProcedureCode, Purpose};
 pub use sex::Sex;
+pub use units::{CommuneCode, ProvinceCode, UnitCode, Units};

@@ -110,7 +110,7 @@ impl LegalBasis {
 }
 
 /// The officer in whose name a question is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Officer {
     pub id: OfficerCode,
     pub unit: OfficerCode,

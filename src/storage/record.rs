@@ -1,19 +1,32 @@
 //! Records that ride at the end of a commit group (the audit's entries).
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Db, StorageError};
 
+const EMPTY: u64 = u64::MAX;
+
 /// Where a record ended up: `None` until the trailer has written it.
-#[derive(Debug, Clone, Default)]
-pub struct Slot(Arc<OnceLock<u64>>);
+#[derive(Debug, Clone)]
+pub struct Slot(Arc<AtomicU64>);
+
+impl Default for Slot {
+    fn default() -> Self {
+        Self(Arc::new(AtomicU64::new(EMPTY)))
+    }
+}
 
 impl Slot {
     pub fn index(&self) -> Option<u64> {
-        self.0.get().copied()
+        Some(self.0.load(Ordering::Acquire)).filter(|index| *index != EMPTY)
     }
+    /// A group that runs again fills its slots again.
     pub fn fill(&self, index: u64) {
-        let _ = self.0.set(index);
+        self.0.store(index, Ordering::Release);
+    }
+    pub(super) fn clear(&self) {
+        self.fill(EMPTY);
     }
 }
 

@@ -1,6 +1,27 @@
 //! The store and its doors.
 
-use super::{Db, Record, Slot, StorageError, Trailer};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use diesel::{QueryDsl, RunQueryDsl};
+use r2d2::Pool;
+use tokio::sync::{Semaphore, oneshot, watch};
+
+use super::alone::run_alone;
+use super::connect::{Intent, connect};
+use super::follow::{Pulse, follow, listen};
+use super::job::{Append, Change};
+use super::location::Location;
+use super::lock::Turn;
+use super::pool::{self, Connections, PATIENCE};
+use super::schema::store_info;
+use super::session::Session;
+use super::writer::{Counters, Message, QUEUE, Writer};
+use super::{Db, OpenError, Record, StorageError, Trailer, Tx, WriterStats, checkpoint, dialect, migrate};
+use crate::kernel::Instant;
 
 /// How far a read reaches; decides where it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +32,7 @@ pub enum Reach {
     Scan,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct StoreConfig {
     /// `sqlite:PATH`, `postgres://…` or `postgresql://…`.
     pub url: String,
@@ -19,72 +40,290 @@ pub struct StoreConfig {
     pub readers: u32,
 }
 
-/// Cheap to clone.
-#[derive(Clone)]
-pub struct Store;
-
-/// A running transaction of [`Store::write`].
-pub struct Tx<'a> {
-    db: &'a mut Db,
-    records: &'a mut Vec<Record>,
+impl fmt::Debug for StoreConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreConfig").field("url", &"…").field("readers", &self.readers).finish()
+    }
 }
 
-impl Tx<'_> {
-    /// The connection. The first call begins this job's savepoint: a job that only appends
-    /// records costs none.
-    pub fn db(&mut self) -> Result<&mut Db, StorageError> {
-        Ok(self.db)
-    }
-    /// Adds a record to the end of this commit group.
-    pub fn append(&mut self, record: Record) -> Slot {
-        let slot = record.slot.clone();
-        self.records.push(record);
-        slot
+/// Bulk work on PostgreSQL at the same time.
+const BULK_CONNECTIONS: u32 = 2;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    location: Location,
+    readers: Pool<Connections>,
+    /// One permit per reader that a blocking thread may hold: threads do not pile up behind the pool.
+    reading: Arc<Semaphore>,
+    bulk: Pool<Connections>,
+    queue: SyncSender<Message>,
+    closing: AtomicBool,
+    pulse: Arc<Pulse>,
+    channel: Arc<str>,
+    identity: [u8; 16],
+    stats: Arc<Counters>,
+    threads: Mutex<Threads>,
+}
+
+/// The senders' end tells the helpers' threads that the store is gone.
+#[derive(Default)]
+struct Threads {
+    open: Vec<Sender<()>>,
+    handles: Vec<JoinHandle<()>>,
+}
+
+impl Threads {
+    fn start(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), OpenError> {
+        let handle = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+        self.handles.push(handle.map_err(|e| OpenError::Unavailable(e.to_string()))?);
+        Ok(())
     }
 }
 
 impl Store {
     /// Opens the database and checks that its schema is this program's (see `migrate`).
-    pub fn open(_config: &StoreConfig) -> Result<Self, StorageError> {
-        todo!()
+    ///
+    /// # Errors
+    /// What the operator has to do first; see [`OpenError`].
+    pub fn open(config: &StoreConfig) -> Result<Self, OpenError> {
+        let location = Location::parse(&config.url)?;
+        let mut db = connect(&location, Intent::Write)?;
+        migrate::check(&mut db)?;
+        let identity = identity(&mut db)?;
+        let channel: Arc<str> = format!("dancu_{}", hex(&identity)).into();
+        let pulse = Arc::new(Pulse::new());
+        let stats = Arc::new(Counters::default());
+        let (queue, waiting) = sync_channel(QUEUE);
+        let mut threads = Threads::default();
+        let turn = match &location {
+            Location::Sqlite(path) => {
+                let (queue, location) = (queue.clone(), location.clone());
+                let (open, is_open) = std::sync::mpsc::channel();
+                threads.open.push(open);
+                threads.start("dancu-checkpoint", move || checkpoint::keep(&location, &queue, &is_open))?;
+                Some(Turn::of(path)?)
+            }
+            Location::Postgres(_) => {
+                let link = listen(&location, &channel)?;
+                let (location, channel, pulse) = (location.clone(), channel.clone(), pulse.clone());
+                let (open, is_open) = std::sync::mpsc::channel();
+                threads.open.push(open);
+                threads.start("dancu-follow", move || follow(&location, &channel, link, &pulse, &is_open))?;
+                None
+            }
+        };
+        let session = Session::new(location.clone(), db, turn);
+        let writer = Writer::new(session, pulse.clone(), channel.clone(), stats.clone());
+        threads.start("dancu-writer", move || writer.work(&waiting))?;
+        let readers = config.readers.max(2);
+        let at_once = if location.is_sqlite() { readers - 1 } else { readers };
+        Ok(Self(Arc::new(Inner {
+            readers: pool::build(&location, Intent::Read, readers, readers),
+            reading: Arc::new(Semaphore::new(at_once as usize)),
+            bulk: pool::build(&location, Intent::Bulk, BULK_CONNECTIONS, 0),
+            location,
+            queue,
+            closing: AtomicBool::new(false),
+            pulse,
+            channel,
+            identity,
+            stats,
+            threads: Mutex::new(threads),
+        })))
     }
+
     /// Sets who writes the records of commit groups; once, before the first `append`.
-    pub async fn install_trailer(&self, _trailer: Box<dyn Trailer>) -> Result<(), StorageError> {
-        todo!()
+    ///
+    /// # Errors
+    /// `Other` if somebody already does.
+    pub async fn install_trailer(&self, trailer: Box<dyn Trailer>) -> Result<(), StorageError> {
+        self.on_writer(move |writer| {
+            if writer.trailer.is_some() {
+                return Err(StorageError::Other("the records already have their writer".to_owned()));
+            }
+            writer.trailer = Some(trailer);
+            Ok(())
+        })
+        .await
     }
-    /// Runs `work` on a reading connection (never in a transaction that writes).
+
+    /// Runs `work` on a reading connection, which refuses to change anything.
     pub async fn read<T, E>(
         &self,
-        _reach: Reach,
-        _work: impl FnOnce(&mut Db) -> Result<T, E> + Send + 'static,
+        reach: Reach,
+        work: impl FnOnce(&mut Db) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
-        todo!()
+        if reach == Reach::Key
+            && self.0.location.is_sqlite()
+            && let Some(mut reader) = self.0.readers.try_get()
+        {
+            return work(&mut reader.db);
+        }
+        let permit = tokio::time::timeout(PATIENCE, self.0.reading.clone().acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else {
+            return Err(StorageError::Unavailable("no reader came free in time".to_owned()).into());
+        };
+        let store = self.0.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let mut reader = pool::take(&store.readers)?;
+            work(&mut reader.db)
+        });
+        read.await.unwrap_or_else(|e| Err(StorageError::Other(format!("a read ended early: {e}")).into()))
     }
+
     /// Runs a short change on the writer's thread, in a savepoint of a commit group; resolves once
     /// the group is durable. `work` may run again (another job's fault, a serialisation failure),
     /// so it is `Fn` and keeps its effects in the transaction. `Err` rolls back this job alone.
-    pub async fn write<T, E>(&self, _work: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    ///
+    /// A statement that fails fails the job, even if `work` passes over its error, unless a nested
+    /// transaction (`db.transaction(…)`) rolled it back. A caller that goes away does not stop it.
+    pub async fn write<T, E>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
-        todo!()
+        let (job, answer) = Change::new(work);
+        self.submit(Message::Job(Box::new(job)))?;
+        answer.await.unwrap_or_else(|_| Err(gone().into()))
     }
+
+    /// Makes records durable that no state change goes with, in one commit and in order; the
+    /// cheapest way in. Answers with their indexes.
+    ///
+    /// # Errors
+    /// `Unavailable` also if the outcome of the commit is unknown.
+    pub async fn append(&self, records: Vec<Record>) -> Result<Vec<u64>, StorageError> {
+        let (job, answer) = Append::new(records);
+        self.submit(Message::Job(Box::new(job)))?;
+        answer.await.unwrap_or_else(|_| Err(gone()))
+    }
+
     /// Runs one slice of bulk work in a transaction of its own. On SQLite a slice should take no
-    /// more than 5 ms; on PostgreSQL it has its own connection and may be longer.
-    pub async fn bulk<T, E>(&self, _work: impl Fn(&mut Db) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    /// more than 5 ms; on PostgreSQL it has its own connection and may be longer. May run again
+    /// after a serialisation failure.
+    pub async fn bulk<T, E>(&self, work: impl Fn(&mut Db) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
-        todo!()
+        if self.0.location.is_sqlite() {
+            return self.on_writer(move |writer| writer.run_alone(&work)).await;
+        }
+        let store = self.0.clone();
+        let bulk = tokio::task::spawn_blocking(move || {
+            let mut connection = pool::take(&store.bulk)?;
+            let pool::Pooled { db, watch } = &mut *connection;
+            let done = run_alone((db, watch, None), &store.channel, &work)?;
+            store.pulse.tick();
+            Ok(done)
+        });
+        bulk.await.unwrap_or_else(|e| Err(StorageError::Other(format!("bulk work ended early: {e}")).into()))
     }
+
     /// Whether the backend is SQLite (operations, metrics; not for choosing SQL: see `dialect`).
     pub fn is_sqlite(&self) -> bool {
-        todo!()
+        self.0.location.is_sqlite()
     }
+
+    /// Random, given when the schema was made: tells this store from any other.
+    pub fn identity(&self) -> [u8; 16] {
+        self.0.identity
+    }
+
+    /// Ticks when something was changed, by this process or another, and when the link that tells
+    /// of others was lost or found again. Records alone do not tick. It is a hint to look, not a count.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.0.pulse.watch()
+    }
+
+    /// Whether changes of other processes are being heard of; false within 3 s of a loss. What was
+    /// read before and is kept in memory cannot be trusted while it is false.
+    pub fn link_ok(&self) -> bool {
+        self.0.pulse.link_ok()
+    }
+
+    /// The database's own clock.
+    pub async fn database_now(&self) -> Result<Instant, StorageError> {
+        self.read(Reach::Scan, |db| Ok(Instant::from_micros(dialect::now_micros(db)?))).await
+    }
+
+    /// Whether a reader answers and the writer is at work with a connection.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        self.database_now().await?;
+        self.write(|_| Ok(())).await
+    }
+
+    pub fn writer_stats(&self) -> WriterStats {
+        self.0.stats.told()
+    }
+
+    /// Lets the writer finish what is waiting and ends the store's threads. Whatever comes later is
+    /// told that the database is unavailable.
+    pub async fn close(&self) {
+        if self.0.closing.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let store = self.0.clone();
+        let closed = tokio::task::spawn_blocking(move || {
+            let _ = store.queue.send(Message::Stop);
+            let Threads { open, handles } =
+                std::mem::take(&mut *store.threads.lock().unwrap_or_else(PoisonError::into_inner));
+            drop(open);
+            for handle in handles {
+                // A thread that panicked has said so; the others are waited for all the same.
+                let _ = handle.join();
+            }
+        });
+        let _ = closed.await;
+    }
+
+    fn submit(&self, message: Message) -> Result<(), StorageError> {
+        if self.0.closing.load(Ordering::SeqCst) {
+            return Err(gone());
+        }
+        self.0.queue.try_send(message).map_err(|refused| match refused {
+            TrySendError::Full(_) => StorageError::Unavailable("too many changes are waiting".to_owned()),
+            TrySendError::Disconnected(_) => gone(),
+        })
+    }
+
+    async fn on_writer<T, E>(&self, work: impl FnOnce(&mut Writer) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        self.submit(Message::Alone(Box::new(move |writer| {
+            let _ = caller.send(work(writer));
+        })))?;
+        answer.await.unwrap_or_else(|_| Err(gone().into()))
+    }
+}
+
+fn gone() -> StorageError {
+    StorageError::Unavailable("the store is shutting down, or a change ended without an answer".to_owned())
+}
+
+fn identity(db: &mut Db) -> Result<[u8; 16], OpenError> {
+    let id: Vec<u8> = store_info::table
+        .select(store_info::id)
+        .get_result(db)
+        .map_err(|e| OpenError::Unavailable(format!("store_info: {e}")))?;
+    id.try_into().map_err(|_| OpenError::Unavailable("store_info.id is not 16 bytes".to_owned()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

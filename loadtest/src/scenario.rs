@@ -1,0 +1,115 @@
+//! What is asked, and what counts as an answer.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::arguments::{Arguments, ScenarioName};
+use crate::connection::Answer;
+use crate::sample::Anchor;
+
+/// Requests prepared before the run, so that making them costs nothing while it is measured.
+pub struct Scenario {
+    name: ScenarioName,
+    bodies: Vec<Bytes>,
+    /// Verifications in one request.
+    pub units: u64,
+}
+
+impl Scenario {
+    pub fn prepare(arguments: &Arguments, anchors: &[Anchor], purpose: &Value) -> Self {
+        let name = arguments.scenario;
+        let (bodies, units) = match name {
+            ScenarioName::Lookup => (anchors.iter().map(|anchor| to_bytes(&lookup(anchor, purpose))).collect(), 1),
+            ScenarioName::Verify => (anchors.iter().map(|anchor| to_bytes(&verify(anchor, purpose))).collect(), 1),
+            ScenarioName::Batch => {
+                let lines = arguments.lines.max(1);
+                let batches = anchors.chunks(lines).map(|chunk| batch(chunk, lines, purpose)).collect();
+                (batches, lines as u64)
+            }
+        };
+        Self { name, bodies, units }
+    }
+
+    pub fn path(&self) -> &'static str {
+        match self.name {
+            ScenarioName::Lookup => "/v1/citizens/lookup",
+            ScenarioName::Verify => "/v1/citizens/verify",
+            ScenarioName::Batch => "/v1/citizens/verify/batch",
+        }
+    }
+
+    pub fn content_type(&self) -> &'static str {
+        match self.name {
+            ScenarioName::Batch => "application/x-ndjson",
+            _ => "application/json",
+        }
+    }
+
+    /// The body of request `number`. Numbers are spread over the prepared bodies by a
+    /// multiplicative hash, so that neighbours in time are not neighbours in the store.
+    pub fn body(&self, number: u64) -> Bytes {
+        let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+        self.bodies[(spread % self.bodies.len() as u64) as usize].clone()
+    }
+
+    /// `Err` names the kind of failure: a problem's slug, or what is wrong with the answer.
+    pub fn check(&self, answer: &Answer) -> Result<(), String> {
+        if !answer.status.is_success() {
+            let problem: Option<Value> = serde_json::from_slice(&answer.body).ok();
+            let slug = problem
+                .as_ref()
+                .and_then(|p| p["type"].as_str())
+                .and_then(|t| t.rsplit('/').next())
+                .unwrap_or("no problem document");
+            return Err(format!("{} {slug}", answer.status.as_u16()));
+        }
+        let good = match self.name {
+            ScenarioName::Lookup => contains(&answer.body, br#""outcome":"found""#),
+            ScenarioName::Verify => contains(&answer.body, br#""verified":true"#),
+            ScenarioName::Batch => {
+                let verified = answer.body.split(|b| *b == b'\n').filter(|line| contains(line, br#""verified":true"#));
+                verified.count() as u64 == self.units
+            }
+        };
+        if good { Ok(()) } else { Err("200 without the expected answer".to_owned()) }
+    }
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+fn to_bytes(value: &Value) -> Bytes {
+    Bytes::from(value.to_string())
+}
+
+fn lookup(anchor: &Anchor, purpose: &Value) -> Value {
+    json!({
+        "id_number": anchor.id_number,
+        "full_name": anchor.full_name,
+        "date_of_birth": anchor.date_of_birth,
+        "purpose": purpose,
+        "attributes": [
+            "full_name", "other_name", "date_of_birth", "sex", "place_of_birth", "place_of_origin", "ethnicity",
+            "nationality", "marital_status", "permanent_residence", "temporary_residence", "current_residence",
+            "card", "phone", "status"
+        ],
+    })
+}
+
+fn verify(anchor: &Anchor, purpose: &Value) -> Value {
+    json!({
+        "id_number": anchor.id_number,
+        "claims": { "full_name": anchor.full_name, "date_of_birth": anchor.date_of_birth },
+        "purpose": purpose,
+    })
+}
+
+fn batch(anchors: &[Anchor], lines: usize, purpose: &Value) -> Bytes {
+    let mut text = String::new();
+    for anchor in anchors.iter().cycle().take(lines) {
+        text.push_str(&verify(anchor, purpose).to_string());
+        text.push('\n');
+    }
+    Bytes::from(text)
+}

@@ -1,0 +1,5 @@
+DROP TABLE client_changes;
+DROP TABLE client_registry;
+DROP TABLE client_officers;
+DROP TABLE client_keys;
+DROP TABLE clients;

@@ -1,0 +1,6 @@
+-- What may be used once only (client assertions), by digest, until it would expire anyway.
+CREATE TABLE spent_tokens (
+    digest     BYTEA   NOT NULL PRIMARY KEY,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX spent_tokens_by_expiry ON spent_tokens (expires_at);

@@ -1,0 +1,3 @@
+DROP TABLE resealing_progress;
+DROP TABLE reactor_cursors;
+DROP TABLE guard_counters;

@@ -1,0 +1,8 @@
+-- Who this store is: one row, made once, never changed.
+CREATE TABLE store_info (
+    singleton  SMALLINT NOT NULL PRIMARY KEY CHECK (singleton = 1),
+    id         BLOB     NOT NULL CHECK (length(id) = 16),
+    created_at BIGINT   NOT NULL
+);
+INSERT INTO store_info (singleton, id, created_at)
+VALUES (1, randomblob(16), CAST(unixepoch('subsec') * 1000000 AS INTEGER));

@@ -1,0 +1,46 @@
+//! Why a grant was refused.
+
+use crate::crypto::jose::ClaimFault;
+use crate::storage::StorageError;
+
+use super::form::FormFault;
+
+/// One variant per decision a client can take; the mapping to RFC 6749's codes is in `api/error.rs`.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    #[error(transparent)]
+    Form(#[from] FormFault),
+    #[error("the grant type is missing")]
+    GrantMissing,
+    #[error("the grant type is not supported")]
+    GrantUnsupported,
+    #[error("more than one way of client authentication")]
+    SeveralMethods,
+    /// Nothing more is said to somebody who has not proven who they are.
+    #[error("the client is not authenticated")]
+    Unauthenticated,
+    /// The signature was the client's own, so it may know what was wrong.
+    #[error("the client's assertion is refused")]
+    Assertion(#[from] AssertionFault),
+    #[error("the client's agreement is not in force")]
+    NotInForce,
+    #[error("the client may not have plain bearer tokens")]
+    BearerNotAgreed,
+    #[error("the scope is unknown, malformed or beyond the agreement")]
+    Scope,
+    #[error("the registry of clients is behind the database")]
+    RegistryBehind,
+    #[error("a token cannot be made")]
+    Issue,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// What is wrong with an assertion that its client did sign (RFC 7523 section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AssertionFault {
+    #[error(transparent)]
+    Claim(#[from] ClaimFault),
+    #[error("the assertion was used before")]
+    Replayed,
+}

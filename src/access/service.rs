@@ -1,0 +1,152 @@
+//! What access depends on, and what it does in the background.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use moka::sync::Cache;
+
+use super::assertion::Decoys;
+use super::store;
+use super::verify::Verified;
+use crate::clients::Clients;
+use crate::crypto::{KeyUse, Keyring, VerifyingKey};
+use crate::kernel::{Clock, Entropy};
+use crate::storage::Store;
+
+/// How often the keyring is looked at for token keys that came or went.
+const TEND: Duration = Duration::from_secs(1);
+/// How often what is spent and over is swept, and how much of it in one transaction.
+const SWEEP_EVERY: u32 = 30;
+const SWEEP_ROWS: i64 = 500;
+/// Verified tokens held at most, some 300 bytes each.
+const TOKENS_HELD: u64 = 100_000;
+
+/// Settings of access.
+#[derive(Debug, Clone)]
+pub struct AccessConfig {
+    /// The issuer's URL, without a slash at its end; also the audience of every access token.
+    pub issuer: String,
+    /// How long an access token lives.
+    pub token_lifetime: Duration,
+    /// How long a client's assertion may live. An hour, because common libraries ask for it; each
+    /// can be used once only, whatever its life.
+    pub assertion_lifetime: Duration,
+}
+
+impl AccessConfig {
+    /// Ten minutes for tokens, an hour for assertions.
+    pub fn new(issuer: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            token_lifetime: Duration::from_secs(600),
+            assertion_lifetime: Duration::from_secs(3600),
+        }
+    }
+
+    pub fn token_endpoint(&self) -> String {
+        format!("{}/oauth2/token", self.issuer)
+    }
+
+    pub fn jwks_uri(&self) -> String {
+        format!("{}/oauth2/jwks", self.issuer)
+    }
+}
+
+/// What access is built from.
+pub struct AccessParts {
+    pub config: AccessConfig,
+    pub clients: Clients,
+    pub keyring: Keyring,
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Access tokens: given out and taken back.
+pub struct Access {
+    pub(super) config: AccessConfig,
+    pub(super) clients: Clients,
+    pub(super) keyring: Keyring,
+    pub(super) store: Store,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) decoys: Decoys,
+    /// Every key a token may be signed with, by its id.
+    pub(super) token_keys: ArcSwap<HashMap<String, VerifyingKey>>,
+    /// By SHA-256 of the token.
+    pub(super) verified_tokens: Cache<[u8; 32], Arc<Verified>>,
+}
+
+/// The machine gave no key to verify unknown clients against.
+#[derive(Debug, thiserror::Error)]
+#[error("no key can be made")]
+pub struct NoKey;
+
+impl Access {
+    /// Starts to tend keys and spent assertions until the last holder lets go.
+    pub fn open(parts: AccessParts) -> Result<Arc<Self>, NoKey> {
+        let AccessParts { config, clients, keyring, store, clock, entropy } = parts;
+        let verified_tokens = Cache::builder().max_capacity(TOKENS_HELD).time_to_live(config.token_lifetime).build();
+        let access = Arc::new(Self {
+            token_keys: ArcSwap::from_pointee(keyring.verifying_keys(KeyUse::Token).into_iter().collect()),
+            decoys: Decoys::new().map_err(|_| NoKey)?,
+            verified_tokens,
+            config,
+            clients,
+            keyring,
+            store,
+            clock,
+            entropy,
+        });
+        tokio::spawn(tend(Arc::downgrade(&access)));
+        Ok(access)
+    }
+
+    pub fn config(&self) -> &AccessConfig {
+        &self.config
+    }
+
+    /// Takes up the keyring's keys as they stand. A key that is gone takes its tokens with it.
+    fn refresh_keys(&self) {
+        let keys: HashMap<String, VerifyingKey> = self.keyring.verifying_keys(KeyUse::Token).into_iter().collect();
+        let held = self.token_keys.load();
+        if **held == keys {
+            return;
+        }
+        let lost = held.keys().any(|id| !keys.contains_key(id));
+        self.token_keys.store(Arc::new(keys));
+        if lost {
+            self.verified_tokens.invalidate_all();
+        }
+    }
+
+    /// Forgets what is spent and over, in short transactions.
+    pub async fn sweep(&self) {
+        let now = self.clock.now();
+        loop {
+            match self.store.bulk(move |db| store::sweep(db, now, SWEEP_ROWS)).await {
+                Ok(swept) if swept == usize::try_from(SWEEP_ROWS).unwrap_or(usize::MAX) => {
+                    tokio::task::yield_now().await
+                }
+                Ok(_) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "spent assertions cannot be swept");
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn tend(access: Weak<Access>) {
+    for turn in 1_u32.. {
+        tokio::time::sleep(TEND).await;
+        let Some(access) = access.upgrade() else { return };
+        access.refresh_keys();
+        if turn.is_multiple_of(SWEEP_EVERY) {
+            access.sweep().await;
+        }
+    }
+}

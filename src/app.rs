@@ -1,0 +1,127 @@
+//! The composition root: builds every slice from configuration, store, keys and clock. Tests build
+//! the same.
+
+use std::sync::Arc;
+
+use utoipa::OpenApi;
+
+use crate::access::{self, Access, AccessApi, AccessConfig, AccessParts, NoKey};
+use crate::audit::{Audit, AuditConfig, AuditError};
+use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, CitizensParts, GuardConfig};
+use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
+use crate::crypto::Keyring;
+use crate::http::Routes;
+use crate::kernel::{Clock, Entropy};
+use crate::storage::{OpenError, StorageError, Store, StoreConfig};
+use crate::telemetry::{Health, Metrics};
+use crate::transparency::{self, Transparency, TransparencyApi};
+
+mod probes;
+mod settings;
+
+/// What the slices are told.
+#[derive(Debug, Clone)]
+pub struct AppConfig {
+    pub store: StoreConfig,
+    pub audit: AuditConfig,
+    pub access: AccessConfig,
+    pub cache: CacheConfig,
+    pub guards: GuardConfig,
+    pub contact: Contact,
+}
+
+/// What the slices stand on.
+#[derive(Clone)]
+pub struct Ground {
+    pub keyring: Keyring,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub metrics: Metrics,
+}
+
+/// Why the service cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error("the database cannot be opened: {0}")]
+    Open(#[from] OpenError),
+    #[error("the clients cannot be read")]
+    Clients(#[source] StorageError),
+    #[error("the audit log cannot be opened")]
+    Audit(#[from] AuditError),
+    #[error("the citizens cannot be opened")]
+    Citizens(#[from] CitizensError),
+    #[error(transparent)]
+    Key(#[from] NoKey),
+}
+
+/// Every slice, built.
+#[derive(Clone)]
+pub struct App {
+    pub store: Store,
+    pub clients: Clients,
+    pub access: Arc<Access>,
+    pub audit: Audit,
+    pub citizens: Citizens,
+    pub transparency: Transparency,
+    pub contact: Contact,
+    pub ground: Ground,
+}
+
+impl App {
+    /// Opens the store and builds the slices, lowest first.
+    ///
+    /// # Errors
+    /// If something the service needs is not there; see [`AppError`].
+    pub async fn open(config: AppConfig, ground: Ground) -> Result<Self, AppError> {
+        let Ground { keyring, clock, entropy, metrics } = ground.clone();
+        let store = Store::open(&config.store)?;
+        let audit = Audit::open(store.clone(), keyring.clone(), config.audit, clock.clone(), entropy.clone()).await?;
+        let clients = Clients::open(store.clone(), clock.clone()).await.map_err(AppError::Clients)?;
+        let access = Access::open(AccessParts {
+            config: config.access,
+            clients: clients.clone(),
+            keyring: keyring.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        })?;
+        let citizens = Citizens::open(CitizensParts {
+            store: store.clone(),
+            audit: audit.clone(),
+            clients: clients.clone(),
+            keyring,
+            clock: clock.clone(),
+            entropy,
+            metrics,
+            cache: config.cache,
+            guards: config.guards,
+        })
+        .await?;
+        let transparency = Transparency::new(audit.clone(), clock);
+        Ok(Self { store, clients, access, audit, citizens, transparency, contact: config.contact, ground })
+    }
+
+    /// An orderly end: the audit's head is signed over all that is durable, then the store closes.
+    ///
+    /// # Errors
+    /// If the last checkpoint could not be published; the entries themselves are durable.
+    pub async fn close(self) -> Result<(), AppError> {
+        let signed = self.audit.close().await;
+        self.store.close().await;
+        Ok(signed?)
+    }
+
+    /// The routes of all slices.
+    pub fn routes(&self) -> Routes {
+        Routes::default()
+            .with_shared(self.access.clone(), access::routes, AccessApi::openapi())
+            .with(Catalogue::new(self.contact.clone()), clients::routes, ClientsApi::openapi())
+            .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
+            .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
+    }
+
+    /// What must be well before requests are welcome.
+    pub fn health(&self) -> Health {
+        Health::new(probes::all(self))
+    }
+}

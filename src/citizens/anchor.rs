@@ -1,0 +1,120 @@
+//! Finding the one person whom number, name and birth date belong to.
+
+use std::sync::Arc;
+
+use super::cache::OpenRecord;
+use super::draft::{Draft, Question};
+use super::guard::Named;
+use super::guard::meter::Standing;
+use super::matching::anchor::Among;
+use super::matching::{Anchor, AnchorNumber, Anchored, index_form};
+use super::service::{Citizens, CitizensError, Drafted};
+use crate::access::Caller;
+use crate::kernel::CitizenId;
+use crate::storage::StorageError;
+
+/// The person an anchor holds for.
+#[derive(Clone)]
+pub struct AnchoredCitizen {
+    pub record: Arc<OpenRecord>,
+    pub anchored: Anchored,
+}
+
+/// What came of looking for somebody.
+pub struct Anchoring {
+    /// `None`: nobody, or somebody whom the anchor does not hold for; which of them is not told.
+    pub person: Option<AnchoredCitizen>,
+    pub standing: Standing,
+}
+
+impl Citizens {
+    /// Looks for the one person an anchor holds for, within the caller's agreement, quota and
+    /// guards. The draft must end in [`conclude`](Self::conclude), or its entry in the caller's own
+    /// transaction, before anything is answered; a draft of a refusal or of nobody is finished.
+    ///
+    /// # Errors
+    /// If the store cannot answer; refusals are inside, with their draft.
+    pub async fn anchor(
+        &self,
+        caller: &Caller,
+        question: Question,
+        anchor: &Anchor,
+    ) -> Result<(Result<Anchoring, CitizensError>, Draft), CitizensError> {
+        let (admitted, draft) = self.admit(caller, question);
+        match admitted {
+            Ok(standing) => self.seek_anchored(caller, anchor, standing, draft).await,
+            Err(refusal) => Ok((Err(refusal), draft)),
+        }
+    }
+
+    pub(super) async fn seek_anchored(
+        &self,
+        caller: &Caller,
+        anchor: &Anchor,
+        standing: Standing,
+        draft: Draft,
+    ) -> Result<Drafted<Anchoring>, CitizensError> {
+        let (person, about) = self.seek(anchor).await?;
+        let name = index_form(&anchor.full_name);
+        let named = Named { number: digits(&anchor.number), person: Some((&name, anchor.date_of_birth)) };
+        let settled = self.settle(caller, named, person.is_some(), about, draft).await?;
+        Ok(match settled {
+            (Ok(()), draft) => (Ok(Anchoring { person, standing }), draft),
+            (Err(blocked), draft) => (Err(blocked), draft),
+        })
+    }
+
+    /// Lets the guard decide. The draft of a question that is not anchored is finished.
+    pub(super) async fn settle(
+        &self,
+        caller: &Caller,
+        named: Named<'_>,
+        anchored: bool,
+        about: Option<CitizenId>,
+        draft: Draft,
+    ) -> Result<Drafted<()>, CitizensError> {
+        match self.0.guards.settle(&caller.client, named, anchored, draft.at()).await.map_err(CitizensError::from) {
+            Ok(_) if anchored => Ok((Ok(()), draft)),
+            Ok(failure) => Ok((Ok(()), draft.no_match(about, failure))),
+            Err(blocked @ CitizensError::Blocked(_)) => {
+                let reason = blocked.reason();
+                Ok((Err(blocked), draft.refused(reason)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The person, and whom a failed anchor was about, if one person.
+    async fn seek(&self, anchor: &Anchor) -> Result<(Option<AnchoredCitizen>, Option<CitizenId>), StorageError> {
+        let records = self.with_number(&anchor.number).await?;
+        let about = match records.as_slice() {
+            [only] => Some(only.citizen.citizen_id),
+            [] => {
+                self.0.records.decoy.compare(anchor);
+                None
+            }
+            _ => None,
+        };
+        let person = match anchor.among(records, |record| record.view()) {
+            Among::One(record, anchored) => Some(AnchoredCitizen { record, anchored }),
+            Among::Nobody | Among::Several => None,
+        };
+        Ok((person, about))
+    }
+
+    /// Everybody a number leads to.
+    pub(super) async fn with_number(&self, number: &AnchorNumber) -> Result<Vec<Arc<OpenRecord>>, StorageError> {
+        match number {
+            AnchorNumber::Personal(number) => Ok(self.0.records.by_number(number).await?.into_iter().collect()),
+            AnchorNumber::Legacy(number) => self.0.records.by_legacy_number(number).await,
+        }
+    }
+}
+
+/// The digits of either kind of number.
+pub(super) fn digits(number: &AnchorNumber) -> &str {
+    match number {
+        AnchorNumber::Personal(number) => number.expose(),
+        AnchorNumber::Legacy(number) => number.expose(),
+    }
+}

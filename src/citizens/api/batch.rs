@@ -1,0 +1,186 @@
+//! `POST /v1/citizens/verify/batch`
+
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::time::Instant;
+
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::{StreamExt, stream};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::lines::{Line, Lines, Piece};
+use super::quota;
+use super::verify::{VerifyRequest, VerifyResponse};
+use crate::access::Caller;
+use crate::citizens::service::Citizens;
+use crate::citizens::verify::Verify;
+use crate::clients::Operation;
+use crate::http::problem::ProblemBody;
+use crate::http::{Arrival, Json, Problem, ProblemKind, release};
+
+const MEDIA_TYPE: &str = "application/x-ndjson";
+/// Pieces in work at the same time: while negative answers wait for their release, the next lines
+/// are read. This and the size of a piece bound the memory of a batch.
+const PIECES: usize = 8;
+
+/// The answer to a line that was not answered: a problem, and which line.
+#[derive(Serialize, ToSchema)]
+pub struct LineProblem<'a> {
+    /// Counted from 1.
+    line: u64,
+    #[serde(flatten)]
+    problem: ProblemBody<'a>,
+}
+
+/// A piece of the batch, and the number of its first line.
+struct Numbered {
+    first: u64,
+    piece: Piece,
+}
+
+/// Verifies claims about many citizens
+///
+/// One request of `/v1/citizens/verify` a line (NDJSON), one answer a line, in the same order. A
+/// line at fault is answered with its problem and the rest go on; every line is recorded before its
+/// answer is sent, and counts as a call.
+#[utoipa::path(
+    post,
+    path = "/v1/citizens/verify/batch",
+    tag = "citizens",
+    request_body(content = String, content_type = "application/x-ndjson"),
+    responses(
+        (status = 200, description = "A line is a verification's answer, or a LineProblem",
+            content((VerifyResponse<'_> = "application/x-ndjson"), (LineProblem<'_> = "application/x-ndjson"))),
+        (status = 401, description = "No valid access token", body = ProblemBody<'_>),
+        (status = 403, description = "Outside the token", body = ProblemBody<'_>),
+        (status = 415, description = "Not NDJSON", body = ProblemBody<'_>),
+    ),
+    security(("access_token" = ["citizens:verify"])),
+)]
+pub async fn verify_batch(
+    request: HttpRequest,
+    caller: Caller,
+    arrival: Arrival,
+    citizens: Data<Citizens>,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    caller.require(Operation::CitizensVerify)?;
+    if !is_ndjson(request.headers()) {
+        return Err(ProblemKind::UnsupportedMediaType.into());
+    }
+    let standing = citizens.standing(&caller);
+    let batch = Rc::new(Batch { caller, arrival, citizens });
+    let pieces = stream::unfold((Lines::new(payload), 1), async |(mut lines, first)| {
+        let piece = lines.next_piece().await?;
+        let next = first + if let Piece::Lines(read) = &piece { read.len() as u64 } else { 0 };
+        Some((Numbered { first, piece }, (lines, next)))
+    });
+    let answers = pieces
+        .map(move |piece| {
+            let batch = Rc::clone(&batch);
+            async move { Ok::<_, Infallible>(batch.answer(piece).await) }
+        })
+        .buffered(PIECES);
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)));
+    for header in quota::headers(&standing) {
+        response.insert_header(header);
+    }
+    Ok(response.streaming(answers))
+}
+
+fn is_ndjson(headers: &HeaderMap) -> bool {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    let plain = headers.get(CONTENT_ENCODING).is_none_or(|coding| coding == "identity");
+    plain && (essence.eq_ignore_ascii_case(MEDIA_TYPE) || essence.eq_ignore_ascii_case("application/ndjson"))
+}
+
+struct Batch {
+    caller: Caller,
+    arrival: Arrival,
+    citizens: Data<Citizens>,
+}
+
+impl Batch {
+    async fn answer(&self, Numbered { first, piece }: Numbered) -> Bytes {
+        let Piece::Lines(lines) = piece else {
+            let mut out = Vec::new();
+            self.write_problem(&mut out, first, &ProblemKind::BodyTimeout.into());
+            return out.into();
+        };
+        let began = Instant::now();
+        let mut asks = Vec::with_capacity(lines.len());
+        let faults: Vec<Option<Problem>> = lines
+            .into_iter()
+            .map(|line| match read(&line) {
+                Ok(ask) => {
+                    asks.push(ask);
+                    None
+                }
+                Err(problem) => Some(problem),
+            })
+            .collect();
+        let mut out = Vec::with_capacity(faults.len() * 320);
+        if self.write(&mut out, first, faults, asks).await {
+            release::negative_since(&self.arrival, began).await;
+        }
+        out.into()
+    }
+
+    /// Writes a line for each of `faults`: the fault, or the next answer. Says whether any answer
+    /// must be held back.
+    async fn write(&self, out: &mut Vec<u8>, first: u64, faults: Vec<Option<Problem>>, asks: Vec<Verify>) -> bool {
+        let mut negative = false;
+        let mut answers = match self.citizens.verify_all(&self.caller, asks).await {
+            Ok(answers) => answers.into_iter(),
+            Err(away) => {
+                let away = Problem::from(away);
+                for (line, fault) in (first..).zip(&faults) {
+                    self.write_problem(out, line, fault.as_ref().unwrap_or(&away));
+                }
+                return false;
+            }
+        };
+        for (line, fault) in (first..).zip(faults) {
+            match (fault, &mut answers) {
+                (Some(fault), _) => self.write_problem(out, line, &fault),
+                (None, answers) => match answers.next() {
+                    Some(Ok(answer)) => {
+                        negative |= !answer.verdicts.verified;
+                        write_line(out, &VerifyResponse::of(&answer));
+                    }
+                    Some(Err(refusal)) => {
+                        negative = true;
+                        self.write_problem(out, line, &refusal.into());
+                    }
+                    None => self.write_problem(out, line, &ProblemKind::Internal.into()),
+                },
+            }
+        }
+        negative
+    }
+
+    fn write_problem(&self, out: &mut Vec<u8>, line: u64, problem: &Problem) {
+        let id = self.arrival.request_id();
+        let server_fault = problem.kind().status().is_server_error();
+        let problem = problem.body(self.arrival.language(), server_fault.then_some(&id));
+        write_line(out, &LineProblem { line, problem });
+    }
+}
+
+fn read(line: &Line) -> Result<Verify, Problem> {
+    match line {
+        Line::Text(text) => Json::<VerifyRequest>::parse(text)?.read(VerifyRequest::read),
+        Line::TooLong => Err(ProblemKind::BodyTooLarge.into()),
+    }
+}
+
+fn write_line(out: &mut Vec<u8>, line: &impl Serialize) {
+    // Writing plain structs to memory has no way to fail.
+    let _ = serde_json::to_writer(&mut *out, line);
+    out.push(b'\n');
+}

@@ -1,0 +1,55 @@
+//! From refusals to problems.
+
+use crate::audit::AuditError;
+use crate::citizens::service::CitizensError;
+use crate::http::{Arrival, Problem, ProblemKind, release};
+use crate::kernel::{Faults, Text};
+use crate::storage::StorageError;
+
+const NOT_AGREED: Text =
+    Text::new("Thỏa thuận không cho phép đối chiếu mục này.", "The agreement does not let this attribute be claimed.");
+
+impl From<CitizensError> for Problem {
+    fn from(error: CitizensError) -> Self {
+        match error {
+            CitizensError::InsufficientScope => ProblemKind::InsufficientScope.into(),
+            CitizensError::NotAgreed(refusal) => refusal.into(),
+            CitizensError::AttributesNotAgreed(attributes) => {
+                let mut faults = Faults::default();
+                for attribute in attributes.iter() {
+                    faults.push(format!("/claims/{attribute}"), "attribute_not_agreed", NOT_AGREED);
+                }
+                Self::new(ProblemKind::Forbidden).with_faults(faults)
+            }
+            CitizensError::OverQuota(standing) => {
+                let kind = if standing.day_left == 0 { ProblemKind::OverQuota } else { ProblemKind::RateLimited };
+                let problem = Self::new(kind).retry_after(standing.retry_after());
+                let [policy, left] = super::quota::headers(&standing);
+                problem.with_header(policy.0, policy.1).with_header(left.0, left.1)
+            }
+            CitizensError::Blocked(blocked) => {
+                Self::new(ProblemKind::TooManyFailedAnchors).retry_after(blocked.retry_after)
+            }
+            CitizensError::Storage(error) | CitizensError::Audit(AuditError::Unavailable(error)) => of_storage(&error),
+            CitizensError::Audit(error @ (AuditError::State(_) | AuditError::Busy(_) | AuditError::Unsigned(_))) => {
+                Self::new(ProblemKind::Unavailable).because(&error)
+            }
+        }
+    }
+}
+
+fn of_storage(error: &StorageError) -> Problem {
+    let kind = match error {
+        StorageError::Unavailable(_) | StorageError::Conflict(_) => ProblemKind::Unavailable,
+        StorageError::Inconsistent { .. } | StorageError::Other(_) => ProblemKind::Internal,
+    };
+    Problem::new(kind).because(error)
+}
+
+/// The problem, held back as long as *no match* would be where it came of somebody's data.
+pub async fn held_back(error: CitizensError, arrival: &Arrival) -> Problem {
+    if matches!(error, CitizensError::Blocked(_)) {
+        release::negative(arrival).await;
+    }
+    error.into()
+}

@@ -1,0 +1,61 @@
+//! Verifying many at once: each line is a question of its own, all lines of a piece are recorded in
+//! one commit.
+
+use futures_util::{StreamExt, stream};
+
+use super::draft::Draft;
+use super::guard::meter::Standing;
+use super::service::{Citizens, CitizensError};
+use super::verify::{Verify, VerifyAnswer, question};
+use crate::access::Caller;
+
+/// Lines that wait for the database at the same time.
+const AT_ONCE: usize = 16;
+
+impl Citizens {
+    /// Answers the lines of one piece of a batch, in order, each within the client's quota. The
+    /// client's agreement is read anew, because a batch may last long.
+    ///
+    /// # Errors
+    /// If the store or the audit log cannot be reached: then no line was answered.
+    pub async fn verify_all(
+        &self,
+        caller: &Caller,
+        asks: Vec<Verify>,
+    ) -> Result<Vec<Result<VerifyAnswer, CitizensError>>, CitizensError> {
+        let client = self.0.clients.find(&caller.client.id).unwrap_or_else(|| caller.client.clone());
+        let caller = &Caller { client, scopes: caller.scopes, citizen: caller.citizen };
+        let now = self.0.clock.now();
+        let (granted, standing) = self.0.guards.take(&caller.client, asks.len() as u32, now);
+        let answering = asks.into_iter().enumerate().map(|(index, ask)| async move {
+            let granted = index < granted as usize;
+            let (admitted, draft) =
+                self.admitted(caller, question(&ask, "citizens.verify.batch"), granted, standing, now);
+            match admitted {
+                Ok(standing) => self.compare(caller, &ask, standing, draft).await,
+                Err(refusal) => Ok((Err(refusal), draft)),
+            }
+        });
+        let drafted: Vec<_> = stream::iter(answering).buffered(AT_ONCE).collect().await;
+        let mut verdicts = Vec::with_capacity(drafted.len());
+        let mut drafts: Vec<Draft> = Vec::with_capacity(drafted.len());
+        for line in drafted {
+            let (answer, draft) = line?;
+            verdicts.push((answer, draft.transaction()));
+            drafts.push(draft);
+        }
+        let receipts = self.conclude_all(drafts).await?;
+        let recorded = verdicts.into_iter().zip(receipts);
+        Ok(recorded
+            .map(|((answer, transaction), receipt)| {
+                let verdicts = answer?;
+                Ok(VerifyAnswer { transaction, verdicts, receipt, standing })
+            })
+            .collect())
+    }
+
+    /// What is left of the caller's quotas.
+    pub fn standing(&self, caller: &Caller) -> Standing {
+        self.0.guards.take(&caller.client, 0, self.0.clock.now()).1
+    }
+}

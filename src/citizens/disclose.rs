@@ -1,0 +1,257 @@
+//! What of a citizen an answer may hold.
+
+use std::sync::Arc;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::cache::OpenRecord;
+use super::model::{Citizen, MaritalStatus, Membership, Provenance, RelationToHead, Relative};
+use crate::clients::{Agreement, Detail};
+use crate::kernel::{Attribute, AttributeSet, CitizenId, CivilDate, Classification, PersonName};
+
+/// Why an attribute that was asked for is not in the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WithheldReason {
+    /// The agreement does not list it.
+    NotAgreed,
+    /// The agreement allows yes and no only.
+    BooleanDetail,
+    /// The population data hold no value.
+    NotRecorded,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Withheld {
+    #[schema(value_type = String, example = "religion")]
+    pub attribute: Attribute,
+    pub reason: WithheldReason,
+}
+
+/// A household with the records of its members.
+#[derive(Clone)]
+pub struct Household {
+    pub members: Vec<Arc<OpenRecord>>,
+}
+
+/// What of one citizen is told. Serialises as an object of attributes, each
+/// `{value, source, as_of, classification}`.
+#[derive(Clone)]
+pub struct Disclosure {
+    record: Arc<OpenRecord>,
+    attributes: AttributeSet,
+    withheld: Vec<Withheld>,
+    household: Option<Household>,
+    names_of_others: bool,
+}
+
+impl Disclosure {
+    /// Chooses, of the attributes that were `asked` for, those that the agreement lets out.
+    pub fn choose(record: Arc<OpenRecord>, asked: AttributeSet, agreement: &Agreement) -> Self {
+        let mut attributes = AttributeSet::EMPTY;
+        let mut withheld = Vec::new();
+        for attribute in asked.iter() {
+            let reason = if agreement.detail == Detail::Boolean {
+                WithheldReason::BooleanDetail
+            } else if !agreement.attributes.contains(attribute) {
+                WithheldReason::NotAgreed
+            } else if !is_recorded(&record.citizen, attribute) {
+                WithheldReason::NotRecorded
+            } else {
+                attributes.insert(attribute);
+                continue;
+            };
+            withheld.push(Withheld { attribute, reason });
+        }
+        let names_of_others = agreement.attributes.contains(Attribute::FullName);
+        Self { record, attributes, withheld, household: None, names_of_others }
+    }
+
+    /// The household whose members must be loaded before the answer is written.
+    pub fn needs_household(&self) -> Option<&Membership> {
+        self.attributes.contains(Attribute::Household).then_some(self.record.citizen.household.as_ref()).flatten()
+    }
+
+    pub fn with_household(mut self, household: Household) -> Self {
+        self.household = Some(household);
+        self
+    }
+
+    /// The relatives that are named.
+    pub fn relatives(&self) -> impl Iterator<Item = &Relative> {
+        let citizen = &self.record.citizen;
+        let told = |attribute| self.names_of_others && self.attributes.contains(attribute);
+        let parents = told(Attribute::Parents).then_some(&citizen.parents).into_iter().flatten();
+        let spouse = told(Attribute::Spouse).then_some(&citizen.spouse).into_iter().flatten();
+        let children = told(Attribute::Children).then_some(&citizen.children).into_iter().flatten();
+        let representative = told(Attribute::Representative).then_some(&citizen.representative).into_iter().flatten();
+        parents.chain(spouse).chain(children).chain(representative)
+    }
+
+    pub fn record(&self) -> &Arc<OpenRecord> {
+        &self.record
+    }
+
+    pub fn attributes(&self) -> AttributeSet {
+        self.attributes
+    }
+
+    pub fn withheld(&self) -> &[Withheld] {
+        &self.withheld
+    }
+
+    /// The citizen, then the members of the household that are told.
+    pub fn subjects(&self) -> Vec<CitizenId> {
+        let first = self.record.citizen.citizen_id;
+        let members = self.household.iter().flat_map(|household| &household.members);
+        let others = members.map(|member| member.citizen.citizen_id).filter(|id| *id != first);
+        std::iter::once(first).chain(others).collect()
+    }
+}
+
+/// Whether the record holds a value for `attribute`.
+pub fn is_recorded(citizen: &Citizen, attribute: Attribute) -> bool {
+    match attribute {
+        Attribute::FullName | Attribute::IdNumber | Attribute::DateOfBirth | Attribute::Sex | Attribute::Status => true,
+        Attribute::OtherName => citizen.other_name.is_some(),
+        Attribute::LegacyIdNumber => citizen.legacy_id_number.is_some(),
+        Attribute::PlaceOfBirth => citizen.place_of_birth.is_some(),
+        Attribute::PlaceOfBirthRegistration => citizen.place_of_birth_registration.is_some(),
+        Attribute::PlaceOfOrigin => citizen.place_of_origin.is_some(),
+        Attribute::Ethnicity => citizen.ethnicity.is_some(),
+        Attribute::Religion => citizen.religion.is_some(),
+        Attribute::Nationality => citizen.nationality.is_some(),
+        Attribute::BloodGroup => citizen.blood_group.is_some(),
+        Attribute::MaritalStatus => citizen.marital_status != MaritalStatus::Unknown,
+        Attribute::PermanentResidence => citizen.permanent_residence.is_some(),
+        Attribute::TemporaryResidence => citizen.temporary_residence.is_some(),
+        Attribute::CurrentResidence => citizen.current_residence.is_some(),
+        Attribute::TemporaryAbsence => citizen.temporary_absence.is_some(),
+        Attribute::Household => citizen.household.is_some(),
+        Attribute::Parents => !citizen.parents.is_empty(),
+        Attribute::Spouse => citizen.spouse.is_some(),
+        Attribute::Children => !citizen.children.is_empty(),
+        Attribute::Representative => citizen.representative.is_some(),
+        Attribute::Card => citizen.card.is_some(),
+        Attribute::Photo => citizen.photo.is_some(),
+        Attribute::Phone => citizen.phone.is_some(),
+        Attribute::Email => citizen.email.is_some(),
+        Attribute::StatusDate => citizen.status_date.is_some(),
+    }
+}
+
+/// Where the value of `attribute` comes from.
+pub fn provenance_of(citizen: &Citizen, attribute: Attribute) -> &Provenance {
+    citizen.provenance_of.get(&attribute).unwrap_or(&citizen.provenance)
+}
+
+impl Serialize for Disclosure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for attribute in self.attributes.iter() {
+            let Provenance { source, as_of } = provenance_of(&self.record.citizen, attribute);
+            let classification = attribute.classification();
+            map.serialize_entry(
+                attribute.name(),
+                &Told { value: Value { disclosure: self, attribute }, source, as_of: *as_of, classification },
+            )?;
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    value: Value<'a>,
+    source: &'a str,
+    as_of: CivilDate,
+    classification: Classification,
+}
+
+struct Value<'a> {
+    disclosure: &'a Disclosure,
+    attribute: Attribute,
+}
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let citizen = &self.disclosure.record.citizen;
+        let others = |relative| Named::of(relative, self.disclosure.names_of_others);
+        match self.attribute {
+            Attribute::FullName => citizen.full_name.serialize(to),
+            Attribute::OtherName => citizen.other_name.serialize(to),
+            Attribute::IdNumber => citizen.id_number.serialize(to),
+            Attribute::LegacyIdNumber => citizen.legacy_id_number.serialize(to),
+            Attribute::DateOfBirth => citizen.date_of_birth.serialize(to),
+            Attribute::Sex => citizen.sex.serialize(to),
+            Attribute::PlaceOfBirth => citizen.place_of_birth.serialize(to),
+            Attribute::PlaceOfBirthRegistration => citizen.place_of_birth_registration.serialize(to),
+            Attribute::PlaceOfOrigin => citizen.place_of_origin.serialize(to),
+            Attribute::Ethnicity => citizen.ethnicity.serialize(to),
+            Attribute::Religion => citizen.religion.serialize(to),
+            Attribute::Nationality => citizen.nationality.serialize(to),
+            Attribute::BloodGroup => citizen.blood_group.serialize(to),
+            Attribute::MaritalStatus => citizen.marital_status.serialize(to),
+            Attribute::PermanentResidence => citizen.permanent_residence.serialize(to),
+            Attribute::TemporaryResidence => citizen.temporary_residence.serialize(to),
+            Attribute::CurrentResidence => citizen.current_residence.serialize(to),
+            Attribute::TemporaryAbsence => citizen.temporary_absence.serialize(to),
+            Attribute::Household => self.disclosure.household_told().serialize(to),
+            Attribute::Parents => to.collect_seq(citizen.parents.iter().map(others)),
+            Attribute::Spouse => citizen.spouse.as_ref().map(others).serialize(to),
+            Attribute::Children => to.collect_seq(citizen.children.iter().map(others)),
+            Attribute::Representative => citizen.representative.as_ref().map(others).serialize(to),
+            Attribute::Card => citizen.card.serialize(to),
+            Attribute::Photo => citizen.photo.serialize(to),
+            Attribute::Phone => citizen.phone.serialize(to),
+            Attribute::Email => citizen.email.serialize(to),
+            Attribute::Status => citizen.status.serialize(to),
+            Attribute::StatusDate => citizen.status_date.serialize(to),
+        }
+    }
+}
+
+/// Somebody else than the citizen asked about: never more than a name and a relation.
+#[derive(Serialize)]
+struct Named<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    full_name: Option<&'a PersonName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relation_to_head: Option<RelationToHead>,
+}
+
+impl<'a> Named<'a> {
+    fn of(relative: &'a Relative, named: bool) -> Self {
+        Self { full_name: named.then_some(&relative.full_name), relation_to_head: None }
+    }
+}
+
+#[derive(Serialize)]
+struct HouseholdTold<'a> {
+    #[serde(flatten)]
+    membership: &'a Membership,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<Named<'a>>,
+    members: Vec<Named<'a>>,
+}
+
+impl Disclosure {
+    fn household_told(&self) -> Option<HouseholdTold<'_>> {
+        let membership = self.record.citizen.household.as_ref()?;
+        let members = || self.household.iter().flat_map(|household| &household.members);
+        let mut named = members().map(|record| self.named_member(record));
+        Some(HouseholdTold {
+            membership,
+            head: named.find(|member| member.relation_to_head == Some(RelationToHead::Head)),
+            members: members().map(|record| self.named_member(record)).collect(),
+        })
+    }
+
+    fn named_member<'a>(&self, record: &'a OpenRecord) -> Named<'a> {
+        Named {
+            full_name: self.names_of_others.then_some(&record.citizen.full_name),
+            relation_to_head: record.citizen.household.as_ref().map(|membership| membership.relation_to_head),
+        }
+    }
+}

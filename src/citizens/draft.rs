@@ -1,0 +1,85 @@
+//! An audit entry on its way: every answer and every refusal ends in one.
+
+use super::guard::Failure;
+use crate::access::Caller;
+use crate::audit::{Entry, Outcome};
+use crate::clients::Operation;
+use crate::kernel::{AttributeSet, CitizenId, Instant, Purpose, TransactionId};
+
+/// What is asked, by which operation, and why.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub operation: Operation,
+    /// The operation's name in audit entries, e.g. `citizens.lookup`.
+    pub name: &'static str,
+    pub purpose: Purpose,
+    pub attributes: AttributeSet,
+}
+
+/// An entry that waits for its outcome, and the failed anchor that is stored with it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    pub(super) entry: Entry,
+    pub(super) failure: Option<Failure>,
+}
+
+impl Draft {
+    pub(super) fn new(transaction: TransactionId, at: Instant, caller: &Caller, question: Question) -> Self {
+        let Purpose { procedure, legal_basis, officer } = question.purpose;
+        let standing = officer.map(|officer| {
+            let standing = caller.client.standing(&officer);
+            (officer, standing)
+        });
+        let entry = Entry {
+            transaction,
+            at,
+            client: Some(caller.client.id.clone()),
+            officer: standing,
+            subjects: Vec::new(),
+            operation: question.name,
+            attributes: question.attributes,
+            procedure: Some(procedure),
+            legal_basis: Some(legal_basis),
+            consent: None,
+            outcome: Outcome::Refused,
+            reason: "",
+        };
+        Self { entry, failure: None }
+    }
+
+    pub fn transaction(&self) -> TransactionId {
+        self.entry.transaction
+    }
+
+    /// When the question was asked.
+    pub fn at(&self) -> Instant {
+        self.entry.at
+    }
+
+    /// The entry, for a state change that writes it in its own transaction.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    pub(super) fn refused(mut self, reason: &'static str) -> Self {
+        self.entry.outcome = Outcome::Refused;
+        self.entry.reason = reason;
+        self
+    }
+
+    pub(super) fn no_match(mut self, about: Option<CitizenId>, failure: Option<Failure>) -> Self {
+        self.entry.outcome = Outcome::NoMatch;
+        self.entry.subjects = about.into_iter().collect();
+        self.failure = failure;
+        self
+    }
+
+    /// The question was answered: about whom, the one asked about first, and with what.
+    #[must_use]
+    pub fn answered(mut self, subjects: Vec<CitizenId>, attributes: AttributeSet) -> Self {
+        self.entry.outcome = Outcome::Answered;
+        self.entry.subjects = subjects;
+        self.entry.attributes = attributes;
+        self
+    }
+}

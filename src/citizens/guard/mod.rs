@@ -1,0 +1,335 @@
+//! Limits on failed anchors and on calls.
+//!
+//! A failed anchor is a question whose number, name and birth date do not belong together. It is
+//! counted for the client with that number, for the client with that name and birth date, and as a
+//! share of the client's calls: one client's failures never lock a citizen out elsewhere. A number
+//! with many failures over all clients raises an alarm. Counters live in the database, so replicas
+//! and restarts share them; memory holds what is needed to decide.
+
+mod exchange;
+pub mod ledger;
+pub mod meter;
+pub mod window;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+pub use exchange::Exchange;
+use ledger::{Key, Kind, Ledger};
+use meter::{Meter, Quotas, Standing};
+use window::{Count, Window};
+
+use super::metrics::CitizensMetrics;
+use super::store::guards::{self, Counter};
+use crate::clients::Client;
+use crate::crypto::digest::sha256;
+use crate::crypto::{KeyUse, Keyring};
+use crate::kernel::{ClientId, Instant, PartialDate};
+use crate::storage::{Db, Reach, StorageError, Store};
+
+#[derive(Debug, Clone)]
+pub struct GuardConfig {
+    /// Failed anchors in a day that one client may have with one number.
+    pub per_number: u32,
+    /// The same with one name and birth date.
+    pub per_person: u32,
+    /// Failed anchors in an hour, as a share of the client's calls, in percent …
+    pub share_percent: u32,
+    /// … once there are this many.
+    pub share_from: u32,
+    /// Failed anchors in a day with one number over all clients that raise an alarm.
+    pub alarm: u32,
+    /// Counters held in memory.
+    pub capacity: usize,
+}
+
+impl Default for GuardConfig {
+    fn default() -> Self {
+        Self { per_number: 20, per_person: 30, share_percent: 30, share_from: 200, alarm: 40, capacity: 500_000 }
+    }
+}
+
+/// Which limit was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    Number,
+    Person,
+    Share,
+}
+
+impl Limit {
+    /// Stable code in audit entries.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Number => "failed_anchors_of_number",
+            Self::Person => "failed_anchors_of_person",
+            Self::Share => "failed_anchors_share",
+        }
+    }
+}
+
+/// The client has had too many failed anchors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many failed anchors")]
+pub struct Blocked {
+    pub limit: Limit,
+    pub retry_after: Duration,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum GuardError {
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
+    #[error("the guards cannot be read")]
+    Storage(#[from] StorageError),
+}
+
+/// What a question names.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// The digits given, of either kind of number.
+    pub number: &'a str,
+    /// The folded name and the birth date, if both were given.
+    pub person: Option<(&'a str, PartialDate)>,
+}
+
+/// A failed anchor that has still to be stored, with the audit entry, by [`Guards::store_failures`].
+#[derive(Debug, Clone)]
+pub struct Failure {
+    counters: Vec<Counter>,
+}
+
+struct Keys {
+    number: Key,
+    person: Option<Key>,
+}
+
+impl Keys {
+    fn iter(&self) -> impl Iterator<Item = (Kind, &Key)> {
+        std::iter::once((Kind::Number, &self.number)).chain(self.person.iter().map(|key| (Kind::Person, key)))
+    }
+}
+
+struct ClientMeter {
+    key: Key,
+    meter: Mutex<Meter>,
+}
+
+pub struct Guards {
+    config: GuardConfig,
+    store: Store,
+    keyring: Keyring,
+    metrics: Arc<CitizensMetrics>,
+    ledger: Mutex<Ledger>,
+    /// As many as there are clients.
+    meters: RwLock<HashMap<ClientId, Arc<ClientMeter>>>,
+    /// What the database knew of clients that have not called yet.
+    known: Mutex<HashMap<Key, Vec<Counter>>>,
+}
+
+/// A counter is never left half changed, so a panic elsewhere does not spoil it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Guards {
+    /// Takes calls from the client's quotas; batch lines count like calls. Says how many of
+    /// `wanted` were granted.
+    pub fn take(&self, client: &Client, wanted: u32, now: Instant) -> (u32, Standing) {
+        let quotas = Quotas { per_minute: client.agreement.per_minute, per_day: client.agreement.per_day };
+        lock(&self.meter(&client.id, now).meter).take(quotas, wanted, now)
+    }
+
+    /// Decides, after the match, whether its result may be told. The decision and the count are
+    /// one step, so that many questions at once do not slip through together.
+    ///
+    /// # Errors
+    /// `Blocked` if the client has failed too often, whether or not this question is `anchored`.
+    pub async fn settle(
+        &self,
+        client: &Client,
+        named: Named<'_>,
+        anchored: bool,
+        now: Instant,
+    ) -> Result<Option<Failure>, GuardError> {
+        let meter = self.meter(&client.id, now);
+        let few = {
+            let mut meter = lock(&meter.meter);
+            self.check_share(&mut meter, now)?;
+            meter.failures_of_day(now) < self.config.per_number.min(self.config.per_person)
+        };
+        if anchored && few {
+            return Ok(None);
+        }
+        let keys = self.keys(&client.id, named)?;
+        let read = self.read_unknown(&keys, now).await?;
+        self.decide(&keys, &read, anchored, now)?;
+        if anchored {
+            return Ok(None);
+        }
+        lock(&meter.meter).fail(now);
+        self.metrics.failed_anchors.inc();
+        let client_counters = [Kind::FailuresPerHour, Kind::FailuresPerDay].map(|kind| (kind, meter.key));
+        let anywhere = (Kind::NumberAnywhere, self.key(b"anywhere", &[named.number.as_bytes()])?);
+        let failed = keys.iter().map(|(kind, key)| (kind, *key)).chain(client_counters).chain([anywhere]);
+        let counters =
+            failed.map(|(kind, key)| Counter { kind, key, start: kind.window().start(now), used: 1 }).collect();
+        Ok(Some(Failure { counters }))
+    }
+
+    fn check_share(&self, meter: &mut Meter, now: Instant) -> Result<(), Blocked> {
+        let (failures, calls) = meter.failures_and_calls(now);
+        let allowed = u64::from(calls) * u64::from(self.config.share_percent) / 100;
+        let allowed = u32::try_from(allowed).unwrap_or(u32::MAX).max(self.config.share_from);
+        if failures < allowed {
+            return Ok(());
+        }
+        self.metrics.blocked.inc();
+        let retry_after = meter.failures().until_below(Window::HOUR, allowed, now);
+        Err(Blocked { limit: Limit::Share, retry_after })
+    }
+
+    fn decide(&self, keys: &Keys, read: &[(Kind, Count)], anchored: bool, now: Instant) -> Result<(), Blocked> {
+        let mut ledger = lock(&self.ledger);
+        for (kind, key) in keys.iter() {
+            let (limit, most) = match kind {
+                Kind::Number => (Limit::Number, self.config.per_number),
+                _ => (Limit::Person, self.config.per_person),
+            };
+            let held = ledger.count(kind, key, now);
+            let count = read.iter().find(|(of, _)| *of == kind).map_or(held, |(_, count)| held.max(*count));
+            if count.sliding(kind.window(), now) >= most {
+                self.metrics.blocked.inc();
+                return Err(Blocked { limit, retry_after: count.until_below(kind.window(), most, now) });
+            }
+        }
+        if !anchored {
+            keys.iter().for_each(|(kind, key)| ledger.add(kind, key, now));
+        }
+        Ok(())
+    }
+
+    /// Reads from the database what a full ledger had no room for.
+    async fn read_unknown(&self, keys: &Keys, now: Instant) -> Result<Vec<(Kind, Count)>, StorageError> {
+        let unknown: Vec<(Kind, Key)> = {
+            let ledger = lock(&self.ledger);
+            keys.iter().filter(|(kind, key)| !ledger.knows(*kind, key)).map(|(kind, key)| (kind, *key)).collect()
+        };
+        let mut read = Vec::with_capacity(unknown.len());
+        for (kind, key) in unknown {
+            let window = kind.window();
+            let start = window.start(now);
+            let starts = [start, window.previous(start)];
+            let used = self.store.read(Reach::Key, move |db| guards::counter_of(db, kind, &key, starts)).await?;
+            let [current, previous] = used.map(capped);
+            read.push((kind, Count { start, current, previous }));
+        }
+        Ok(read)
+    }
+
+    /// Stores failed anchors; call it in the transaction that holds their audit entries, then give
+    /// the totals to [`Guards::stored`].
+    pub fn store_failures(db: &mut Db, failures: &[Failure], now: Instant) -> Result<Vec<Counter>, StorageError> {
+        let mut sums: HashMap<(Kind, Key, i64), i64> = HashMap::new();
+        for counter in failures.iter().flat_map(|failure| &failure.counters) {
+            *sums.entry((counter.kind, counter.key, counter.start)).or_default() += counter.used;
+        }
+        let deltas = sums.into_iter().map(|((kind, key, start), used)| Counter { kind, key, start, used });
+        guards::add(db, deltas.collect(), now)
+    }
+
+    /// Learns what stored counters came to, and raises the alarm over a number.
+    pub fn stored(&self, failures: &[Failure], totals: &[Counter], now: Instant) {
+        for total in totals.iter().filter(|total| total.kind == Kind::NumberAnywhere) {
+            let counters = failures.iter().flat_map(|failure| &failure.counters);
+            let added = counters.filter(|counter| (counter.kind, counter.key) == (total.kind, total.key)).count();
+            let before = total.used.saturating_sub(added as i64);
+            if before < i64::from(self.config.alarm) && total.used >= i64::from(self.config.alarm) {
+                self.metrics.numbers_under_attack.inc();
+                tracing::warn!(failed_anchors = total.used, "a personal number is under attack");
+            }
+        }
+        self.learn(totals, now);
+    }
+
+    fn learn(&self, totals: &[Counter], now: Instant) {
+        let by_key: HashMap<Key, Arc<ClientMeter>> = {
+            let meters = self.meters.read().unwrap_or_else(PoisonError::into_inner);
+            meters.values().map(|meter| (meter.key, Arc::clone(meter))).collect()
+        };
+        for total in totals {
+            match total.kind {
+                Kind::NumberAnywhere => {}
+                Kind::Number | Kind::Person => {
+                    lock(&self.ledger).learn(total.kind, &total.key, total.start, capped(total.used), now);
+                }
+                _ => match by_key.get(&total.key) {
+                    Some(meter) => {
+                        let used = u64::try_from(total.used).unwrap_or(0);
+                        lock(&meter.meter).learn(total.kind, total.start, used, now);
+                    }
+                    None => lock(&self.known).entry(total.key).or_default().push(*total),
+                },
+            }
+        }
+    }
+
+    fn meter(&self, client: &ClientId, now: Instant) -> Arc<ClientMeter> {
+        if let Some(meter) = self.meters.read().unwrap_or_else(PoisonError::into_inner).get(client) {
+            return Arc::clone(meter);
+        }
+        let mut meters = self.meters.write().unwrap_or_else(PoisonError::into_inner);
+        let meter = meters.entry(client.clone()).or_insert_with(|| {
+            let key = cut(&sha256(&[b"client/", client.as_str().as_bytes()]));
+            let mut meter = Meter::default();
+            for known in lock(&self.known).remove(&key).into_iter().flatten() {
+                meter.learn(known.kind, known.start, u64::try_from(known.used).unwrap_or(0), now);
+            }
+            Arc::new(ClientMeter { key, meter: Mutex::new(meter) })
+        });
+        Arc::clone(meter)
+    }
+
+    fn keys(&self, client: &ClientId, named: Named<'_>) -> Result<Keys, StorageError> {
+        let client = client.as_str().as_bytes();
+        let number = self.key(b"number", &[client, named.number.as_bytes()])?;
+        let person = named
+            .person
+            .map(|(name, birth)| self.key(b"person", &[client, name.as_bytes(), birth.to_string().as_bytes()]))
+            .transpose()?;
+        Ok(Keys { number, person })
+    }
+
+    fn key(&self, kind: &[u8], parts: &[&[u8]]) -> Result<Key, StorageError> {
+        let version = self.keyring.active(KeyUse::Index);
+        let key = self
+            .keyring
+            .index_key("guards", version)
+            .ok_or_else(|| StorageError::Unavailable(format!("key version {version} is not in the keyring")))?;
+        let lengths: Vec<[u8; 4]> = parts.iter().map(|part| (part.len() as u32).to_be_bytes()).collect();
+        let mut framed: Vec<&[u8]> = vec![kind];
+        for (length, part) in lengths.iter().zip(parts) {
+            framed.extend([length.as_slice(), part]);
+        }
+        Ok(cut(&key.tag(&framed)))
+    }
+}
+
+fn cut(hash: &[u8; 32]) -> Key {
+    let mut key = Key::default();
+    key.copy_from_slice(&hash[..16]);
+    key
+}
+
+fn capped(used: i64) -> u32 {
+    u32::try_from(used.max(0)).unwrap_or(u32::MAX)
+}
+
+/// How long a failure counts at most.
+const OLDEST: Duration = Duration::from_secs(2 * 86_400);
+
+/// When counters that still count may have been touched.
+fn horizon(now: Instant) -> Instant {
+    now.minus(OLDEST)
+}

@@ -1,0 +1,86 @@
+//! What the citizen store counts. No number, name or key of a citizen ever becomes a label.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use super::cache::Cache;
+use crate::telemetry::metrics::{Counter, Gauge, Metrics};
+
+/// When something last went well; told as an age, so that a loop that died shows.
+#[derive(Debug)]
+pub struct LastTime {
+    born: Instant,
+    milliseconds: AtomicU64,
+}
+
+impl Default for LastTime {
+    fn default() -> Self {
+        Self { born: Instant::now(), milliseconds: AtomicU64::new(0) }
+    }
+}
+
+impl LastTime {
+    pub fn set_now(&self) {
+        self.milliseconds.store(self.now(), Ordering::Relaxed);
+    }
+
+    pub fn age_seconds(&self) -> f64 {
+        self.now().saturating_sub(self.milliseconds.load(Ordering::Relaxed)) as f64 / 1000.0
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+pub struct CitizensMetrics {
+    /// Records that were read from the database.
+    pub loads: Counter,
+    /// Anchors that failed.
+    pub failed_anchors: Counter,
+    /// Questions refused because too many anchors had failed.
+    pub blocked: Counter,
+    /// Numbers for which the alarm was raised.
+    pub numbers_under_attack: Counter,
+    /// Records re-sealed and identifiers re-indexed after a key rotation.
+    pub resealed: Counter,
+    /// When the change log was last followed to its end.
+    pub followed: LastTime,
+    /// When the counters of quotas and guards were last exchanged with the database.
+    pub exchanged: LastTime,
+}
+
+impl CitizensMetrics {
+    pub fn register(metrics: &Metrics, cache: &Arc<Cache>) -> Arc<Self> {
+        let counted = Arc::new(Self {
+            loads: metrics.counter("citizens_loads", "Records read from the database"),
+            failed_anchors: metrics
+                .counter("failed_anchors", "Questions whose number, name and birth date do not belong together"),
+            blocked: metrics.counter("blocked_questions", "Questions refused after too many failed anchors"),
+            numbers_under_attack: metrics
+                .counter("numbers_under_attack", "Numbers with many failed anchors over all clients"),
+            resealed: metrics.counter("resealed_rows", "Rows brought to the active keys"),
+            followed: LastTime::default(),
+            exchanged: LastTime::default(),
+        });
+        let (follow, exchange) = (Arc::clone(&counted), Arc::clone(&counted));
+        metrics.reading("change_log_lag_seconds", "Time since the change log was followed to its end", move || {
+            follow.followed.age_seconds()
+        });
+        metrics.reading(
+            "guard_exchange_age_seconds",
+            "Time since quotas were exchanged with the database",
+            move || exchange.exchanged.age_seconds(),
+        );
+        let (entries, bytes) = (Arc::clone(cache), Arc::clone(cache));
+        metrics.reading("citizens_cache_entries", "Entries of the cache of citizens", move || entries.size().0 as f64);
+        metrics.reading("citizens_cache_bytes", "Weight of the cache of citizens", move || bytes.size().1 as f64);
+        counted
+    }
+}
+
+/// How many changes a reactor has still to see.
+pub fn reactor_lag(metrics: &Metrics, reactor: &'static str) -> Gauge {
+    metrics.gauge(&format!("reactor_{reactor}_lag_changes"), "Changes of citizens that a reactor has still to see")
+}

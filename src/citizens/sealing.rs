@@ -1,0 +1,196 @@
+//! From a citizen to sealed bytes and keyed hashes, and back.
+//!
+//! A record is compact JSON, padded to 64 bytes, sealed with AES-256-GCM and bound to its table,
+//! `citizen_id`, key version and row version: a row copied elsewhere, or an older version put
+//! back, does not open. Identifiers are HMAC-SHA-256 under keys outside the database, one key per
+//! kind, cut to 16 bytes.
+
+use std::sync::Arc;
+
+use crate::citizens::Citizen;
+use crate::citizens::matching::index_form;
+use crate::crypto::aead::{pad_to_64, unpad};
+use crate::crypto::{KeyUse, Keyring};
+use crate::kernel::{CitizenId, Entropy, IdNumber, LegacyIdNumber, PartialDate, PersonName, Precision};
+use crate::storage::StorageError;
+
+use super::store::rows::{self, CitizenRow, IdentifierKind, IdentifierRow};
+
+pub use super::store::rows::CitizenRow as SealedRow;
+
+const TABLE: &str = "citizens";
+
+/// The keyed hash of one identifier.
+pub type IdentifierHash = [u8; 16];
+
+/// Why a record could not be sealed or opened, or an identifier not hashed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SealingError {
+    /// A row names a key version this process does not have, even after a reload.
+    #[error("key version {0} is not in the keyring")]
+    UnknownKeyVersion(u32),
+    /// The row was altered or belongs elsewhere, or its content is no citizen.
+    #[error("a sealed record does not open")]
+    DoesNotOpen(#[source] StorageError),
+    /// A record could not be written as JSON.
+    #[error("a record cannot be written")]
+    NotWritable,
+}
+
+impl From<SealingError> for StorageError {
+    fn from(error: SealingError) -> Self {
+        match error {
+            SealingError::UnknownKeyVersion(version) => {
+                Self::Unavailable(format!("key version {version} is not in the keyring"))
+            }
+            SealingError::DoesNotOpen(error) => error,
+            SealingError::NotWritable => Self::Other("a record cannot be written as JSON".to_owned()),
+        }
+    }
+}
+
+/// Seals, opens and hashes with the installation's keys. Cheap to clone.
+#[derive(Clone)]
+pub struct Sealing {
+    keyring: Keyring,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Sealing {
+    pub fn new(keyring: Keyring, entropy: Arc<dyn Entropy>) -> Self {
+        Self { keyring, entropy }
+    }
+
+    /// The row of `citizen` at `row_version`, under the active sealing key.
+    pub fn seal(&self, citizen: &Citizen, row_version: i64) -> Result<CitizenRow, SealingError> {
+        let (version, key) = self.keyring.active_sealing_key(TABLE);
+        let mut plain = Vec::with_capacity(2048);
+        serde_json::to_writer(&mut plain, citizen).map_err(|_| SealingError::NotWritable)?;
+        pad_to_64(&mut plain);
+        let id = citizen.citizen_id;
+        let sealed = key.seal(&*self.entropy, &binding(id, version, row_version), &plain);
+        Ok(CitizenRow { citizen_id: id.0.to_vec(), row_version, key_version: column(version), sealed })
+    }
+
+    /// The citizen a row holds.
+    pub fn open(&self, row: &CitizenRow) -> Result<Citizen, SealingError> {
+        let id = rows::citizen_id(TABLE, &row.citizen_id).map_err(SealingError::DoesNotOpen)?;
+        let version = row.key_version as u32;
+        let key = self.keyring.sealing_key(TABLE, version).ok_or(SealingError::UnknownKeyVersion(version))?;
+        let fault = || {
+            SealingError::DoesNotOpen(StorageError::Inconsistent {
+                table: TABLE,
+                column: "sealed",
+                row: id.to_string(),
+            })
+        };
+        let plain = key.open(&binding(id, version, row.row_version), &row.sealed).map_err(|_| fault())?;
+        let citizen: Citizen = unpad(&plain).and_then(|json| serde_json::from_slice(json).ok()).ok_or_else(fault)?;
+        if citizen.citizen_id == id { Ok(citizen) } else { Err(fault()) }
+    }
+
+    /// The version new identifiers are hashed under.
+    pub fn index_version(&self) -> u32 {
+        self.keyring.active(KeyUse::Index)
+    }
+
+    /// Every version an identifier may still be stored under, newest first: look under each.
+    pub fn index_versions(&self) -> Vec<u32> {
+        self.keyring.versions(KeyUse::Index)
+    }
+
+    pub fn number_hash(&self, version: u32, number: &IdNumber) -> Result<IdentifierHash, SealingError> {
+        self.hash(IdentifierKind::Number, version, &[number.expose().as_bytes()])
+    }
+
+    pub fn legacy_hash(&self, version: u32, number: &LegacyIdNumber) -> Result<IdentifierHash, SealingError> {
+        self.hash(IdentifierKind::Legacy, version, &[number.expose().as_bytes()])
+    }
+
+    /// The hash of name and birth date together. A record is stored under its own precision only:
+    /// to find it by a full date, look under `date`, `date.at(Month)` and `date.at(Year)`
+    /// (see [`precisions`]).
+    pub fn name_and_birth_hash(
+        &self,
+        version: u32,
+        name: &PersonName,
+        date: PartialDate,
+    ) -> Result<IdentifierHash, SealingError> {
+        let name = index_form(name);
+        self.hash(IdentifierKind::NameAndBirth, version, &[name.as_bytes(), b"\n", date.to_string().as_bytes()])
+    }
+
+    /// The identifiers a citizen has under an index version.
+    pub fn identifiers(&self, version: u32, citizen: &Citizen) -> Result<Vec<IdentifierRow>, SealingError> {
+        let id = citizen.citizen_id;
+        let mut found = Vec::with_capacity(3 + citizen.cancelled_id_numbers.len());
+        found.push(row(IdentifierKind::Number, version, self.number_hash(version, &citizen.id_number)?, id, true));
+        for number in &citizen.cancelled_id_numbers {
+            found.push(row(IdentifierKind::Number, version, self.number_hash(version, number)?, id, false));
+        }
+        if let Some(number) = &citizen.legacy_id_number {
+            found.push(row(IdentifierKind::Legacy, version, self.legacy_hash(version, number)?, id, true));
+        }
+        let hash = self.name_and_birth_hash(version, &citizen.full_name, citizen.date_of_birth)?;
+        found.push(row(IdentifierKind::NameAndBirth, version, hash, id, true));
+        Ok(found)
+    }
+
+    /// The keyed form of a file's digest: a short file could be guessed from a plain one.
+    pub fn file_digest(&self, digest: &[u8; 32]) -> Result<[u8; 32], SealingError> {
+        let (_, key) = self.keyring.active_index_key("import_file");
+        Ok(key.tag(&[digest]))
+    }
+
+    fn hash(&self, kind: IdentifierKind, version: u32, parts: &[&[u8]]) -> Result<IdentifierHash, SealingError> {
+        let label = match kind {
+            IdentifierKind::Number => "id_number",
+            IdentifierKind::Legacy => "legacy_id_number",
+            IdentifierKind::NameAndBirth => "name_and_birth",
+        };
+        let key = self.keyring.index_key(label, version).ok_or(SealingError::UnknownKeyVersion(version))?;
+        let mut hash = IdentifierHash::default();
+        hash.copy_from_slice(&key.tag(parts)[..16]);
+        Ok(hash)
+    }
+}
+
+/// The given date at its own precision and at each coarser one.
+pub fn precisions(date: PartialDate) -> impl Iterator<Item = PartialDate> {
+    [Precision::Day, Precision::Month, Precision::Year]
+        .into_iter()
+        .filter(move |precision| *precision <= date.precision())
+        .map(move |precision| date.at(precision))
+}
+
+fn row(kind: IdentifierKind, version: u32, hash: IdentifierHash, id: CitizenId, active: bool) -> IdentifierRow {
+    let holder = match kind {
+        IdentifierKind::Number => 0,
+        IdentifierKind::Legacy | IdentifierKind::NameAndBirth => {
+            let [.., a, b, c, d, e, f, g, h] = id.0;
+            i64::from_be_bytes([a, b, c, d, e, f, g, h])
+        }
+    };
+    IdentifierRow {
+        kind: kind as i16,
+        key_version: column(version),
+        hash: hash.to_vec(),
+        holder,
+        citizen_id: id.0.to_vec(),
+        active,
+    }
+}
+
+fn binding(id: CitizenId, key_version: u32, row_version: i64) -> [u8; 36] {
+    let mut bound = [0; 36];
+    bound[..8].copy_from_slice(TABLE.as_bytes());
+    bound[8..24].copy_from_slice(id.as_bytes());
+    bound[24..28].copy_from_slice(&key_version.to_be_bytes());
+    bound[28..].copy_from_slice(&row_version.to_be_bytes());
+    bound
+}
+
+/// Key versions count from 1 and stay far below the column's limit.
+fn column(version: u32) -> i32 {
+    i32::try_from(version).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,14 @@
+//! The SQL of the citizen store.
+
+mod apply;
+pub mod bulk_write;
+pub mod guards;
+pub mod import_runs;
+pub mod mark;
+mod pace;
+pub mod plan;
+pub mod reactors;
+pub mod read;
+pub mod resealing;
+pub mod rows;
+pub mod write;

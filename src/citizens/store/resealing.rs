@@ -1,0 +1,164 @@
+//! Brings rows from old keys to the active ones.
+
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+
+use super::apply::lock_change_log;
+use super::rows::{CitizenRow, IdentifierRow};
+use crate::citizens::sealing::Sealing;
+use crate::storage::schema::{citizens, identifiers, resealing_progress};
+use crate::storage::{Db, StorageError, per_arm};
+
+/// Rows looked at in one slice at most.
+const PAGE: i64 = 256;
+
+/// Where a pass over a table stands, and what it did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pass {
+    /// The last key looked at; empty at the start.
+    pub after: Vec<u8>,
+    pub done: u64,
+    pub finished: bool,
+}
+
+/// Re-seals records that stand under an older key than `active`, until `budget` is spent.
+pub fn reseal(
+    db: &mut Db,
+    sealing: &Sealing,
+    active: u32,
+    after: &[u8],
+    budget: Duration,
+) -> Result<Pass, StorageError> {
+    let began = Instant::now();
+    let mut pass = Pass { after: after.to_vec(), ..Pass::default() };
+    let page: Vec<(Vec<u8>, i32)> = citizens::table
+        .filter(citizens::citizen_id.gt(after))
+        .order(citizens::citizen_id)
+        .select((citizens::citizen_id, citizens::key_version))
+        .limit(PAGE)
+        .load(db)?;
+    let whole = (page.len() as i64) < PAGE;
+    for (index, (id, version)) in page.iter().enumerate() {
+        if *version < column(active) && reseal_one(db, sealing, id)? {
+            pass.done += 1;
+        }
+        pass.after.clone_from(id);
+        if began.elapsed() >= budget {
+            pass.finished = whole && index + 1 == page.len();
+            return Ok(pass);
+        }
+    }
+    pass.finished = whole;
+    Ok(pass)
+}
+
+/// `false` if another writer was faster: what it wrote stands under the active key.
+fn reseal_one(db: &mut Db, sealing: &Sealing, id: &[u8]) -> Result<bool, StorageError> {
+    let found: Option<CitizenRow> =
+        per_arm!(db, conn => citizens::table.find(id).select(CitizenRow::as_select()).get_result(conn).optional())?;
+    let Some(old) = found else { return Ok(false) };
+    let new = sealing.seal(&sealing.open(&old)?, old.row_version)?;
+    let unchanged = citizens::table
+        .filter(citizens::citizen_id.eq(&old.citizen_id))
+        .filter(citizens::row_version.eq(old.row_version))
+        .filter(citizens::key_version.eq(old.key_version));
+    let written = diesel::update(unchanged)
+        .set((citizens::key_version.eq(new.key_version), citizens::sealed.eq(new.sealed)))
+        .execute(db)?;
+    Ok(written == 1)
+}
+
+/// Hashes identifiers of one kind anew that stand under `old`, until `budget` is spent. Rows whose
+/// record does not know them are passed over and stay.
+pub fn rehash(
+    db: &mut Db,
+    sealing: &Sealing,
+    (kind, old): (i16, u32),
+    after: &[u8],
+    budget: Duration,
+) -> Result<Pass, StorageError> {
+    let began = Instant::now();
+    // Nobody may change a person between the reading of the record and the writing of its hashes.
+    lock_change_log(db)?;
+    let mut pass = Pass { after: after.to_vec(), ..Pass::default() };
+    let page: Vec<IdentifierRow> = identifiers::table
+        .filter(identifiers::kind.eq(kind))
+        .filter(identifiers::key_version.eq(column(old)))
+        .filter(identifiers::hash.gt(after))
+        .order(identifiers::hash)
+        .select(IdentifierRow::as_select())
+        .limit(PAGE)
+        .load(db)?;
+    let whole = (page.len() as i64) < PAGE;
+    for (index, row) in page.iter().enumerate() {
+        if rehash_one(db, sealing, old, row)? {
+            pass.done += 1;
+        }
+        pass.after.clone_from(&row.hash);
+        // People who share a hash are done together, or the next slice would begin after them.
+        let shared = page.get(index + 1).is_some_and(|next| next.hash == row.hash);
+        if began.elapsed() >= budget && !shared {
+            pass.finished = whole && index + 1 == page.len();
+            return Ok(pass);
+        }
+    }
+    pass.finished = whole;
+    Ok(pass)
+}
+
+fn rehash_one(db: &mut Db, sealing: &Sealing, old: u32, row: &IdentifierRow) -> Result<bool, StorageError> {
+    let record: Option<CitizenRow> = per_arm!(db, conn => citizens::table
+        .find(&row.citizen_id)
+        .select(CitizenRow::as_select())
+        .get_result(conn)
+        .optional())?;
+    let Some(record) = record else { return Ok(false) };
+    let citizen = sealing.open(&record)?;
+    let before = sealing.identifiers(old, &citizen)?;
+    let Some(place) = before.iter().position(|known| (known.kind, &known.hash) == (row.kind, &row.hash)) else {
+        return Ok(false);
+    };
+    // Both lists name the same identifiers in the same order.
+    let mut after = sealing.identifiers(sealing.index_version(), &citizen)?;
+    let new = after.swap_remove(place);
+    per_arm!(db, conn => diesel::insert_into(identifiers::table).values(&new).on_conflict_do_nothing().execute(conn))?;
+    diesel::delete(identifiers::table.find((row.kind, row.key_version, &row.hash, row.holder))).execute(db)?;
+    Ok(true)
+}
+
+/// Records sealed under a version.
+pub fn sealed_under(db: &mut Db, version: u32) -> Result<i64, StorageError> {
+    Ok(citizens::table.filter(citizens::key_version.eq(column(version))).count().get_result(db)?)
+}
+
+/// Identifiers hashed under a version.
+pub fn hashed_under(db: &mut Db, version: u32) -> Result<i64, StorageError> {
+    Ok(identifiers::table.filter(identifiers::key_version.eq(column(version))).count().get_result(db)?)
+}
+
+/// The versions everything was last brought to.
+pub fn progress(db: &mut Db) -> Result<Option<(u32, u32)>, StorageError> {
+    let found: Option<(i32, i32)> = resealing_progress::table
+        .find(1)
+        .select((resealing_progress::seal_version, resealing_progress::index_version))
+        .get_result(db)
+        .optional()?;
+    Ok(found.map(|(seal, index)| (seal as u32, index as u32)))
+}
+
+pub fn set_progress(db: &mut Db, seal: u32, index: u32) -> Result<(), StorageError> {
+    let versions =
+        (resealing_progress::seal_version.eq(column(seal)), resealing_progress::index_version.eq(column(index)));
+    per_arm!(db, conn => diesel::insert_into(resealing_progress::table)
+        .values((resealing_progress::singleton.eq(1_i16), versions))
+        .on_conflict(resealing_progress::singleton)
+        .do_update()
+        .set(versions)
+        .execute(conn))?;
+    Ok(())
+}
+
+fn column(version: u32) -> i32 {
+    i32::try_from(version).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,264 @@
+//! `dancu clients …`: organisations, their keys, officers and agreements.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::clients::{Agreement, AgreementFaults, Client, ClientProfile, Clients, ClientsError, NewClient, PublicKey};
+use crate::crypto::Algorithm;
+use crate::crypto::jose::{JwkFault, PrivateJwk, PublicJwk};
+use crate::kernel::purpose::{CodeFault, OfficerCode};
+use crate::kernel::{ClientId, Officer};
+
+#[derive(Debug, Args)]
+pub struct ClientsArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Add a client with its key and agreement
+    Add(Add),
+    /// List all clients
+    List,
+    /// Show one client: agreement, keys, officers, history
+    Show { id: ClientId },
+    /// Bring in a new key; the old ones stay good for the overlap
+    RotateKey(RotateKey),
+    /// Put a new agreement in the place of the old one
+    Amend {
+        id: ClientId,
+        /// The agreement, a TOML file
+        #[arg(long)]
+        agreement: PathBuf,
+    },
+    /// Shut a client out, within a second
+    Disable { id: ClientId },
+    /// Let a disabled client in again
+    Enable { id: ClientId },
+    /// Registered officers
+    #[command(subcommand)]
+    Officers(OfficersCommand),
+}
+
+#[derive(Debug, Args)]
+struct Add {
+    id: ClientId,
+    /// The organisation's name
+    #[arg(long)]
+    name: String,
+    #[arg(long, value_enum, default_value_t = Profile::Service)]
+    profile: Profile,
+    /// The client is a state body
+    #[arg(long)]
+    state_body: bool,
+    /// The agreement, a TOML file
+    #[arg(long)]
+    agreement: PathBuf,
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+#[derive(Debug, Args)]
+struct RotateKey {
+    id: ClientId,
+    /// How many hours the old keys stay good
+    #[arg(long, default_value_t = 24)]
+    overlap_hours: u32,
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+/// Where the client's public key comes from.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct KeyArgs {
+    /// The client's public key, a JWK file (EC P-256 or OKP Ed25519)
+    #[arg(long)]
+    key: Option<PathBuf>,
+    /// Make a P-256 key and write the private JWK to this file, for trials
+    #[arg(long)]
+    new_key: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum OfficersCommand {
+    /// Register an officer of a client
+    Add {
+        client: ClientId,
+        /// The officer's id at the organisation
+        #[arg(long)]
+        id: String,
+        /// The officer's unit
+        #[arg(long)]
+        unit: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Profile {
+    Service,
+    Fapi2,
+    Baseline,
+}
+
+impl From<Profile> for ClientProfile {
+    fn from(profile: Profile) -> Self {
+        match profile {
+            Profile::Service => Self::Service,
+            Profile::Fapi2 => Self::Fapi2,
+            Profile::Baseline => Self::Baseline,
+        }
+    }
+}
+
+/// Why the command did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientsCommandError {
+    #[error(transparent)]
+    Clients(#[from] ClientsError),
+    #[error("{path}: {source}")]
+    Agreement { path: PathBuf, source: AgreementFaults },
+    #[error("{path}: {source}")]
+    Key { path: PathBuf, source: JwkFault },
+    #[error("{path}: {source}")]
+    File { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Officer(#[from] CodeFault),
+    #[error("the answer cannot be written: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+/// Runs the command on an open registry; answers go to `out`.
+pub async fn run(args: ClientsArgs, clients: &Clients, out: &mut dyn Write) -> Result<(), ClientsCommandError> {
+    match args.command {
+        Command::Add(add) => {
+            let id = add.id.clone();
+            clients.add(add.read()?).await?;
+            writeln!(out, "added {id}")?;
+        }
+        Command::List => list(clients, out)?,
+        Command::Show { id } => show(clients, &id, out).await?,
+        Command::RotateKey(RotateKey { id, overlap_hours, key }) => {
+            let key = key.read()?;
+            let key_id = key.id.clone();
+            clients.rotate_key(&id, key, Duration::from_secs(u64::from(overlap_hours) * 3600)).await?;
+            writeln!(out, "{id} has key {key_id}; older keys stay good for {overlap_hours} h at most")?;
+        }
+        Command::Amend { id, agreement } => {
+            clients.amend(&id, read_agreement(&agreement)?).await?;
+            writeln!(out, "amended {id}")?;
+        }
+        Command::Disable { id } => {
+            clients.disable(&id).await?;
+            writeln!(out, "disabled {id}")?;
+        }
+        Command::Enable { id } => {
+            clients.enable(&id).await?;
+            writeln!(out, "enabled {id}")?;
+        }
+        Command::Officers(OfficersCommand::Add { client, id, unit }) => {
+            let officer = Officer { id: OfficerCode::parse(&id)?, unit: OfficerCode::parse(&unit)? };
+            clients.add_officer(&client, officer).await?;
+            writeln!(out, "{client} has officer {id} of {unit}")?;
+        }
+    }
+    Ok(())
+}
+
+impl Add {
+    fn read(self) -> Result<NewClient, ClientsCommandError> {
+        Ok(NewClient {
+            agreement: read_agreement(&self.agreement)?,
+            key: self.key.read()?,
+            id: self.id,
+            name: self.name,
+            profile: self.profile.into(),
+            state_body: self.state_body,
+            officers: Vec::new(),
+        })
+    }
+}
+
+impl KeyArgs {
+    fn read(self) -> Result<PublicKey, ClientsCommandError> {
+        let public = match (self.key, self.new_key) {
+            (_, Some(path)) => make_key(&path)?,
+            (Some(path), None) => {
+                let json = read_file(&path)?;
+                PublicJwk::parse(&json).map_err(|source| ClientsCommandError::Key { path, source })?
+            }
+            (None, None) => unreachable!("clap asks for one of the two"),
+        };
+        Ok(PublicKey { id: public.key_id(), key: public.key })
+    }
+}
+
+/// Writes a new private key to a file that only its owner can read; never over another one.
+fn make_key(path: &Path) -> Result<PublicJwk, ClientsCommandError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let key = PrivateJwk::generate(Algorithm::P256)
+        .map_err(|source| ClientsCommandError::Key { path: path.to_owned(), source })?;
+    let mut options = std::fs::OpenOptions::new();
+    let written = options.write(true).create_new(true).mode(0o600).open(path).and_then(|mut file| {
+        file.write_all(key.to_json().as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|source| ClientsCommandError::File { path: path.to_owned(), source })?;
+    Ok(key.public())
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, ClientsCommandError> {
+    std::fs::read(path).map_err(|source| ClientsCommandError::File { path: path.to_owned(), source })
+}
+
+fn read_agreement(path: &Path) -> Result<Agreement, ClientsCommandError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| ClientsCommandError::File { path: path.to_owned(), source })?;
+    Agreement::from_toml(&text).map_err(|source| ClientsCommandError::Agreement { path: path.to_owned(), source })
+}
+
+fn list(clients: &Clients, out: &mut dyn Write) -> Result<(), ClientsCommandError> {
+    for client in clients.list() {
+        let state = if client.enabled { "enabled" } else { "disabled" };
+        let until = client.agreement.valid_until;
+        writeln!(out, "{}\t{}\t{}\tuntil {}\t{}", client.id, profile(&client), state, until, client.name)?;
+    }
+    Ok(())
+}
+
+const fn profile(client: &Client) -> &'static str {
+    match client.profile {
+        ClientProfile::Service => "service",
+        ClientProfile::Fapi2 => "fapi2",
+        ClientProfile::Baseline => "baseline",
+    }
+}
+
+async fn show(clients: &Clients, id: &ClientId, out: &mut dyn Write) -> Result<(), ClientsCommandError> {
+    let client = clients.find(id).ok_or(ClientsError::Unknown)?;
+    let history = clients.history(id).await?;
+    let keys = client
+        .keys
+        .iter()
+        .map(|key| serde_json::json!({ "kid": key.id, "valid_from": key.valid_from, "valid_until": key.valid_until }));
+    let mut officers: Vec<_> = client.officers.iter().collect();
+    officers.sort_by(|a, b| (&a.unit, &a.id).cmp(&(&b.unit, &b.id)));
+    let history = history.iter().map(|change| serde_json::json!({ "at": change.at, "action": change.action.name() }));
+    let shown = serde_json::json!({
+        "client_id": client.id,
+        "name": client.name,
+        "profile": client.profile,
+        "state_body": client.state_body,
+        "enabled": client.enabled,
+        "agreement": client.agreement,
+        "keys": keys.collect::<Vec<_>>(),
+        "officers": officers,
+        "history": history.collect::<Vec<_>>(),
+    });
+    writeln!(out, "{shown:#}")?;
+    Ok(())
+}

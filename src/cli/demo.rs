@@ -1,0 +1,175 @@
+//! `dancu demo`: everything on embedded SQLite with invented people, for trying.
+
+mod file;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use self::file::{DemoFile, FileError, SeededFrom};
+use crate::access::AccessConfig;
+use crate::app::{App, AppConfig, AppError, Ground};
+use crate::audit::AuditConfig;
+use crate::citizens::sealing::Sealing;
+use crate::citizens::seed::{SeedError, Seeder};
+use crate::citizens::{CacheConfig, GuardConfig};
+use crate::clients::{ClientsError, Contact, DemoClient, SampleFault, samples};
+use crate::crypto::{Keyring, KeyringError, SystemEntropy};
+use crate::http::middleware::AccessLog;
+use crate::kernel::clock::SystemClock;
+use crate::kernel::{Clock, Entropy};
+use crate::server::{self, ServerConfig, Service};
+use crate::storage::{OpenError, ServingLock, StoreConfig, migrate};
+use crate::telemetry::Metrics;
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where keys, database and demo.json live
+    #[arg(long, default_value = "./dancu-demo")]
+    dir: PathBuf,
+    /// A loopback address
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    bind: SocketAddr,
+    /// People to invent, on the first start
+    #[arg(long, default_value_t = 20_000)]
+    citizens: u64,
+    /// Which population, on the first start
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Why the demo does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    #[error("the demo serves this machine only: bind it to a loopback address such as 127.0.0.1:8080")]
+    NotLoopback,
+    #[error("{path}: {source}")]
+    Folder { path: PathBuf, source: std::io::Error },
+    #[error("{address}: {source}")]
+    Bind { address: SocketAddr, source: std::io::Error },
+    #[error("keys: {0}")]
+    Keys(#[from] KeyringError),
+    #[error("database: {0}")]
+    Database(#[from] OpenError),
+    #[error(transparent)]
+    App(#[from] AppError),
+    #[error("population: {0}")]
+    Seed(#[from] SeedError),
+    #[error("sample clients: {0}")]
+    Samples(#[from] SampleFault),
+    #[error("sample clients: {0}")]
+    Clients(#[from] ClientsError),
+    #[error("demo.json: {0}")]
+    File(#[from] FileError),
+    #[error("server: {0}")]
+    Start(#[from] server::StartError),
+    #[error("server: {0}")]
+    Server(std::io::Error),
+}
+
+/// Runs the demo until it is told to stop.
+pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
+    if !args.bind.ip().is_loopback() {
+        return Err(DemoError::NotLoopback);
+    }
+    make_folder(&args.dir)?;
+    let bind = |source| DemoError::Bind { address: args.bind, source };
+    let listeners = server::listen(&[args.bind]).map_err(bind)?;
+    let address = listeners[0].local_addr().map_err(bind)?;
+    let base_url = format!("http://{address}");
+
+    let ground = ground(&args.dir.join("keys"))?;
+    let store = StoreConfig { url: format!("sqlite:{}", args.dir.join("dancu.db").display()), readers: 3 };
+    let _serving = ServingLock::take(&store.url)?;
+    migrate::run(&store.url)?;
+    let app = App::open(config(&args.dir, store, &base_url), ground.clone()).await?;
+
+    let path = args.dir.join("demo.json");
+    let known = DemoFile::read(&path)?;
+    let population = known.as_ref().map(|file| file.population).unwrap_or(SeededFrom::new(args.citizens, args.seed));
+    let mut file = DemoFile::new(&base_url, sample_clients(&app, known).await?, population);
+    file.write(&path)?;
+    if !population.complete {
+        seed(&app, population).await?;
+        file.population.complete = true;
+        file.write(&path)?;
+    }
+
+    let service = Service {
+        routes: app.routes(),
+        health: app.health(),
+        metrics: ground.metrics.clone(),
+        access_log: Some(
+            AccessLog::start(Box::new(std::io::stderr()), ground.clock, &ground.metrics).map_err(DemoError::Server)?,
+        ),
+        entropy: ground.entropy,
+    };
+    let running = server::start(&ServerConfig::default(), listeners, service)?;
+    println!("ready {base_url}");
+    running.until_told_to_stop().await.map_err(DemoError::Server)?;
+    Ok(app.close().await?)
+}
+
+fn make_folder(dir: &Path) -> Result<(), DemoError> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|source| DemoError::Folder { path: dir.to_owned(), source })
+}
+
+fn ground(keys: &Path) -> Result<Ground, DemoError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
+    Keyring::init_demo(keys, &*entropy, &*clock)?;
+    Ok(Ground { keyring: Keyring::load(keys)?, clock, entropy, metrics: Metrics::default() })
+}
+
+fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
+    let origin = base_url.trim_start_matches("http://");
+    AppConfig {
+        store,
+        audit: AuditConfig::new(&format!("{origin}/audit"), dir.join("audit")),
+        access: AccessConfig::new(base_url),
+        cache: CacheConfig::default(),
+        guards: GuardConfig::default(),
+        contact: Contact {
+            office: "Dancu demo".to_owned(),
+            name: "Người vận hành mẫu".to_owned(),
+            position: "Vận hành".to_owned(),
+            phone: "+84 24 0000 0000".to_owned(),
+            email: "demo@example.vn".to_owned(),
+        },
+    }
+}
+
+/// Invents the population, or goes on where an earlier start was stopped.
+async fn seed(app: &App, population: SeededFrom) -> Result<(), DemoError> {
+    let bar = indicatif::ProgressBar::new(population.citizens);
+    let sealing = Sealing::new(app.ground.keyring.clone(), app.ground.entropy.clone());
+    let seeder = Seeder::new(app.store.clone(), sealing, app.ground.clock.clone());
+    seeder.seed(population.seed, population.citizens, |seeded| bar.set_position(seeded.people())).await?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// The sample clients with their keys: those of an earlier start, and those still missing.
+async fn sample_clients(app: &App, known: Option<DemoFile>) -> Result<Vec<DemoClient>, DemoError> {
+    let mut kept = known.map(|file| file.clients).unwrap_or_default();
+    kept.retain(|client| app.clients.find(&client.client_id).is_some());
+    for sample in samples(app.ground.clock.now())? {
+        if kept.iter().any(|client| client.client_id == sample.new.id) {
+            continue;
+        }
+        kept.push(sample.to_demo()?);
+        match app.clients.find(&sample.new.id) {
+            // A start that ended before demo.json was written: its key is lost, this one replaces it.
+            Some(_) => app.clients.rotate_key(&sample.new.id, sample.new.key, std::time::Duration::ZERO).await?,
+            None => app.clients.add(sample.new).await?,
+        }
+    }
+    Ok(kept)
+}

@@ -1,0 +1,182 @@
+//! `dancu keys`: makes, lists, rotates and retires keys. Never shows material.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use crate::crypto::{KeyUse, Keyring, KeyringError};
+use crate::kernel::{Clock, Entropy};
+
+/// How long a version is handed out before it may be used: replicas read the folder more often.
+const HAND_OUT: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Args)]
+pub struct KeysArgs {
+    /// The folder of keys; `keys.dir` of the configuration by default.
+    #[arg(long, value_name = "DIR", global = true, conflicts_with = "dir")]
+    keys: Option<PathBuf>,
+    #[command(subcommand)]
+    command: KeysCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Make a first key for each use in a folder without keys.
+    Init {
+        /// Only for uses that have none yet, after an upgrade; never to replace a lost key.
+        #[arg(long)]
+        missing: bool,
+    },
+    /// Step 1 of a rotation: hand out a new version, with which nothing is written yet.
+    Rotate {
+        /// index, seal, token or audit
+        key_use: KeyUse,
+    },
+    /// Step 2 of a rotation: write with the version that was handed out.
+    Activate {
+        key_use: KeyUse,
+        /// Even if it was handed out less than a minute ago.
+        #[arg(long)]
+        now: bool,
+    },
+    /// Show every key without its material.
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete a version that nothing needs any more; refused while rows stand under it.
+    Retire { key_use: KeyUse, version: u32 },
+}
+
+impl KeysArgs {
+    /// Whether the command needs `rows_under`, and with it a database.
+    pub fn counts_rows(&self) -> bool {
+        matches!(self.command, KeysCommand::Retire { .. })
+    }
+}
+
+/// What every command may need.
+pub struct Tools<'a> {
+    /// `keys.dir` of the configuration.
+    pub configured: Option<&'a Path>,
+    pub clock: &'a dyn Clock,
+    pub entropy: &'a dyn Entropy,
+    pub out: &'a mut dyn Write,
+}
+
+/// The exit code: 0 done, 1 refused or failed. `rows_under` counts the rows of every table under a
+/// version of [`KeyUse::Index`] or [`KeyUse::Seal`]; it is asked only by `retire`.
+pub async fn run<R>(args: KeysArgs, tools: Tools<'_>, rows_under: impl FnOnce(KeyUse, u32) -> R) -> io::Result<u8>
+where
+    R: Future<Output = Result<u64, Box<dyn std::error::Error + Send + Sync>>>,
+{
+    let Some(folder) = args.keys.as_deref().or(tools.configured) else {
+        writeln!(tools.out, "no folder of keys: give --keys, or set keys.dir in the configuration")?;
+        return Ok(1);
+    };
+    let (clock, entropy, out) = (tools.clock, tools.entropy, tools.out);
+    let done = match args.command {
+        KeysCommand::Init { missing } => init(folder, missing, entropy, clock),
+        KeysCommand::Rotate { key_use } => rotate(folder, key_use, entropy, clock),
+        KeysCommand::Activate { key_use, now } => activate(folder, key_use, now, clock),
+        KeysCommand::List { json } => list(folder, json),
+        KeysCommand::Retire { key_use, version } => match count(key_use, version, rows_under).await {
+            Ok(rows) => retire(folder, key_use, version, rows, clock),
+            Err(error) => return refuse(out, &format!("cannot count the rows under {key_use} {version}: {error}")),
+        },
+    };
+    match done {
+        Ok(text) => out.write_all(text.as_bytes()).map(|()| 0),
+        Err(error) => refuse(out, &with_cause(&error)),
+    }
+}
+
+fn refuse(out: &mut dyn Write, text: &dyn Display) -> io::Result<u8> {
+    writeln!(out, "{text}")?;
+    Ok(1)
+}
+
+fn with_cause(error: &KeyringError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+/// Only rows are under index and seal keys; what others signed is the keyring's own affair.
+async fn count<R>(
+    key_use: KeyUse,
+    version: u32,
+    rows_under: impl FnOnce(KeyUse, u32) -> R,
+) -> Result<u64, Box<dyn std::error::Error + Send + Sync>>
+where
+    R: Future<Output = Result<u64, Box<dyn std::error::Error + Send + Sync>>>,
+{
+    match key_use {
+        KeyUse::Index | KeyUse::Seal => rows_under(key_use, version).await,
+        KeyUse::Token | KeyUse::Audit => Ok(0),
+    }
+}
+
+fn init(folder: &Path, missing: bool, entropy: &dyn Entropy, clock: &dyn Clock) -> Result<String, KeyringError> {
+    let made = if missing {
+        Keyring::init_missing(folder, entropy, clock)?
+    } else {
+        Keyring::init(folder, entropy, clock)?;
+        KeyUse::ALL.to_vec()
+    };
+    let names: Vec<_> = made.iter().map(|key_use| key_use.name()).collect();
+    Ok(match names.as_slice() {
+        [] => format!("no use lacks a key in {}\n", folder.display()),
+        names => format!(
+            "made keys in {}: {}\nback this folder up, apart from the database\n",
+            folder.display(),
+            names.join(", ")
+        ),
+    })
+}
+
+fn rotate(folder: &Path, key_use: KeyUse, entropy: &dyn Entropy, clock: &dyn Clock) -> Result<String, KeyringError> {
+    let version = Keyring::load(folder)?.rotate(key_use, entropy, clock)?;
+    Ok(format!(
+        "{key_use} {version} is handed out; nothing is written with it yet\n\
+         bring it to every replica, then: dancu keys activate {key_use}\n"
+    ))
+}
+
+fn activate(folder: &Path, key_use: KeyUse, now: bool, clock: &dyn Clock) -> Result<String, KeyringError> {
+    let age = if now { Duration::ZERO } else { HAND_OUT };
+    let version = Keyring::load(folder)?.activate(key_use, clock, age)?;
+    Ok(format!("{key_use} {version} is active; older versions only read\n"))
+}
+
+fn retire(folder: &Path, key_use: KeyUse, version: u32, rows: u64, clock: &dyn Clock) -> Result<String, KeyringError> {
+    Keyring::load(folder)?.retire(key_use, version, rows, clock)?;
+    Ok(format!("{key_use} {version} is deleted\n"))
+}
+
+fn list(folder: &Path, json: bool) -> Result<String, KeyringError> {
+    let keys = Keyring::load(folder)?.list();
+    if json {
+        let line = |key: &crate::crypto::KeyInfo| serde_json::json!(key).to_string() + "\n";
+        return Ok(keys.iter().map(line).collect());
+    }
+    let mut text = format!("{:6} {:>7}  {:19}  {:20}  {:20}  key id\n", "use", "version", "state", "created", "since");
+    for key in keys {
+        let whole = |instant: crate::kernel::Instant| crate::kernel::Instant::from_seconds(instant.as_seconds());
+        let (created, since) = (whole(key.created).to_string(), whole(key.since).to_string());
+        let kid = key.kid.unwrap_or_default() + if key.demo { " (demo)" } else { "" };
+        let (key_use, state) = (key.key_use.name(), key.state.to_string());
+        let line = format!("{key_use:6} {:>7}  {state:19}  {created:20}  {since:20}  {kid}", key.version);
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! The commands one after another on one folder.
+
+use clap::Parser;
+
+use super::*;
+use crate::crypto::SystemEntropy;
+use crate::kernel::{Instant, ManualClock};
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    _place: crate::cli::place::PlaceArgs,
+    #[command(flatten)]
+    args: KeysArgs,
+}
+
+struct Shell {
+    folder: tempfile::TempDir,
+    clock: ManualClock,
+    rows: Result<u64, &'static str>,
+}
+
+impl Shell {
+    async fn run(&self, line: &str) -> (u8, String) {
+        let args = Line::try_parse_from(std::iter::once("keys").chain(line.split(' '))).unwrap().args;
+        let mut out = Vec::new();
+        let folder = self.folder.path().join("keys");
+        let entropy = SystemEntropy::default();
+        let tools = Tools { configured: Some(&folder), clock: &self.clock, entropy: &entropy, out: &mut out };
+        let rows = self.rows;
+        let code = run(args, tools, |_, _| async move { rows.map_err(Into::into) }).await.unwrap();
+        (code, String::from_utf8(out).unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_from_the_command_line() {
+    let clock = ManualClock::at(Instant::from_seconds(1_790_000_000));
+    let mut shell = Shell { folder: tempfile::tempdir().unwrap(), clock, rows: Ok(7) };
+    assert_eq!(shell.run("list").await.0, 1);
+    assert_eq!(shell.run("init").await.0, 0);
+    let (code, text) = shell.run("init").await;
+    assert!(code == 1 && text.contains("already holds keys"), "{text}");
+    assert!(shell.run("init --missing").await.1.contains("no use lacks a key"));
+    assert_eq!(shell.run("rotate seal").await.0, 0);
+    let (code, text) = shell.run("activate seal").await;
+    assert!(code == 1 && text.contains("too recently"), "{text}");
+    assert_eq!(shell.run("activate seal --now").await, (0, "seal 2 is active; older versions only read\n".into()));
+    let (code, text) = shell.run("retire seal 1").await;
+    assert!(code == 1 && text.contains("7 rows still stand"), "{text}");
+    shell.rows = Err("the database is away");
+    assert!(shell.run("retire seal 1").await.1.contains("cannot count the rows under seal 1: the database is away"));
+    shell.rows = Ok(0);
+    assert_eq!(shell.run("retire seal 1").await, (0, "seal 1 is deleted\n".into()));
+    let (code, text) = shell.run("list").await;
+    assert!(code == 0 && text.lines().count() == 5 && text.contains("2026-"), "{text}");
+    let (_, text) = shell.run("list --json").await;
+    let first: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["use"], &first["version"], &first["state"]), (&"index".into(), &1.into(), &"active".into()));
+    assert!(!text.contains("material"));
+}
+
+#[tokio::test]
+async fn a_folder_must_be_named_somewhere() {
+    let args = Line::try_parse_from(["keys", "retire", "token", "1"]).unwrap().args;
+    assert!(args.counts_rows());
+    let (clock, entropy, mut out) = (ManualClock::default(), SystemEntropy::default(), Vec::new());
+    let tools = Tools { configured: None, clock: &clock, entropy: &entropy, out: &mut out };
+    assert_eq!(run(args, tools, |_, _| async { Ok(0) }).await.unwrap(), 1);
+    assert!(Line::try_parse_from(["keys", "rotate", "nothing"]).is_err());
+}

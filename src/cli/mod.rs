@@ -1,0 +1,195 @@
+//! The command line, one file a command.
+
+pub mod audit;
+pub mod clients;
+pub mod config;
+pub mod demo;
+pub mod import;
+pub mod keys;
+pub mod migrate;
+pub mod place;
+mod progress;
+pub mod seed;
+pub mod serve;
+pub mod token;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use self::place::{PlaceArgs, PlaceError, clock, entropy};
+use crate::audit::data_keys_under;
+use crate::citizens::rows_under_version;
+use crate::clients::Clients;
+use crate::config::from_environment;
+use crate::crypto::{KeyUse, SystemEntropy};
+use crate::kernel::clock::SystemClock;
+use crate::telemetry::logging::{self, LogFormat};
+
+/// What `dancu` can be told to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run everything on this machine with invented people
+    Demo(demo::DemoArgs),
+    /// Print an access token for a sample client of the demo
+    Token(token::TokenArgs),
+    /// Serve with a configuration
+    Serve(serve::ServeArgs),
+    /// Check a configuration
+    Config(config::ConfigArgs),
+    /// Bring the database's schema up to date
+    Migrate(migrate::MigrateArgs),
+    /// Organisations, their keys, officers and agreements
+    Clients(At<clients::ClientsArgs>),
+    /// The keys that seal, find and sign
+    Keys(At<keys::KeysArgs>),
+    /// An invented population, into the store or a file
+    Seed(At<seed::SeedArgs>),
+    /// A population file into the store
+    Import(At<import::ImportArgs>),
+    /// The record of every look
+    Audit(At<audit::AuditArgs>),
+}
+
+/// A command and the installation it works on.
+#[derive(Debug, Args)]
+pub struct At<A: Args> {
+    #[command(flatten)]
+    place: PlaceArgs,
+    #[command(flatten)]
+    args: A,
+}
+
+/// Does it, and says how it went.
+pub fn run(command: Command) -> ExitCode {
+    let done = match command {
+        Command::Demo(args) => demo(&args),
+        Command::Token(args) => {
+            token::run(&args, &SystemClock, &SystemEntropy::default()).map(|token| println!("{token}")).map_err(text)
+        }
+        Command::Serve(args) => on_runtime(serve::run(&args)),
+        Command::Config(args) => return code(config::run(args, &mut std::io::stdout())),
+        Command::Migrate(args) => migrate::run(&args).map_err(text),
+        Command::Clients(at) => clients(at),
+        Command::Keys(at) => return keys(at),
+        Command::Seed(at) => seed(&at),
+        Command::Import(at) => return import(&at),
+        Command::Audit(at) => return audit(at),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &str) -> ExitCode {
+    eprintln!("dancu: {error}");
+    ExitCode::FAILURE
+}
+
+fn code(ended: std::io::Result<u8>) -> ExitCode {
+    ended.map_or_else(|error| fail(&error.to_string()), ExitCode::from)
+}
+
+/// An error and what caused it, on one line.
+fn text(error: impl std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+fn on_runtime<T, E: std::error::Error>(work: impl Future<Output = Result<T, E>>) -> Result<T, String> {
+    let runtime = tokio::runtime::Runtime::new().map_err(text)?;
+    runtime.block_on(work).map_err(text)
+}
+
+fn demo(args: &demo::DemoArgs) -> Result<(), String> {
+    logging::start(LogFormat::Text, "info,actix_server=warn").map_err(text)?;
+    on_runtime(demo::run(args))
+}
+
+fn clients(at: At<clients::ClientsArgs>) -> Result<(), String> {
+    let store = at.place.find().and_then(|place| place.open_store()).map_err(text)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(text)?;
+    runtime.block_on(async {
+        let registry = Clients::open(store, clock()).await.map_err(text)?;
+        clients::run(at.args, &registry, &mut std::io::stdout()).await.map_err(text)
+    })
+}
+
+fn seed(At { place, args }: &At<seed::SeedArgs>) -> Result<(), String> {
+    if args.writes_file() {
+        return args.write_file().map_err(text);
+    }
+    let place = place.find().map_err(text)?;
+    let (store, sealing) = (place.open_store().map_err(text)?, place.sealing().map_err(text)?);
+    let seeded = on_runtime(args.run(store, sealing, clock()))?;
+    println!("{seeded}");
+    Ok(())
+}
+
+/// Told to stop by Ctrl-C, it ends as a shell expects of that.
+fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
+    let opened = place.find().and_then(|place| Ok((place.open_store()?, place.sealing()?)));
+    let (store, sealing) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return fail(&text(error)),
+    };
+    match on_runtime(args.run(store, sealing, clock(), entropy())) {
+        Ok(outcome) => {
+            print!("{}", outcome.text);
+            if outcome.finished { ExitCode::SUCCESS } else { ExitCode::from(130) }
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+/// What is served needs no installation here.
+fn audit(at: At<audit::AuditArgs>) -> ExitCode {
+    let place = at.place.find().ok();
+    let configured = audit::Configured {
+        store: place.as_ref().map(|place| place.store.url.as_str()),
+        keys: place.as_ref().map(|place| place.keys.as_path()),
+    };
+    match on_runtime(audit::run(at.args, configured, &mut std::io::stdout())) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => fail(&error),
+    }
+}
+
+/// `keys init` comes before there is a database; only `retire` asks it.
+fn keys(at: At<keys::KeysArgs>) -> ExitCode {
+    let (clock, entropy) = (clock(), entropy());
+    let configured = match &at.place.dir {
+        Some(dir) => Some(dir.join("keys")),
+        None => match from_environment(at.place.config.as_deref()) {
+            Ok(config) => config.keys.dir,
+            Err(faults) => return fail(&faults.to_string()),
+        },
+    };
+    let place = at.place;
+    let count = async |key_use: KeyUse, version: u32| {
+        let store = place.find().and_then(|place: place::Place| place.open_store());
+        let store = store.map_err(Box::<PlaceError>::from)?;
+        let records = rows_under_version(&store, key_use, version).await?;
+        Ok(if key_use == KeyUse::Seal { records + data_keys_under(&store, version).await? } else { records })
+    };
+    let tools = keys::Tools {
+        configured: configured.as_deref(),
+        clock: &*clock,
+        entropy: &*entropy,
+        out: &mut std::io::stdout(),
+    };
+    match tokio::runtime::Runtime::new() {
+        Ok(runtime) => code(runtime.block_on(keys::run(at.args, tools, count))),
+        Err(error) => fail(&error.to_string()),
+    }
+}

@@ -1,0 +1,74 @@
+//! Which installation a command works on: a configured one, or the folder of a demo.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::citizens::sealing::Sealing;
+use crate::config::{self, ConfigFaults};
+use crate::crypto::{Keyring, KeyringError, SystemEntropy};
+use crate::kernel::clock::SystemClock;
+use crate::kernel::{Clock, Entropy};
+use crate::storage::{OpenError, Store, StoreConfig};
+
+#[derive(Debug, Args)]
+pub struct PlaceArgs {
+    /// The folder of a demo, in place of a configuration
+    #[arg(long, value_name = "DIR", global = true)]
+    pub dir: Option<PathBuf>,
+    /// The configuration; `dancu.toml` here if there is one. `DANCU__SECTION__KEY` lies over it
+    #[arg(long, value_name = "FILE", conflicts_with = "dir", global = true)]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    #[error("{0}")]
+    Config(#[from] ConfigFaults),
+    #[error("{0} is not set; name a configuration with --config, or a demo's folder with --dir")]
+    Missing(&'static str),
+    #[error("keys: {0}")]
+    Keys(#[from] KeyringError),
+    #[error("database: {0}")]
+    Database(#[from] OpenError),
+}
+
+/// Where an installation's things are.
+pub struct Place {
+    pub store: StoreConfig,
+    pub keys: PathBuf,
+}
+
+impl PlaceArgs {
+    pub fn find(&self) -> Result<Place, PlaceError> {
+        if let Some(dir) = &self.dir {
+            let url = format!("sqlite:{}", dir.join("dancu.db").display());
+            return Ok(Place { store: StoreConfig { url, readers: 2 }, keys: dir.join("keys") });
+        }
+        let config = config::from_environment(self.config.as_deref())?;
+        let url = config.database.url.ok_or(PlaceError::Missing("database.url"))?;
+        let keys = config.keys.dir.ok_or(PlaceError::Missing("keys.dir"))?;
+        Ok(Place { store: StoreConfig { url: url.expose().to_owned(), readers: config.database.readers }, keys })
+    }
+}
+
+impl Place {
+    pub fn open_store(&self) -> Result<Store, PlaceError> {
+        Ok(Store::open(&self.store)?)
+    }
+
+    pub fn sealing(&self) -> Result<Sealing, PlaceError> {
+        Ok(Sealing::new(Keyring::load(&self.keys)?, entropy()))
+    }
+}
+
+/// The machine's clock.
+pub fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// The machine's randomness.
+pub fn entropy() -> Arc<dyn Entropy> {
+    Arc::new(SystemEntropy::default())
+}

@@ -1,0 +1,173 @@
+//! What can be shared, with whom and why: the public catalogue.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Operation;
+use super::labels::attribute_label;
+use crate::kernel::{Attribute, Classification, LegalBasis, Text};
+
+/// Whom to turn to for an agreement (configuration).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Contact {
+    pub office: String,
+    pub name: String,
+    pub position: String,
+    pub phone: String,
+    pub email: String,
+}
+
+/// A name in both languages.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct Label {
+    vi: &'static str,
+    en: &'static str,
+}
+
+impl From<Text> for Label {
+    fn from(text: Text) -> Self {
+        Self { vi: text.vi, en: text.en }
+    }
+}
+
+/// An attribute of a citizen (Law on Identity art. 9).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SharedAttribute {
+    #[schema(example = "full_name")]
+    name: &'static str,
+    /// `basic` or `sensitive` (Decree 356/2025).
+    #[schema(value_type = String, example = "basic")]
+    classification: Classification,
+    label: Label,
+}
+
+/// An operation an agreement may list; its name is also the OAuth scope.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SharedOperation {
+    #[schema(example = "citizens:verify")]
+    name: &'static str,
+    label: Label,
+}
+
+/// A code that a request's `purpose` may carry. Agreements may list others.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KnownCode {
+    #[schema(example = "1.004222")]
+    code: &'static str,
+    label: Label,
+}
+
+/// A kind of agreement.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AgreementKind {
+    #[schema(example = "state_body")]
+    kind: &'static str,
+    label: Label,
+    /// The legal bases such an agreement usually lists.
+    legal_bases: &'static [&'static str],
+    /// How much answers may say: `boolean`, `full`.
+    details: &'static [&'static str],
+    /// Whether each question needs the citizen's consent on record.
+    consent: bool,
+}
+
+/// The catalogue of shared data.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Catalogue {
+    attributes: Vec<SharedAttribute>,
+    operations: Vec<SharedOperation>,
+    agreements: Vec<AgreementKind>,
+    procedures: Vec<KnownCode>,
+    legal_bases: Vec<KnownCode>,
+    contact: Contact,
+}
+
+impl Catalogue {
+    pub fn new(contact: Contact) -> Self {
+        Self {
+            attributes: Attribute::ALL.iter().copied().map(shared_attribute).collect(),
+            operations: Operation::ALL
+                .iter()
+                .map(|operation| SharedOperation { name: operation.name(), label: operation.label().into() })
+                .collect(),
+            agreements: agreements(),
+            procedures: PROCEDURES.iter().map(|(code, label)| KnownCode { code, label: (*label).into() }).collect(),
+            legal_bases: LEGAL_BASES.iter().map(|(code, label)| KnownCode { code, label: (*label).into() }).collect(),
+            contact,
+        }
+    }
+}
+
+fn shared_attribute(attribute: Attribute) -> SharedAttribute {
+    SharedAttribute {
+        name: attribute.name(),
+        classification: attribute.classification(),
+        label: attribute_label(attribute).into(),
+    }
+}
+
+/// Decree 70/2024 arts. 7-8: state bodies on their duty, everybody else on consent or a basis of
+/// their own in law.
+fn agreements() -> Vec<AgreementKind> {
+    vec![
+        AgreementKind {
+            kind: "state_body",
+            label: Text::new("Cơ quan nhà nước thực hiện nhiệm vụ", "A state body doing its duty").into(),
+            legal_bases: &[LegalBasis::STATE_DUTY],
+            details: &["boolean", "full"],
+            consent: false,
+        },
+        AgreementKind {
+            kind: "legal_duty",
+            label: Text::new("Tổ chức có nghĩa vụ theo luật", "An organisation under a duty by law").into(),
+            legal_bases: &[LegalBasis::CUSTOMER_IDENTIFICATION, LegalBasis::STAY_NOTIFICATION],
+            details: &["boolean", "full"],
+            consent: false,
+        },
+        AgreementKind {
+            kind: "consent",
+            label: Text::new("Tổ chức được công dân đồng ý", "An organisation the citizen has consented to").into(),
+            legal_bases: &[LegalBasis::CONSENT],
+            details: &["boolean", "full"],
+            consent: true,
+        },
+    ]
+}
+
+/// Procedures of residence registration, by their national codes.
+const PROCEDURES: &[(&str, Text)] = &[
+    ("1.003677", Text::new("Khai báo tạm vắng", "Declaration of temporary absence")),
+    ("1.004194", Text::new("Đăng ký tạm trú", "Registration of temporary residence")),
+    ("1.004222", Text::new("Đăng ký thường trú", "Registration of permanent residence")),
+    ("1.010038", Text::new("Tách hộ", "Separation of a household")),
+    ("1.010041", Text::new("Xác nhận thông tin về cư trú", "Confirmation of residence information")),
+    ("2.001159", Text::new("Thông báo lưu trú", "Stay notification")),
+];
+
+const LEGAL_BASES: &[(&str, Text)] = &[
+    (
+        LegalBasis::CONSENT,
+        Text::new("Sự đồng ý của công dân (Luật 91/2025/QH15)", "The citizen's consent (Law 91/2025/QH15)"),
+    ),
+    (
+        LegalBasis::STATE_DUTY,
+        Text::new(
+            "Cơ quan nhà nước giải quyết thủ tục hành chính (Nghị định 70/2024/NĐ-CP)",
+            "A state body's duty in an administrative procedure (Decree 70/2024)",
+        ),
+    ),
+    (
+        LegalBasis::CUSTOMER_IDENTIFICATION,
+        Text::new(
+            "Nhận biết khách hàng (Luật Phòng, chống rửa tiền 14/2022/QH15, Điều 9)",
+            "Duty to identify customers (Law on Anti-Money Laundering 14/2022/QH15 art. 9)",
+        ),
+    ),
+    (
+        LegalBasis::STAY_NOTIFICATION,
+        Text::new(
+            "Thông báo lưu trú (Luật Cư trú 68/2020/QH14, Điều 30)",
+            "Stay notification (Law on Residence 68/2020/QH14 art. 30)",
+        ),
+    ),
+];

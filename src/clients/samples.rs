@@ -1,0 +1,214 @@
+//! The sample clients of `dancu demo`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{Agreement, ClientProfile, Detail, NewClient, Operation, OperationSet, PublicKey};
+use crate::crypto::Algorithm;
+use crate::crypto::jose::{JwkFault, PrivateJwk};
+use crate::kernel::purpose::{CodeFault, OfficerCode};
+use crate::kernel::{Attribute, AttributeSet, ClientId, Instant, LegalBasis, Officer, ProcedureCode};
+
+/// A sample client and its private key.
+#[derive(Debug)]
+pub struct SampleClient {
+    pub new: NewClient,
+    pub private_key: PrivateJwk,
+}
+
+/// A sample client as `demo.json` lists it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DemoClient {
+    pub client_id: ClientId,
+    pub profile: ClientProfile,
+    pub private_jwk: Box<RawValue>,
+    pub scopes: OperationSet,
+    pub procedures: Vec<ProcedureCode>,
+    pub legal_bases: Vec<LegalBasis>,
+    pub officer: Option<Officer>,
+    pub detail: Detail,
+}
+
+/// A sample client could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SampleFault {
+    #[error("no key can be made")]
+    Key(#[from] JwkFault),
+    #[error("a sample's code is malformed")]
+    Code(#[from] CodeFault),
+    #[error("a sample's id is malformed")]
+    Id(#[from] crate::kernel::id::ClientIdFault),
+    #[error("a sample's key cannot be written")]
+    Json(#[from] serde_json::Error),
+}
+
+/// What tells one sample from another.
+struct Plan {
+    id: &'static str,
+    name: &'static str,
+    state_body: bool,
+    operations: OperationSet,
+    procedures: &'static [&'static str],
+    legal_bases: &'static [&'static str],
+    attributes: AttributeSet,
+    detail: Detail,
+    per_minute: u32,
+    per_day: u64,
+    officer: (&'static str, &'static str),
+}
+
+/// The five sample clients, with new ES256 keys, under agreements in force for two years from `now`.
+///
+/// # Errors
+/// Only if the machine gives no keys.
+pub fn samples(now: Instant) -> Result<Vec<SampleClient>, SampleFault> {
+    [portal(), bank(), hotel(), shop(), loadtest()].into_iter().map(|plan| plan.make(now)).collect()
+}
+
+/// A one-stop portal of a province: a state body with full answers.
+fn portal() -> Plan {
+    Plan {
+        id: "portal",
+        name: "Cổng dịch vụ công (mẫu)",
+        state_body: true,
+        operations: OperationSet::all().iter().filter(|operation| *operation != Operation::PopulationWrite).collect(),
+        procedures: &["1.003677", "1.004194", "1.004222", "1.010038", "1.010041"],
+        legal_bases: &[LegalBasis::STATE_DUTY, LegalBasis::CONSENT],
+        attributes: AttributeSet::all(),
+        detail: Detail::Full,
+        per_minute: 60_000,
+        per_day: 10_000_000,
+        officer: ("canbo-01", "mot-cua"),
+    }
+}
+
+/// A bank that identifies its customers: yes or no, nothing more.
+fn bank() -> Plan {
+    Plan {
+        id: "bank",
+        name: "Ngân hàng (mẫu)",
+        state_body: false,
+        operations: [Operation::CitizensVerify, Operation::QrVerify].into_iter().collect(),
+        procedures: &["KYC"],
+        legal_bases: &[LegalBasis::CUSTOMER_IDENTIFICATION],
+        attributes: [Attribute::FullName, Attribute::DateOfBirth, Attribute::Sex, Attribute::IdNumber]
+            .into_iter()
+            .chain([Attribute::LegacyIdNumber, Attribute::PermanentResidence])
+            .collect(),
+        detail: Detail::Boolean,
+        per_minute: 6_000,
+        per_day: 1_000_000,
+        officer: ("gdv-01", "chi-nhanh-1"),
+    }
+}
+
+/// A hotel that notifies its guests' stays.
+fn hotel() -> Plan {
+    Plan {
+        id: "hotel",
+        name: "Khách sạn (mẫu)",
+        state_body: false,
+        operations: [Operation::CitizensVerify, Operation::QrVerify, Operation::StaysReport, Operation::StaysRead]
+            .into_iter()
+            .collect(),
+        procedures: &["2.001159"],
+        legal_bases: &[LegalBasis::STAY_NOTIFICATION],
+        attributes: [Attribute::FullName, Attribute::DateOfBirth, Attribute::Sex, Attribute::IdNumber]
+            .into_iter()
+            .chain([Attribute::Nationality, Attribute::PermanentResidence])
+            .collect(),
+        detail: Detail::Boolean,
+        per_minute: 600,
+        per_day: 50_000,
+        officer: ("le-tan-01", "quay-le-tan"),
+    }
+}
+
+/// A shop: nothing without the citizen's consent.
+fn shop() -> Plan {
+    Plan {
+        id: "shop",
+        name: "Cửa hàng (mẫu)",
+        state_body: false,
+        operations: [Operation::CitizensLookup, Operation::CitizensVerify, Operation::QrVerify].into_iter().collect(),
+        procedures: &["SHOP"],
+        legal_bases: &[LegalBasis::CONSENT],
+        attributes: [Attribute::FullName, Attribute::DateOfBirth].into_iter().collect(),
+        detail: Detail::Boolean,
+        per_minute: 60,
+        per_day: 1_000,
+        officer: ("nhan-vien-01", "quay-1"),
+    }
+}
+
+/// The load generator: everything, as often as it can.
+fn loadtest() -> Plan {
+    Plan {
+        id: "loadtest",
+        name: "Máy đo tải (mẫu)",
+        state_body: true,
+        operations: OperationSet::all(),
+        procedures: &["1.003677", "1.004194", "1.004222", "1.010038", "1.010041", "2.001159"],
+        legal_bases: &[
+            LegalBasis::STATE_DUTY,
+            LegalBasis::CONSENT,
+            LegalBasis::CUSTOMER_IDENTIFICATION,
+            LegalBasis::STAY_NOTIFICATION,
+        ],
+        attributes: AttributeSet::all(),
+        detail: Detail::Full,
+        per_minute: 100_000_000,
+        per_day: 100_000_000_000,
+        officer: ("do-tai-01", "do-tai"),
+    }
+}
+
+impl Plan {
+    fn make(self, now: Instant) -> Result<SampleClient, SampleFault> {
+        const TWO_YEARS: Duration = Duration::from_secs(2 * 366 * 24 * 3600);
+        let private_key = PrivateJwk::generate(Algorithm::P256)?;
+        let public = private_key.public();
+        let (officer, unit) = self.officer;
+        let agreement = Agreement {
+            operations: self.operations,
+            procedures: self.procedures.iter().map(|code| ProcedureCode::parse(code)).collect::<Result<_, _>>()?,
+            legal_bases: self.legal_bases.iter().map(|code| LegalBasis::parse(code)).collect::<Result<_, _>>()?,
+            attributes: self.attributes,
+            detail: self.detail,
+            per_minute: self.per_minute,
+            per_day: self.per_day,
+            valid_from: now,
+            valid_until: now.plus(TWO_YEARS),
+            bearer: true,
+        };
+        let new = NewClient {
+            id: self.id.parse::<ClientId>()?,
+            name: self.name.to_owned(),
+            profile: ClientProfile::Service,
+            state_body: self.state_body,
+            key: PublicKey { id: public.key_id(), key: public.key },
+            officers: vec![Officer { id: OfficerCode::parse(officer)?, unit: OfficerCode::parse(unit)? }],
+            agreement,
+        };
+        Ok(SampleClient { new, private_key })
+    }
+}
+
+impl SampleClient {
+    /// As `demo.json` lists it, private key included.
+    pub fn to_demo(&self) -> Result<DemoClient, SampleFault> {
+        let agreement = &self.new.agreement;
+        Ok(DemoClient {
+            client_id: self.new.id.clone(),
+            profile: self.new.profile,
+            private_jwk: RawValue::from_string(self.private_key.to_json().to_string())?,
+            scopes: agreement.operations,
+            procedures: agreement.procedures.iter().cloned().collect(),
+            legal_bases: agreement.legal_bases.iter().cloned().collect(),
+            officer: self.new.officers.first().cloned(),
+            detail: agreement.detail,
+        })
+    }
+}

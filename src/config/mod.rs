@@ -1,0 +1,81 @@
+//! Configuration: defaults < `dancu.toml` < `DANCU__SECTION__KEY`. Unknown keys are refused, and
+//! all faults are shown at once. Only [`from_environment`] reads the process's environment.
+//!
+//! `dancu.example.toml` at the root of the repository explains every key.
+
+mod address;
+mod audit;
+mod cache;
+mod contact;
+mod database;
+mod environment;
+mod fault;
+mod keys;
+mod layers;
+mod limits;
+mod logging;
+mod metrics;
+mod safety;
+mod server;
+mod tokens;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub use address::{Issuer, IssuerFault};
+pub use audit::AuditConfig;
+pub use cache::CacheConfig;
+pub use contact::ContactConfig;
+pub use database::{Backend, DatabaseConfig, DatabaseUrl};
+pub use environment::from_environment;
+pub use fault::{ConfigFault, ConfigFaults, Place};
+pub use keys::KeysConfig;
+pub use limits::LimitsConfig;
+pub use logging::{LogFormat, LogLevel, LoggingConfig};
+pub use metrics::MetricsConfig;
+pub use safety::UnsafeSetting;
+pub use server::ServerConfig;
+pub use tokens::TokensConfig;
+
+use layers::Layers;
+
+/// Everything an operator can set, a section each.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Config {
+    pub server: ServerConfig,
+    pub database: DatabaseConfig,
+    pub keys: KeysConfig,
+    pub cache: CacheConfig,
+    pub tokens: TokensConfig,
+    pub audit: AuditConfig,
+    pub limits: LimitsConfig,
+    pub contact: ContactConfig,
+    pub logging: LoggingConfig,
+    pub metrics: MetricsConfig,
+    /// The file it was read from, if any.
+    pub file: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the file, if one is given, and lays over it what `env` says under `DANCU__`.
+    pub fn load(file: Option<&Path>, env: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigFaults> {
+        let mut faults = ConfigFaults::default();
+        let mut layers = Layers::read(file, env, &mut faults);
+        let config = Self {
+            server: layers.section(&mut faults),
+            database: layers.section(&mut faults),
+            keys: layers.section(&mut faults),
+            cache: layers.section(&mut faults),
+            tokens: layers.section(&mut faults),
+            audit: layers.section(&mut faults),
+            limits: layers.section(&mut faults),
+            contact: layers.section(&mut faults),
+            logging: layers.section(&mut faults),
+            metrics: layers.section(&mut faults),
+            file: file.map(Path::to_path_buf),
+        };
+        layers.refuse_rest(&mut faults);
+        faults.or(config)
+    }
+}

@@ -1,0 +1,114 @@
+//! Where and how the service listens.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use validator::{Validate, ValidationError};
+
+use super::address::Issuer;
+use super::layers::Section;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(default, deny_unknown_fields)]
+#[validate(schema(function = "belongs_together", skip_on_field_errors = false))]
+pub struct ServerConfig {
+    /// Addresses to listen on, IPv4 and IPv6.
+    #[validate(length(min = 1, max = 16, message = "must list 1 to 16 addresses"))]
+    pub bind: Vec<SocketAddr>,
+    /// The public base URL; also the issuer of tokens.
+    pub issuer: Option<Issuer>,
+    /// Certificate chain in PEM; TLS is on when both files are named.
+    pub tls_certificate: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    /// A proxy in front ends TLS: plain HTTP may then be bound beyond loopback.
+    pub behind_proxy: bool,
+    /// 0: one per core.
+    #[validate(range(max = 1024))]
+    pub workers: usize,
+    #[validate(range(min = 1024, max = 16_777_216))]
+    pub body_bytes: usize,
+    /// Request line and header fields together.
+    #[validate(range(min = 4096, max = 262_144))]
+    pub header_bytes: usize,
+    #[validate(range(min = 100, max = 60_000))]
+    pub head_timeout_ms: u64,
+    #[validate(range(min = 100, max = 60_000))]
+    pub body_timeout_ms: u64,
+    #[validate(range(min = 100, max = 300_000))]
+    pub answer_timeout_ms: u64,
+    #[validate(range(max = 3600))]
+    pub keep_alive_s: u64,
+    /// Between *not ready* and the end of listening.
+    #[validate(range(max = 600))]
+    pub stop_delay_s: u64,
+    /// How long a stop waits for running requests.
+    #[validate(range(min = 1, max = 600))]
+    pub stop_timeout_s: u64,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            bind: vec![SocketAddr::from(([127, 0, 0, 1], 8080))],
+            issuer: None,
+            tls_certificate: None,
+            tls_key: None,
+            behind_proxy: false,
+            workers: 0,
+            body_bytes: 64 * 1024,
+            header_bytes: 16 * 1024,
+            head_timeout_ms: 5_000,
+            body_timeout_ms: 5_000,
+            answer_timeout_ms: 10_000,
+            keep_alive_s: 60,
+            stop_delay_s: 0,
+            stop_timeout_s: 30,
+        }
+    }
+}
+
+impl Section for ServerConfig {
+    const NAME: &'static str = "server";
+}
+
+impl ServerConfig {
+    /// Certificate chain and key, where TLS is on.
+    pub fn tls(&self) -> Option<(&PathBuf, &PathBuf)> {
+        self.tls_certificate.as_ref().zip(self.tls_key.as_ref())
+    }
+
+    pub const fn head_timeout(&self) -> Duration {
+        Duration::from_millis(self.head_timeout_ms)
+    }
+
+    pub const fn body_timeout(&self) -> Duration {
+        Duration::from_millis(self.body_timeout_ms)
+    }
+
+    pub const fn answer_timeout(&self) -> Duration {
+        Duration::from_millis(self.answer_timeout_ms)
+    }
+
+    pub const fn keep_alive(&self) -> Duration {
+        Duration::from_secs(self.keep_alive_s)
+    }
+
+    pub const fn stop_delay(&self) -> Duration {
+        Duration::from_secs(self.stop_delay_s)
+    }
+
+    pub const fn stop_timeout(&self) -> Duration {
+        Duration::from_secs(self.stop_timeout_s)
+    }
+}
+
+fn belongs_together(server: &ServerConfig) -> Result<(), ValidationError> {
+    if server.tls_certificate.is_some() != server.tls_key.is_some() {
+        return Err(
+            ValidationError::new("tls_pair").with_message("name tls_certificate and tls_key, or neither".into())
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! Extractors: handlers never see raw input.
+
+pub mod idempotency_key;
+pub mod input;
+pub mod json;
+mod kernel;
+pub mod purpose;
+pub mod scalar;
+#[cfg(test)]
+mod tests;
+mod tracked;
+
+pub use idempotency_key::IdempotencyKey;
+pub use input::{Expected, FromInput, Input, read_list, read_object};
+pub use json::Json;
+pub use purpose::{OfficerRequest, PurposeRequest};
+pub use scalar::{BoundedText, List, Whole};

@@ -1,0 +1,18 @@
+//! The HTTP kit: problems, extractors, middleware. Knows no slice.
+
+pub mod context;
+pub mod extract;
+pub mod limits;
+pub mod middleware;
+pub mod oauth_error;
+pub mod openapi;
+pub mod problem;
+pub mod release;
+pub mod routes;
+
+pub use context::{Arrival, RequestId};
+pub use extract::{Input, Json};
+pub use limits::Limits;
+pub use oauth_error::OauthError;
+pub use problem::{Problem, ProblemKind};
+pub use routes::Routes;

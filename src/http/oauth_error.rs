@@ -1,0 +1,71 @@
+//! Errors of the OAuth endpoints, which answer as their RFCs say (RFC 6749 section 5.2).
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+/// `{"error", "error_description"}`. The middleware leaves it as it is.
+#[derive(Debug)]
+pub struct OauthError {
+    status: StatusCode,
+    error: &'static str,
+    description: &'static str,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[derive(Serialize)]
+struct Body {
+    error: &'static str,
+    error_description: &'static str,
+}
+
+impl OauthError {
+    /// `error` is a code of an RFC; `description` is ASCII prose without any input.
+    pub const fn new(status: StatusCode, error: &'static str, description: &'static str) -> Self {
+        Self { status, error, description, headers: Vec::new() }
+    }
+
+    pub const fn invalid_request(description: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", description)
+    }
+
+    pub const fn invalid_client(description: &'static str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_client", description)
+    }
+
+    /// Adds a response header (challenge, nonce, retry).
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub const fn code(&self) -> &'static str {
+        self.error
+    }
+}
+
+impl fmt::Display for OauthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.error, self.description)
+    }
+}
+
+impl std::error::Error for OauthError {}
+
+impl ResponseError for OauthError {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        for (name, value) in &self.headers {
+            response.append_header((name.clone(), value.clone()));
+        }
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        response.json(Body { error: self.error, error_description: self.description })
+    }
+}

@@ -1,0 +1,138 @@
+//! Every problem type there is. Its URI, status and titles are promises to clients: a slug never
+//! changes its meaning and is never used again.
+
+use actix_web::http::StatusCode;
+
+use crate::kernel::Text;
+
+macro_rules! catalogue {
+    ($($variant:ident = $status:ident, $slug:literal, $vi:literal, $en:literal, $meaning:literal;)*) => {
+        /// One type of problem (RFC 9457 section 3.1.1).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ProblemKind { $(#[doc = $meaning] $variant,)* }
+
+        impl ProblemKind {
+            /// Every type, in the order of `docs/api.md`.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The stable last part of the URI.
+            pub const fn slug(self) -> &'static str {
+                match self { $(Self::$variant => $slug,)* }
+            }
+
+            /// The type's URI.
+            pub const fn uri(self) -> &'static str {
+                match self { $(Self::$variant => concat!("https://dancu.vn/problems/", $slug),)* }
+            }
+
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)* }
+            }
+
+            pub const fn title(self) -> Text {
+                match self { $(Self::$variant => Text::new($vi, $en),)* }
+            }
+
+            /// When it is answered, for the documentation.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)* }
+            }
+        }
+    };
+}
+
+catalogue! {
+    InvalidJson = BAD_REQUEST, "invalid-json",
+        "Nội dung không phải JSON hợp lệ", "The body is not valid JSON",
+        "The body cannot be read as one JSON document.";
+    InvalidFields = UNPROCESSABLE_ENTITY, "invalid-fields",
+        "Một số trường không hợp lệ", "Some fields are not valid",
+        "Members are missing, unknown, repeated or wrong; `errors` lists every one with its JSON pointer.";
+    InvalidRequest = BAD_REQUEST, "invalid-request",
+        "Yêu cầu không hợp lệ", "The request is not valid",
+        "The path, the query or a header cannot be read.";
+    InvalidIdempotencyKey = BAD_REQUEST, "invalid-idempotency-key",
+        "Idempotency-Key không hợp lệ", "The Idempotency-Key is not valid",
+        "`Idempotency-Key` is not 8 to 64 of A-Z, a-z, 0-9, `-` and `_`.";
+    NotUtf8 = BAD_REQUEST, "not-utf8",
+        "Nội dung không phải UTF-8", "The body is not UTF-8",
+        "The body is not UTF-8 text.";
+    UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type",
+        "Kiểu nội dung không được hỗ trợ", "The media type is not supported",
+        "`Content-Type` is not what the operation takes, names another charset than UTF-8, or the body is compressed.";
+    BodyTooLarge = PAYLOAD_TOO_LARGE, "body-too-large",
+        "Nội dung quá lớn", "The body is too large",
+        "The body is longer than the operation takes.";
+    HeaderTooLarge = REQUEST_HEADER_FIELDS_TOO_LARGE, "header-too-large",
+        "Phần đầu yêu cầu quá lớn", "The header is too large",
+        "The request line or the header fields are too long or too many.";
+    BodyTimeout = REQUEST_TIMEOUT, "body-timeout",
+        "Nội dung đến quá chậm", "The body came too slowly",
+        "The body did not arrive whole in time.";
+    Unauthorised = UNAUTHORIZED, "unauthorised",
+        "Cần mã truy cập", "An access token is needed",
+        "No access token was sent.";
+    TokenInvalid = UNAUTHORIZED, "token-invalid",
+        "Mã truy cập không hợp lệ", "The access token is not valid",
+        "The access token is malformed, forged, revoked, for another audience, or its client is disabled.";
+    TokenExpired = UNAUTHORIZED, "token-expired",
+        "Mã truy cập đã hết hạn", "The access token has expired",
+        "The access token was valid and is no longer.";
+    InsufficientScope = FORBIDDEN, "insufficient-scope",
+        "Mã truy cập không đủ quyền", "The access token does not cover this operation",
+        "The access token lacks the operation's scope.";
+    Forbidden = FORBIDDEN, "forbidden",
+        "Không được phép", "Not allowed",
+        "The caller may not do this, for a reason no other type names.";
+    AgreementNotInForce = FORBIDDEN, "agreement-not-in-force",
+        "Thỏa thuận chưa hoặc không còn hiệu lực", "The agreement is not in force",
+        "The client's agreement has not begun or has ended.";
+    OperationNotAgreed = FORBIDDEN, "operation-not-agreed",
+        "Thao tác nằm ngoài thỏa thuận", "The agreement does not cover this operation",
+        "The agreement does not list the operation.";
+    ProcedureNotAgreed = FORBIDDEN, "procedure-not-agreed",
+        "Thủ tục nằm ngoài thỏa thuận", "The agreement does not cover this procedure",
+        "The agreement does not list the procedure in `purpose`.";
+    LegalBasisNotAgreed = FORBIDDEN, "legal-basis-not-agreed",
+        "Căn cứ pháp lý nằm ngoài thỏa thuận", "The agreement does not cover this legal basis",
+        "The agreement does not list the legal basis in `purpose`.";
+    OfficerMissing = FORBIDDEN, "officer-missing",
+        "Thiếu cán bộ thực hiện", "The officer is missing",
+        "An officer asks, and `purpose` does not name them.";
+    ConsentMissing = FORBIDDEN, "consent-missing",
+        "Chưa có sự đồng ý của công dân", "The citizen's consent is missing",
+        "The legal basis is the citizen's consent, and none is on record.";
+    NotFound = NOT_FOUND, "not-found",
+        "Không có tài nguyên này", "There is no such resource",
+        "Nothing is at this path. Never the answer to a question about a person.";
+    MethodNotAllowed = METHOD_NOT_ALLOWED, "method-not-allowed",
+        "Phương thức không được hỗ trợ", "The method is not allowed",
+        "The path exists and takes other methods, which `Allow` lists.";
+    Conflict = CONFLICT, "conflict",
+        "Xung đột với một thay đổi khác", "The change conflicts with another",
+        "Another change came first, or the resource is not in a state that allows this.";
+    IdempotencyConflict = CONFLICT, "idempotency-conflict",
+        "Idempotency-Key đã dùng cho yêu cầu khác", "The Idempotency-Key was used for another request",
+        "The same `Idempotency-Key` came before with other contents.";
+    OverQuota = TOO_MANY_REQUESTS, "over-quota",
+        "Đã hết hạn mức", "The quota is used up",
+        "The agreement's quota for the day is used up; `Retry-After` says when it begins anew.";
+    RateLimited = TOO_MANY_REQUESTS, "rate-limited",
+        "Quá nhiều yêu cầu", "Too many requests",
+        "More calls in a minute than the agreement allows.";
+    TooManyFailedAnchors = TOO_MANY_REQUESTS, "too-many-failed-anchors",
+        "Quá nhiều lần hỏi sai số, họ tên và ngày sinh", "Too many questions whose number, name and birth date do not match",
+        "Too many of the client's questions named a number, name and birth date that do not belong together.";
+    Internal = INTERNAL_SERVER_ERROR, "internal",
+        "Lỗi nội bộ", "Internal error",
+        "A fault of the service. Quote `request_id` when you report it.";
+    Overloaded = SERVICE_UNAVAILABLE, "overloaded",
+        "Hệ thống đang quá tải", "The service is overloaded",
+        "The service refuses some requests so that the others are answered in time; nothing was done.";
+    Unavailable = SERVICE_UNAVAILABLE, "unavailable",
+        "Hệ thống tạm thời không phục vụ được", "The service is temporarily unavailable",
+        "Something the service needs (the database, the audit log) is away.";
+    Timeout = SERVICE_UNAVAILABLE, "timeout",
+        "Hệ thống không trả lời kịp", "The service did not answer in time",
+        "The answer took longer than the service allows itself; whether something was done is not known.";
+}

@@ -1,0 +1,20 @@
+//! The HTTP of the audit: tiles for everybody, proofs for clients.
+
+mod error;
+mod proof;
+mod tiles;
+
+use actix_web::web::{ServiceConfig, get, post, resource};
+
+/// The transparency's part of the OpenAPI document.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(tiles::logs, tiles::checkpoint, tiles::tile, proof::prove))]
+pub struct TransparencyApi;
+
+/// Needs `Data<Transparency>`.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/audit/logs").route(get().to(tiles::logs)))
+        .service(resource("/audit/{log}/checkpoint").route(get().to(tiles::checkpoint)))
+        .service(resource("/audit/{log}/tile/{tile:.*}").route(get().to(tiles::tile)))
+        .service(resource("/v1/audit/proof").route(post().to(proof::prove)));
+}

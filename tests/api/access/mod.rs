@@ -1,0 +1,7 @@
+//! Tokens: given out, taken back, refused.
+
+mod assertions;
+mod bearer;
+mod documents;
+mod replay;
+mod token_endpoint;

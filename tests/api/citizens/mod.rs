@@ -1,0 +1,12 @@
+//! Citizens looked up and verified over HTTP, on both backends, with every part real.
+
+mod desk;
+
+mod batches;
+mod caching;
+mod failing;
+mod guarding;
+mod lookups;
+mod refusals;
+mod rotating;
+mod verifying;

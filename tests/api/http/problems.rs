@@ -1,0 +1,110 @@
+//! Every error is a problem, in the caller's language, whoever raised it.
+
+use dancu::http::ProblemKind;
+
+use super::harness::{CANARY, JSON, get, post, start};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_problem_type_in_the_language_asked_for() {
+    let bench = start();
+    for kind in ProblemKind::ALL {
+        let path = format!("/problem/{}", kind.slug());
+        let vietnamese = get(bench.address, &path, "");
+        assert_eq!(vietnamese.problem(), kind.slug());
+        assert_eq!(vietnamese.status, kind.status().as_u16());
+        assert_eq!(vietnamese.json()["title"], kind.title().vi);
+        assert_eq!(vietnamese.header("content-language"), Some("vi"));
+        let english = get(bench.address, &path, "Accept-Language: en-GB, vi;q=0.5\r\n");
+        assert_eq!(english.json()["title"], kind.title().en);
+        assert_eq!(english.header("content-language"), Some("en"));
+        let patient = matches!(kind.status().as_u16(), 429 | 503);
+        assert_eq!(english.header("retry-after").is_some(), patient, "{}", kind.slug());
+        assert_eq!(
+            english.header("www-authenticate").is_some(),
+            [401].contains(&english.status) || *kind == ProblemKind::InsufficientScope
+        );
+    }
+    bench.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_errors_of_actix_are_problems_too() {
+    let bench = start();
+    assert_eq!(get(bench.address, "/nowhere", "").problem(), "not-found");
+    let wrong_method = get(bench.address, "/person", "");
+    assert_eq!(wrong_method.problem(), "method-not-allowed");
+    assert_eq!(wrong_method.header("allow"), Some("POST"));
+    for answer in [
+        get(bench.address, &format!("/query?number={CANARY}"), ""),
+        get(bench.address, &format!("/slow/{CANARY}{CANARY}"), ""),
+        get(bench.address, "/teapot", ""),
+        post(bench.address, "/actix-json", JSON, format!("{{\"number\": \"{CANARY}\"}}").as_bytes()),
+    ] {
+        assert!((400..500).contains(&answer.status), "{answer:?}");
+        assert!(["invalid-request", "not-found"].contains(&answer.problem().as_str()));
+        assert!(!answer.body.contains(CANARY), "{answer:?}");
+    }
+    bench.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_the_service_tell_the_request_id_only() {
+    let bench = start();
+    for path in ["/broken", "/panic"] {
+        let answer = get(bench.address, path, "Request-Id: my-own-id-17\r\n");
+        assert_eq!((answer.status, answer.problem().as_str()), (500, "internal"), "{path}");
+        assert_eq!(answer.header("request-id"), Some("my-own-id-17"));
+        assert_eq!(answer.json().as_object().unwrap().len(), 4);
+    }
+    assert_eq!(get(bench.address, "/things/1", "").status, 200);
+    bench.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn oauth_errors_stay_as_their_rfc_has_them() {
+    let bench = start();
+    let answer = post(bench.address, "/oauth", "", b"");
+    assert_eq!(answer.status, 401);
+    assert_eq!(answer.json(), serde_json::json!({"error": "invalid_client", "error_description": "unknown key"}));
+    assert_eq!(answer.header("www-authenticate"), Some("Basic"));
+    assert!(answer.header("request-id").is_some());
+    bench.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn request_ids_are_taken_if_they_are_harmless() {
+    let bench = start();
+    let id = |fields: &str| get(bench.address, "/things/1", fields).header("request-id").unwrap().to_owned();
+    assert_eq!(id("Request-Id: abcdefgh-1\r\n"), "abcdefgh-1");
+    for bad in ["Request-Id: short\r\n", "Request-Id: a-097099123456\r\n", "Request-Id: has_underscore\r\n", ""] {
+        let given = id(bad);
+        assert!(given.len() == 24 && given.bytes().all(|c| c.is_ascii_lowercase()), "{given}");
+        assert_ne!(given, id(bad));
+    }
+    bench.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_servers_own_endpoints() {
+    let bench = start();
+    let live = get(bench.address, "/health/live", "");
+    assert_eq!((live.status, live.json()["status"].as_str()), (200, Some("live")));
+    let ready = get(bench.address, "/health/ready", "");
+    assert_eq!(ready.json(), serde_json::json!({"status": "ready", "probes": {"keys": "ok"}}));
+    let description = get(bench.address, "/openapi.json", "");
+    assert_eq!(description.json()["openapi"], "3.1.0");
+    assert_eq!(description.header("cache-control"), Some("public, max-age=300"));
+    get(bench.address, "/things/17", "");
+    get(bench.address, "/nowhere", "");
+    let metrics = get(bench.address, "/metrics", "").body;
+    for line in [
+        "dancu_http_requests_total{route=\"/things/{thing}\",status=\"200\"} 1",
+        "dancu_http_request_duration_seconds_count{route=\"unmatched\",status_class=\"4xx\"} 1",
+        "dancu_http_problems_total{problem=\"not-found\"} 1",
+        "dancu_http_requests_in_flight 1",
+        "dancu_http_requests_shed_total 0",
+    ] {
+        assert!(metrics.contains(line), "{line} is not in\n{metrics}");
+    }
+    bench.server.stop().await.unwrap();
+}

@@ -1,0 +1,59 @@
+//! TLS on both families of addresses, with certificates that change while serving.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use dancu::server::{ServerConfig, TlsFiles};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use super::harness::{Answer, connect, start_with};
+
+/// Writes a new self-signed certificate and gives it back.
+fn certificate(folder: &Path) -> CertificateDer<'static> {
+    let issued = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    std::fs::write(folder.join("chain.pem"), issued.cert.pem()).unwrap();
+    std::fs::write(folder.join("key.pem"), issued.signing_key.serialize_pem()).unwrap();
+    issued.cert.der().clone()
+}
+
+fn get_by_tls(address: SocketAddr, trusted: &CertificateDer<'static>) -> std::io::Result<Answer> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), connect(address));
+    stream.write_all(b"GET /things/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    Ok(Answer::parse(&answer))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_families_speak_tls_and_the_certificate_can_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = certificate(folder.path());
+    let files = TlsFiles { certificates: folder.path().join("chain.pem"), private_key: folder.path().join("key.pem") };
+    let config = ServerConfig { workers: Some(1), tls: Some(files), ..ServerConfig::default() };
+    let bench = start_with(config, &["127.0.0.1:0", "[::1]:0"]);
+    for address in bench.server.addresses() {
+        let answer = get_by_tls(*address, &first).unwrap();
+        assert_eq!((answer.status, answer.body.as_str()), (200, "thing"), "{address}");
+        assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000"));
+    }
+    let second = certificate(folder.path());
+    bench.server.reload_certificates();
+    assert_eq!(get_by_tls(bench.address, &second).unwrap().status, 200);
+    assert!(get_by_tls(bench.address, &first).is_err());
+    std::fs::write(folder.path().join("key.pem"), "no key").unwrap();
+    bench.server.reload_certificates();
+    assert_eq!(get_by_tls(bench.address, &second).unwrap().status, 200);
+    bench.server.stop().await.unwrap();
+}

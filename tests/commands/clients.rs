@@ -1,0 +1,119 @@
+//! `dancu clients …` from the first client to its last.
+
+use std::os::unix::fs::PermissionsExt;
+
+use clap::Parser;
+use dancu::cli::clients::{self, ClientsArgs};
+use dancu::crypto::jose::PrivateJwk;
+use serde_json::Value;
+
+use crate::support::Backend;
+use crate::support::house::{House, id};
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    args: ClientsArgs,
+}
+
+const AGREEMENT: &str = r#"
+operations = ["citizens:lookup"]
+procedures = ["1.004222"]
+legal_bases = ["STATE_DUTY"]
+attributes = ["full_name"]
+detail = "full"
+bearer = true
+[quotas]
+per_minute = 60
+per_day = 1000
+[validity]
+from = 2026-01-01
+until = 2027-12-31
+"#;
+
+struct Desk {
+    backend: Backend,
+    house: House,
+}
+
+impl Desk {
+    /// Runs `dancu clients …`, `@` standing for the desk's folder.
+    async fn run(&self, line: &str) -> Result<String, String> {
+        let folder = format!("{}/", self.backend.dir().display());
+        let words = line.split(' ').map(|word| word.replace('@', &folder));
+        let line =
+            Line::try_parse_from(std::iter::once("clients".to_owned()).chain(words)).map_err(|e| e.to_string())?;
+        let mut out = Vec::new();
+        clients::run(line.args, &self.house.clients, &mut out).await.map_err(|error| error.to_string())?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.backend.dir().join(name), text).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_is_added_shown_changed_and_shut_out() {
+    let backend = Backend::sqlite();
+    let house = House::empty(&backend).await;
+    let mut desk = Desk { backend, house };
+    desk.write("a.toml", AGREEMENT);
+    let add = "add so-noi-vu --name Sở-Nội-vụ --state-body --agreement @a.toml --new-key @k.json";
+    assert_eq!(desk.run(add).await.unwrap(), "added so-noi-vu\n");
+    let key_file = desk.backend.dir().join("k.json");
+    assert_eq!(std::fs::metadata(&key_file).unwrap().permissions().mode() & 0o777, 0o600);
+    let key = PrivateJwk::parse(&std::fs::read(&key_file).unwrap()).unwrap();
+    desk.house.keys.insert("so-noi-vu".to_owned(), key);
+    let token = desk.house.token("so-noi-vu").await;
+    assert_eq!(desk.house.probe_with(&token).await.status, 200, "the new client works at once");
+
+    let again = desk.run(add).await.unwrap_err();
+    assert!(again.contains("k.json") && again.contains("exists"), "no key file is written over: {again}");
+    let listed = desk.run("list").await.unwrap();
+    assert_eq!(listed, "so-noi-vu\tservice\tenabled\tuntil 2027-12-31T17:00:00Z\tSở-Nội-vụ\n");
+    desk.run("officers add so-noi-vu --id canbo-01 --unit mot-cua").await.unwrap();
+    let public = PrivateJwk::generate(dancu::crypto::Algorithm::Ed25519).unwrap().public();
+    desk.write("new.json", &serde_json::to_string(&public).unwrap());
+    desk.run("rotate-key so-noi-vu --key @new.json --overlap-hours 1").await.unwrap();
+    desk.write("b.toml", &AGREEMENT.replace("per_minute = 60", "per_minute = 61"));
+    desk.run("amend so-noi-vu --agreement @b.toml").await.unwrap();
+    let shown: Value = serde_json::from_str(&desk.run("show so-noi-vu").await.unwrap()).unwrap();
+    assert_eq!(shown["agreement"]["per_minute"], 61);
+    assert_eq!(shown["keys"].as_array().unwrap().len(), 2);
+    assert_eq!(shown["officers"][0]["id"], "canbo-01");
+    let actions: Vec<_> =
+        shown["history"].as_array().unwrap().iter().map(|row| row["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["added", "officer_added", "key_rotated", "amended"]);
+
+    desk.run("disable so-noi-vu").await.unwrap();
+    assert_eq!(desk.house.probe_with(&token).await.told(), (401, "token-invalid"));
+    assert!(desk.run("list").await.unwrap().contains("\tdisabled\t"));
+    desk.run("enable so-noi-vu").await.unwrap();
+    assert!(desk.house.clients.find(&id("so-noi-vu")).unwrap().enabled);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_are_told_in_words() {
+    let backend = Backend::sqlite();
+    let house = House::empty(&backend).await;
+    let desk = Desk { backend, house };
+    desk.write("a.toml", AGREEMENT);
+    desk.write("bad.toml", &AGREEMENT.replace("\"full\"", "\"chatty\"").replace("per_day = 1000", "per_day = 0"));
+    let private = PrivateJwk::generate(dancu::crypto::Algorithm::P256).unwrap();
+    desk.write("private.json", &private.to_json());
+    for (line, words) in [
+        ("add x --name X --agreement @bad.toml --new-key @k.json", &["bad.toml", "detail", "quotas.per_day"][..]),
+        ("add x --name X --agreement @none.toml --new-key @k.json", &["none.toml"]),
+        ("add x --name X --agreement @a.toml --key @private.json", &["private.json", "a private key"]),
+        ("add x --name X --agreement @a.toml --new-key @k.json", &["legal_bases", "state bodies"]),
+        ("add x --name X --state-body --agreement @a.toml", &["--key"]),
+        ("add 9x --name X --state-body --agreement @a.toml --key @k.json", &["a client id is"]),
+        ("show x", &["no client has this id"]),
+        ("officers add x --id 097099000001 --unit u", &["without nine digits"]),
+    ] {
+        let told = desk.run(line).await.unwrap_err();
+        assert!(words.iter().all(|word| told.contains(word)), "{line}: {told}");
+    }
+    assert_eq!(desk.run("list").await.unwrap(), "");
+}

@@ -1,0 +1,4 @@
+//! The commands, run as `main` runs them.
+
+mod clients;
+mod token;

@@ -1,0 +1,5 @@
+//! What must hold when things fail.
+
+mod connections;
+mod notes;
+mod storage;

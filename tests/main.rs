@@ -1,0 +1,9 @@
+//! The one integration binary.
+
+mod api;
+mod audit;
+mod commands;
+mod faults;
+mod population;
+mod support;
+mod architecture;
