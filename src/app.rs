@@ -12,6 +12,7 @@ use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
 use crate::crypto::Keyring;
 use crate::http::Routes;
 use crate::kernel::{Clock, Entropy};
+use crate::qr::{self, Qr, QrApi, QrParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
 use crate::transparency::{self, Transparency, TransparencyApi};
@@ -63,6 +64,7 @@ pub struct App {
     pub audit: Audit,
     pub citizens: Citizens,
     pub transparency: Transparency,
+    pub qr: Qr,
     pub contact: Contact,
     pub ground: Ground,
 }
@@ -89,16 +91,26 @@ impl App {
             store: store.clone(),
             audit: audit.clone(),
             clients: clients.clone(),
-            keyring,
+            keyring: keyring.clone(),
             clock: clock.clone(),
-            entropy,
+            entropy: entropy.clone(),
             metrics,
             cache: config.cache,
             guards: config.guards,
         })
         .await?;
-        let transparency = Transparency::new(audit.clone(), clock);
-        Ok(Self { store, clients, access, audit, citizens, transparency, contact: config.contact, ground })
+        let transparency = Transparency::new(audit.clone(), clock.clone());
+        let qr = Qr::open(QrParts {
+            issuer: access.config().issuer.clone(),
+            store: store.clone(),
+            audit: audit.clone(),
+            citizens: citizens.clone(),
+            keyring,
+            clock,
+            entropy,
+        });
+        citizens.register(qr.reactor());
+        Ok(Self { store, clients, access, audit, citizens, transparency, qr, contact: config.contact, ground })
     }
 
     /// An orderly end: the audit's head is signed over all that is durable, then the store closes.
@@ -118,6 +130,7 @@ impl App {
             .with(Catalogue::new(self.contact.clone()), clients::routes, ClientsApi::openapi())
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
             .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
+            .with(self.qr.clone(), qr::routes, QrApi::openapi())
     }
 
     /// What must be well before requests are welcome.

@@ -8,7 +8,7 @@ mod sign1;
 pub mod strict;
 
 pub use key::{cose_key, cose_key_set, read_key_set};
-pub use sign1::{Sign1, sign};
+pub use sign1::{Sign1, sign, sign_typed};
 
 /// Why bytes are not an acceptable COSE object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

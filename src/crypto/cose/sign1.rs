@@ -16,6 +16,7 @@ const TAG_CWT: u64 = 61;
 const ALG: i64 = 1;
 const CRIT: i64 = 2;
 const KID: i64 = 4;
+const TYP: i64 = 16;
 /// EdDSA (RFC 9053 section 2.2).
 const EDDSA: i64 = -8;
 
@@ -106,9 +107,22 @@ pub fn sign(key: &SigningKey, kid: &[u8], payload: &[u8]) -> Vec<u8> {
         e.map(2)?.i64(ALG)?.i64(EDDSA)?.i64(KID)?.bytes(kid)?;
         Ok(())
     });
-    let signature = key.sign(&to_be_signed(&protected, payload));
+    sealed(key, &protected, payload)
+}
+
+/// The same with a media type under protection (RFC 9596).
+pub fn sign_typed(key: &SigningKey, kid: &[u8], typ: &str, payload: &[u8]) -> Vec<u8> {
+    let protected = written(Vec::with_capacity(kid.len() + typ.len() + 12), |e| {
+        e.map(3)?.i64(ALG)?.i64(EDDSA)?.i64(KID)?.bytes(kid)?.i64(TYP)?.str(typ)?;
+        Ok(())
+    });
+    sealed(key, &protected, payload)
+}
+
+fn sealed(key: &SigningKey, protected: &[u8], payload: &[u8]) -> Vec<u8> {
+    let signature = key.sign(&to_be_signed(protected, payload));
     written(Vec::with_capacity(payload.len() + protected.len() + 80), |e| {
-        e.tag(Tag::new(TAG_SIGN1))?.array(4)?.bytes(&protected)?.map(0)?.bytes(payload)?.bytes(&signature)?;
+        e.tag(Tag::new(TAG_SIGN1))?.array(4)?.bytes(protected)?.map(0)?.bytes(payload)?.bytes(&signature)?;
         Ok(())
     })
 }

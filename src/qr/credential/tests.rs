@@ -108,7 +108,7 @@ fn every_verdict_short_of_status_and_replay() {
     assert_eq!(at(inside, Some("hotel"), &good), Ok((Valid, true)));
     assert_eq!(at(inside, Some("bank"), &good), Ok((WrongAudience, true)));
     assert_eq!(at(inside, None, &good), Ok((WrongAudience, true)));
-    assert_eq!(at(1_800_000_090, Some("hotel"), &good), Ok((Expired, true)));
+    assert_eq!(at(1_800_000_060, Some("hotel"), &good), Ok((Expired, true)));
     assert_eq!(at(1_799_999_969, Some("hotel"), &good), Ok((NotYetValid, true)));
     assert_eq!(at(inside, Some("hotel"), &[]), Ok((UnknownIssuer, false)));
     assert_eq!(at(inside, Some("hotel"), &trusted(&key, "https://else.example")), Ok((UnknownIssuer, false)));

@@ -5,7 +5,8 @@ use crate::crypto::VerifyingKey;
 use crate::crypto::cose::{CoseFault, Sign1};
 use crate::kernel::Instant;
 
-/// Clocks of issuer and reader may differ by this many seconds.
+/// A reader's clock may be this many seconds behind the issuer's. The end has no such grace: it is
+/// what makes a short life short.
 const SKEW_SECONDS: i64 = 30;
 
 /// One issuer and the keys it signs credentials with.
@@ -99,7 +100,7 @@ pub fn verify(
 /// `None` if `now` lies within the credential's time. A credential without an end never is.
 fn in_time(claims: &CwtClaims, now: Instant) -> Option<CredentialStatus> {
     let now = now.as_seconds();
-    if claims.expires.is_none_or(|end| now >= end.as_seconds() + SKEW_SECONDS) {
+    if claims.expires.is_none_or(|end| now >= end.as_seconds()) {
         return Some(CredentialStatus::Expired);
     }
     let start = claims.not_before.or(claims.issued)?;

@@ -209,7 +209,10 @@ async fn bodies_that_are_no_json_are_refused() {
         let problem = |status: u16, slug: &str| (status, slug.to_owned());
         for path in [LOOK_UP, VERIFY] {
             assert_eq!(send(path, "application/json", b"{".to_vec()).await, problem(400, "invalid-json"));
-            assert_eq!(send(path, "application/json", b"{\"id_number\":\"\xff\"}".to_vec()).await, problem(400, "not-utf8"));
+            assert_eq!(
+                send(path, "application/json", b"{\"id_number\":\"\xff\"}".to_vec()).await,
+                problem(400, "not-utf8")
+            );
             assert_eq!(send(path, "text/plain", b"{}".to_vec()).await, problem(415, "unsupported-media-type"));
             assert_eq!(send(path, "application/json", vec![b' '; 70_000]).await, problem(413, "body-too-large"));
         }

@@ -35,7 +35,11 @@ async fn each_verdict_with_its_reason() {
         }));
         let answer = desk.verify(&ask).await;
         let body = answer.json();
-        assert_eq!((answer.status, &body["verified"], &body["status"]), (200, &json!(false), &json!("alive")), "{body}");
+        assert_eq!(
+            (answer.status, &body["verified"], &body["status"]),
+            (200, &json!(false), &json!("alive")),
+            "{body}"
+        );
         let checks = &body["checks"];
         assert_eq!(checks["full_name"]["verdict"], "equivalent");
         assert_eq!(checks["full_name"]["reason"], "no_diacritics");
@@ -122,7 +126,10 @@ async fn both_numbers_are_said_to_be_one_persons_or_not() {
         let body = desk.verify(&with("970000001")).await.json();
         assert_eq!((&body["verified"], &body["checks"]["legacy_id_number"]), (&json!(true), &check("exact", "same")));
         let body = desk.verify(&with("970000002")).await.json();
-        assert_eq!((&body["verified"], &body["checks"]["legacy_id_number"]), (&json!(false), &check("mismatch", "differs")));
+        assert_eq!(
+            (&body["verified"], &body["checks"]["legacy_id_number"]),
+            (&json!(false), &check("mismatch", "differs"))
+        );
         // By the CMND alone.
         let by_cmnd = but(claiming(json!({})), json!({ "id_number": null, "legacy_id_number": "970000001" }));
         assert_eq!(desk.verify(&by_cmnd).await.json()["verified"], true);
