@@ -4,3 +4,4 @@ mod access;
 mod citizens;
 mod clients;
 mod http;
+mod qr;
