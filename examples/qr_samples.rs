@@ -15,7 +15,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = SigningKey::from_pkcs8(Algorithm::Ed25519, &SigningKey::generate_pkcs8(Algorithm::Ed25519)?)?;
     let small = claims(None);
     // Bytes that no compressor shortens, as in a photo.
-    let noise = (0..1_500_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 11) as u8).collect();
+    let mut state = 88_172_645_463_325_252_u64;
+    let noise = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as u8
+    });
+    let noise = noise.take(1_500).collect();
     let with_photo = claims(Some(Portrait { format: PortraitFormat::Webp, data: noise }));
     for (name, claims) in [("plain", small), ("photo", with_photo)] {
         let text = pack(&cose::sign(&key, b"sample-key", &claims.to_payload()));

@@ -5,7 +5,7 @@ use crate::access::Caller;
 use crate::citizens::matching::{Claim, Verdict};
 use crate::citizens::{AnchoredCitizen, Anchoring, warnings_of};
 use crate::clients::{Agreement, Detail};
-use crate::kernel::{Attribute, AttributeSet, TransactionId};
+use crate::kernel::{Attribute, AttributeSet, TransactionId, Units};
 use crate::qr::card::CardText;
 use crate::qr::model::{Compared, Matched, Proof, QrWarning, Told, status_warning};
 
@@ -66,7 +66,11 @@ fn told(transaction: TransactionId, card: &CardText, person: &AnchoredCitizen, a
         let verdict = compared.comparison.verdict;
         match claim {
             // Old cards say the old address and date: that is told, and no reason to doubt the holder.
-            Claim::PermanentResidence(_) => residence_differs = verdict == Verdict::Mismatch,
+            Claim::PermanentResidence(_) => {
+                // An address that names no unit Dancu knows shows nothing.
+                let known = || !Units::shared().locate(&card.address).is_empty();
+                residence_differs = verdict == Verdict::Mismatch && known();
+            }
             Claim::Card(_) => {}
             _ => verified &= verdict.verifies() || verdict == Verdict::NotRecorded,
         }

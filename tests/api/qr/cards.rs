@@ -49,15 +49,17 @@ async fn what_the_store_knows_to_be_outdated_is_said() {
             assert_eq!(body["match"]["verified"], true, "{body}");
             body["warnings"].clone()
         };
-        let older = AN_CARD.replace("01082024", "20052021").replace("Phường Ba Đình, Hà Nội", "Phường 1, Cà Mau");
+        let older = AN_CARD
+            .replace("01082024", "20052021")
+            .replace("Phường Ba Đình, Hà Nội", "Phường Hoàn Kiếm, Thành phố Hà Nội");
         let prefix = "number_prefix_unknown";
         assert_eq!(warned(&older).await, json!([prefix, "card_outdated", "residence_outdated"]));
         assert_eq!(warned(&AN_CARD.replace("01082024", "01082025")).await, json!([prefix, "card_not_recorded"]));
-        let binh = "097188000002||Trần Thị Bình|02071989|Nữ|Số 1, Hà Nội|01082024";
+        let binh = "097188000002||Trần Thị Bình|02071989|Nữ|Số 1, đường Bà Triệu, Phường Ba Đình, Hà Nội|01082024";
         assert_eq!(warned(binh).await, json!(["number_cancelled"]));
         let chien = "097048000003||Lê Văn Chiến|20111948|Nam|Số 1, Hà Nội|01082024";
         assert!(warned(chien).await.as_array().unwrap().contains(&json!("holder_deceased")));
-        let year_only = "098145000005||Vũ Thị Đào|00001945|Nữ|Số 1, Hà Nội|01082024";
+        let year_only = "098145000005||Vũ Thị Đào|00001945|Nữ|Số 1, đường Bà Triệu, Phường Ba Đình, Hà Nội|01082024";
         assert!(warned(year_only).await.is_array());
         // Another sex than recorded is no match of the card, though number, name and date are.
         let body = desk.show(&AN_CARD.replace("Nam", "Nữ")).await.json();
