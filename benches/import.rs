@@ -11,7 +11,6 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use dancu::citizens::Citizen;
@@ -191,7 +190,7 @@ async fn import(importer: &Importer, file: PathBuf, rows: usize) -> f64 {
     let command =
         ImportCommand { source: Source::File(file), format: Format::Csv, rejects, synthetic: true, fresh_days: 365 };
     let since = Instant::now();
-    let imported = importer.import(&command, &AtomicBool::new(false), |_| ()).await.unwrap();
+    let imported = importer.import(&command, &mut tokio::sync::watch::channel(false).1, |_| ()).await.unwrap();
     assert_eq!((imported.report.tally.rows, imported.report.tally.refused), (rows as u64, 0));
     rows as f64 / since.elapsed().as_secs_f64()
 }

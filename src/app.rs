@@ -11,6 +11,7 @@ use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, C
 use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
 use crate::crypto::Keyring;
 use crate::http::Routes;
+use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
 use crate::qr::{self, Qr, QrApi, QrParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
@@ -19,6 +20,9 @@ use crate::transparency::{self, Transparency, TransparencyApi};
 
 mod probes;
 mod settings;
+mod upkeep;
+
+use self::upkeep::Upkeep;
 
 /// What the slices are told.
 #[derive(Debug, Clone)]
@@ -67,6 +71,7 @@ pub struct App {
     pub qr: Qr,
     pub contact: Contact,
     pub ground: Ground,
+    _upkeep: Arc<Upkeep>,
 }
 
 impl App {
@@ -99,6 +104,8 @@ impl App {
             guards: config.guards,
         })
         .await?;
+        Units::warm_up();
+        let upkeep = Arc::new(upkeep::reload_keys(ground.keyring.clone()));
         let transparency = Transparency::new(audit.clone(), clock.clone());
         let qr = Qr::open(QrParts {
             issuer: access.config().issuer.clone(),
@@ -110,7 +117,18 @@ impl App {
             entropy,
         });
         citizens.register(qr.reactor());
-        Ok(Self { store, clients, access, audit, citizens, transparency, qr, contact: config.contact, ground })
+        Ok(Self {
+            store,
+            clients,
+            access,
+            audit,
+            citizens,
+            transparency,
+            qr,
+            contact: config.contact,
+            ground,
+            _upkeep: upkeep,
+        })
     }
 
     /// An orderly end: the audit's head is signed over all that is durable, then the store closes.

@@ -14,6 +14,8 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    // What it writes (databases, keys, reports) is for its owner alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     // Before anything else: SQLite takes its settings only until its first use.
     dancu::storage::prepare_sqlite();
     run(Arguments::parse().command)

@@ -134,6 +134,7 @@ impl Opening {
         known: &Checkpoint,
         now: Instant,
     ) -> Result<Resumed, StorageError> {
+        store::lock(db, lease.log)?;
         match store::find_log(db, &lease.name)? {
             None => Ok(Resumed::Lost(Lapse::Behind { stored: 0, seen: known.size })),
             Some(row) if row.epoch != lease.epoch || row.state != LogState::Open => Ok(Resumed::Lost(Lapse::LeaseLost)),

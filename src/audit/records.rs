@@ -42,9 +42,12 @@ pub struct History {
     pub entries: Vec<OpenedEntry>,
 }
 
+/// By log and number of the data key.
+type OpenerMap = HashMap<(i32, i32), Arc<Opener>>;
+
 /// Data keys that were opened, kept until entries expire.
 #[derive(Clone, Default)]
-pub(super) struct Openers(Arc<Mutex<HashMap<(i32, i32), Arc<Opener>>>>);
+pub(super) struct Openers(Arc<Mutex<OpenerMap>>);
 
 impl Openers {
     fn get(&self, key: (i32, i32)) -> Option<Arc<Opener>> {

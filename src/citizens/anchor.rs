@@ -7,7 +7,7 @@ use super::draft::{Draft, Question};
 use super::guard::Named;
 use super::guard::meter::Standing;
 use super::matching::anchor::Among;
-use super::matching::{Anchor, AnchorNumber, Anchored, index_form};
+use super::matching::{Anchor, AnchorNumber, Anchored};
 use super::service::{Citizens, CitizensError, Drafted};
 use crate::access::Caller;
 use crate::kernel::CitizenId;
@@ -56,8 +56,7 @@ impl Citizens {
         draft: Draft,
     ) -> Result<Drafted<Anchoring>, CitizensError> {
         let (person, about) = self.seek(anchor).await?;
-        let name = index_form(&anchor.full_name);
-        let named = Named { number: digits(&anchor.number), person: Some((&name, anchor.date_of_birth)) };
+        let named = Named { number: digits(&anchor.number), person: Some((&anchor.full_name, anchor.date_of_birth)) };
         let settled = self.settle(caller, named, person.is_some(), about, draft).await?;
         Ok(match settled {
             (Ok(()), draft) => (Ok(Anchoring { person, standing }), draft),

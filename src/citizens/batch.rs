@@ -8,6 +8,8 @@ use super::guard::meter::Standing;
 use super::service::{Citizens, CitizensError};
 use super::verify::{Verify, VerifyAnswer, question};
 use crate::access::Caller;
+use crate::kernel::Purpose;
+use crate::storage::StorageError;
 
 /// Lines that wait for the database at the same time.
 const AT_ONCE: usize = 16;
@@ -21,16 +23,19 @@ impl Citizens {
     pub async fn verify_all(
         &self,
         caller: &Caller,
-        asks: Vec<Verify>,
+        asks: Vec<(Verify, Purpose)>,
     ) -> Result<Vec<Result<VerifyAnswer, CitizensError>>, CitizensError> {
+        if !self.0.clients.is_current() {
+            return Err(StorageError::Unavailable("the registry of clients is behind the database".to_owned()).into());
+        }
         let client = self.0.clients.find(&caller.client.id).unwrap_or_else(|| caller.client.clone());
         let caller = &Caller { client, scopes: caller.scopes, citizen: caller.citizen };
         let now = self.0.clock.now();
         let (granted, standing) = self.0.guards.take(&caller.client, asks.len() as u32, now);
-        let answering = asks.into_iter().enumerate().map(|(index, ask)| async move {
+        let answering = asks.into_iter().enumerate().map(|(index, (ask, purpose))| async move {
             let granted = index < granted as usize;
             let (admitted, draft) =
-                self.admitted(caller, question(&ask, "citizens.verify.batch"), granted, standing, now);
+                self.admitted(caller, question(&ask, purpose, "citizens.verify.batch"), granted, standing, now);
             match admitted {
                 Ok(standing) => self.compare(caller, &ask, standing, draft).await,
                 Err(refusal) => Ok((Err(refusal), draft)),

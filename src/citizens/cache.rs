@@ -252,3 +252,76 @@ impl From<StorageError> for Failure {
         Self::Storage(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache(trust: Duration) -> Cache {
+        Cache::new(&CacheConfig { trust, ..CacheConfig::default() })
+    }
+
+    fn citizen() -> Citizen {
+        crate::citizens::seed::showcase(1).remove(0).citizens.remove(0)
+    }
+
+    fn record(cache: &Cache) -> Arc<OpenRecord> {
+        let citizen = citizen();
+        let stamp = cache.stamp(citizen.citizen_id);
+        Arc::new(OpenRecord::new(citizen, 1, 500, stamp))
+    }
+
+    #[tokio::test]
+    async fn what_was_read_before_a_change_and_kept_after_it_is_not_kept() {
+        let cache = cache(Duration::from_secs(9));
+        let id = citizen().citizen_id;
+        let old = record(&cache);
+        cache.drop_changed(id, false).await;
+        cache.insert(Arc::clone(&old)).await;
+        assert!(cache.record(id).await.is_none());
+        let told = cache.record_or(id, async { Ok(Some(old)) }).await.unwrap();
+        assert!(told.is_some(), "who waited for it is told");
+        assert!(cache.record(id).await.is_none());
+        cache.insert(record(&cache)).await;
+        assert!(cache.record(id).await.is_some());
+        cache.drop_changed(id, false).await;
+        assert!(cache.record(id).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn nobody_is_forgotten_when_numbers_change_and_somebody_is_not() {
+        let cache = cache(Duration::from_secs(9));
+        let (number, other) = (IdNumber::parse("097099000001").unwrap(), CitizenId([1; 16]));
+        let nobody = Holder::Nobody(cache.numbers_stamp());
+        assert_eq!(cache.holder_or(&number, async { Ok(nobody) }).await.unwrap(), nobody);
+        assert_eq!(cache.holder(&number).await, Some(nobody));
+        cache.drop_changed(other, false).await;
+        assert_eq!(cache.holder(&number).await, Some(nobody));
+        cache.drop_changed(other, true).await;
+        assert_eq!(cache.holder(&number).await, None);
+        let held = Holder::Citizen(other);
+        cache.holder_or(&number, async { Ok(held) }).await.unwrap();
+        cache.drop_changed(other, true).await;
+        assert_eq!(cache.holder(&number).await, Some(held));
+    }
+
+    #[tokio::test]
+    async fn an_absent_citizen_and_a_fault_are_not_remembered() {
+        let cache = cache(Duration::from_secs(9));
+        let id = citizen().citizen_id;
+        let away = || StorageError::Unavailable(String::new());
+        assert!(cache.record_or(id, async { Ok(None) }).await.unwrap().is_none());
+        assert!(cache.record_or(id, async { Err(away()) }).await.is_err());
+        assert!(cache.record_or(id, async { Ok(Some(record(&cache))) }).await.unwrap().is_some());
+    }
+
+    #[test]
+    fn trust_ends_unless_it_is_renewed() {
+        let cache = cache(Duration::from_millis(1));
+        assert!(!cache.is_trusted());
+        cache.followed(Instant::now() + Duration::from_secs(5));
+        assert!(cache.is_trusted());
+        cache.followed(Instant::now() - Duration::from_secs(5));
+        assert!(!cache.is_trusted());
+    }
+}

@@ -54,7 +54,6 @@ impl Resealing {
     /// Brings everything to the active keys, unless that was done already. A version newer than the
     /// active one was handed out, and may be active elsewhere already: its rows are left alone.
     pub async fn look(&self, again: bool) -> Result<(), StorageError> {
-        self.reload_keys().await;
         let active = (self.keyring.active(KeyUse::Seal), self.keyring.active(KeyUse::Index));
         let old_keys = |key_use| self.keyring.versions(key_use).len() > 1;
         let again = again && (old_keys(KeyUse::Seal) || old_keys(KeyUse::Index));
@@ -67,15 +66,6 @@ impl Resealing {
             tracing::info!(rows = done, seal_version = active.0, index_version = active.1, "rows use the active keys");
         }
         Ok(())
-    }
-
-    /// Takes up what `keys rotate` and `keys activate` did.
-    async fn reload_keys(&self) {
-        let keyring = self.keyring.clone();
-        let reloaded = tokio::task::spawn_blocking(move || keyring.reload()).await;
-        if let Ok(Err(error)) = reloaded {
-            tracing::error!(%error, "keys cannot be read again");
-        }
     }
 
     async fn bring_to(&self, seal: u32, index: u32) -> Result<u64, StorageError> {

@@ -17,7 +17,7 @@ use crate::access::Caller;
 use crate::audit::{Audit, AuditError, Receipt};
 use crate::clients::{Clients, Refusal};
 use crate::crypto::Keyring;
-use crate::kernel::{AttributeSet, Clock, Entropy, Instant, TransactionId, Units};
+use crate::kernel::{AttributeSet, Clock, Entropy, Instant, TransactionId};
 use crate::storage::{StorageError, Store};
 use crate::telemetry::metrics::Metrics;
 
@@ -99,8 +99,6 @@ impl Citizens {
     /// counters, re-sealing after key rotations.
     pub async fn open(parts: CitizensParts) -> Result<Self, CitizensError> {
         let CitizensParts { store, audit, clients, keyring, clock, entropy, metrics, cache, guards } = parts;
-        // Read before the first question, which would wait for it.
-        Units::shared();
         let cache = Arc::new(Cache::new(&cache));
         let counted = CitizensMetrics::register(&metrics, &cache);
         let sealing = Sealing::new(keyring.clone(), Arc::clone(&entropy));

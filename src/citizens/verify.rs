@@ -24,7 +24,6 @@ pub struct Verify {
     /// A CMND given beside the personal number: whether both are one person's.
     pub legacy_number: Option<LegacyIdNumber>,
     pub claims: Claims,
-    pub purpose: Purpose,
 }
 
 impl Verify {
@@ -77,8 +76,8 @@ pub struct VerifyAnswer {
 
 impl Citizens {
     /// Says whether the claims are one person's who has the number; recorded before it is returned.
-    pub async fn verify(&self, caller: &Caller, ask: Verify) -> Result<VerifyAnswer, CitizensError> {
-        let (admitted, draft) = self.admit(caller, question(&ask, "citizens.verify"));
+    pub async fn verify(&self, caller: &Caller, ask: Verify, purpose: Purpose) -> Result<VerifyAnswer, CitizensError> {
+        let (admitted, draft) = self.admit(caller, question(&ask, purpose, "citizens.verify"));
         let (answer, draft) = match admitted {
             Ok(standing) => {
                 let (verdicts, draft) = self.compare(caller, &ask, standing, draft).await?;
@@ -155,8 +154,8 @@ impl Citizens {
     }
 }
 
-pub(super) fn question(ask: &Verify, name: &'static str) -> Question {
-    Question { operation: Operation::CitizensVerify, name, purpose: ask.purpose.clone(), attributes: ask.attributes() }
+pub(super) fn question(ask: &Verify, purpose: Purpose, name: &'static str) -> Question {
+    Question { operation: Operation::CitizensVerify, name, purpose, attributes: ask.attributes() }
 }
 
 /// Whether a claim holds by itself; a date must be as precise as the record's.

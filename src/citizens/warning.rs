@@ -11,6 +11,7 @@ use crate::kernel::{Attribute, Sex};
 /// Stable codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::enum_variant_names, reason = "the codes are told to clients; later ones are about other things")]
 pub enum Warning {
     /// The number was cancelled; the citizen has another one now.
     NumberCancelled,

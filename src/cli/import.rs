@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
+use tokio::sync::watch;
 
 use crate::citizens::import::{Format, ImportCommand, ImportError, Imported, Importer, Source};
 use crate::citizens::sealing::Sealing;
@@ -97,17 +97,16 @@ impl ImportArgs {
         entropy: Arc<dyn Entropy>,
     ) -> Result<ImportOutcome, ImportCommandError> {
         let command = self.command()?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let asked = Arc::clone(&stop);
+        let (asked, mut stop) = watch::channel(false);
         let listening = tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
-                asked.store(true, Ordering::Relaxed);
+                asked.send_replace(true);
             }
         });
         let mut bar = None;
         let importer = Importer::new(store, sealing, clock, entropy);
         let imported = importer
-            .import(&command, &stop, |progress| {
+            .import(&command, &mut stop, |progress| {
                 let bar = bar.get_or_insert_with(|| Bar::new(progress.of_bytes, "bytes"));
                 let tally = progress.tally;
                 bar.at(progress.bytes, || format!("{} rows, {} refused", tally.rows, tally.refused));

@@ -15,8 +15,8 @@ const HAND_OUT: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Args)]
 pub struct KeysArgs {
-    /// The folder of keys; `keys.dir` of the configuration by default.
-    #[arg(long, value_name = "DIR", global = true, conflicts_with = "dir")]
+    /// The folder of keys, in place of the configuration's `keys.dir` or the demo's
+    #[arg(long, value_name = "DIR", global = true)]
     keys: Option<PathBuf>,
     #[command(subcommand)]
     command: KeysCommand,

@@ -72,7 +72,18 @@ impl CivilDate {
 
 impl fmt::Display for CivilDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year(), self.month(), self.day())
+        // Dates are in every answer, many times; this is several times quicker than formatting.
+        let mut text = *b"0000-00-00";
+        let mut put = |place: usize, width: usize, mut number: i16| {
+            for digit in text[place..place + width].iter_mut().rev() {
+                *digit = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        };
+        put(0, 4, self.year());
+        put(5, 2, self.month().into());
+        put(8, 2, self.day().into());
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -211,7 +222,7 @@ impl PartialDate {
 impl fmt::Display for PartialDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Day(date) => write!(f, "{date}"),
+            Self::Day(date) => date.fmt(f),
             Self::Month { year, month } => write!(f, "{year:04}-{month:02}"),
             Self::Year(year) => write!(f, "{year:04}"),
         }

@@ -5,3 +5,4 @@ mod citizens;
 mod clients;
 mod http;
 mod qr;
+mod transparency;

@@ -1,5 +1,6 @@
 //! The audit over the real store.
 
+mod doubt;
 mod expiry;
 mod opening;
 mod reading;

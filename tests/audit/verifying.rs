@@ -9,6 +9,10 @@ use crate::support::{Backend, for_each_backend};
 
 const BASE: i64 = 1 << 40;
 
+type Expected = fn(&Fault) -> bool;
+/// What somebody on the way makes of the answer at a path.
+type Change = fn(&str, Option<Vec<u8>>) -> Option<Vec<u8>>;
+
 async fn verify(rig: &Rig<'_>, store: &Store, known: &mut Known) -> Report {
     verify_database(store, &rig.keyring, known).await.expect("a report")
 }
@@ -90,7 +94,7 @@ async fn every_kind_of_tampering_is_told() {
             at(one)
         )
     };
-    let stories: Vec<(&str, String, fn(&Fault) -> bool)> = vec![
+    let stories: Vec<(&str, String, Expected)> = vec![
         ("a body of another entry", swap("audit_entries", "body", 5, 6), |f| *f == Fault::EntryChanged(5)),
         ("a salt of another entry", swap("audit_entries", "salt", 5, 6), |f| *f == Fault::EntryChanged(5)),
         ("a removed entry", format!("DELETE FROM audit_entries WHERE position = {}", at(299)), |f| {
@@ -182,7 +186,7 @@ async fn a_rewritten_history_is_a_fork() {
 }
 
 /// Verifies what `audit` would serve, after `change` had its way with it.
-async fn served(audit: &Audit, known: &mut Known, change: fn(&str, Option<Vec<u8>>) -> Option<Vec<u8>>) -> Report {
+async fn served(audit: &Audit, known: &mut Known, change: Change) -> Report {
     let logs: Vec<_> = audit
         .logs()
         .await
@@ -219,7 +223,7 @@ async fn a_stranger_verifies_what_is_served() {
             assert_eq!(faults(&report), []);
             assert_eq!(report.logs[0].consistent_with, seen);
         }
-        let damaged: [(fn(&str, Option<Vec<u8>>) -> Option<Vec<u8>>, fn(&Fault) -> bool); 5] = [
+        let damaged: [(Change, Expected); 5] = [
             (|path, bytes| bytes.filter(|_| !path.ends_with("checkpoint")), |f| *f == Fault::NoCheckpoint),
             (
                 |path, bytes| bytes.filter(|_| !path.contains("entries/001")),

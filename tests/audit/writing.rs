@@ -24,7 +24,7 @@ async fn an_entry_is_found_by_receipt_transaction_and_person() {
         assert_eq!(found.entry.officer.as_ref().unwrap().id, "cb-17");
         assert!(!found.canonical.contains(&citizen(1).to_string()));
         let by_transaction = audit.find_transaction(TransactionId(7_u128.to_be_bytes())).await.unwrap();
-        assert_eq!(by_transaction, [found.clone()]);
+        assert_eq!(by_transaction, std::slice::from_ref(&found));
         for (subject, total) in [(1, 1), (2, 1), (7, 0), (3, 0)] {
             let history = audit.access_history(citizen(subject), EVER, ALL).await.unwrap();
             assert_eq!(history.total, total, "{subject}");

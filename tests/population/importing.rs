@@ -2,13 +2,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use dancu::citizens::Mixed;
 use dancu::citizens::import::export::Exporter;
 use dancu::citizens::import::{Format, ImportCommand, ImportError, Imported, Importer, Progress, Source};
 use dancu::crypto::SystemEntropy;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::{Register, contents, count_changes, count_identifiers, register, sown};
 use crate::support::{Backend, for_each_backend};
@@ -29,6 +29,11 @@ fn command(file: &Path) -> ImportCommand {
     }
 }
 
+/// Nobody asks the import to stop.
+fn never() -> watch::Receiver<bool> {
+    watch::channel(false).1
+}
+
 fn rejects_of(file: &Path) -> PathBuf {
     file.with_extension("rejects")
 }
@@ -39,7 +44,7 @@ fn importer(register: &Register) -> Importer {
 }
 
 async fn import(register: &Register, file: &Path) -> Imported {
-    importer(register).import(&command(file), &AtomicBool::new(false), |_| ()).await.unwrap()
+    importer(register).import(&command(file), &mut never(), |_| ()).await.unwrap()
 }
 
 /// What the store holds, without the keys it gave.
@@ -121,10 +126,10 @@ async fn a_stopped_import_goes_on_without_loss_or_repetition() {
             if round % 2 == 0 {
                 // As by kill -9: the import is dropped wherever it is.
                 let importer = importer(&register);
-                let (command, stop, mut slices) = (command(&file), AtomicBool::new(false), 0);
+                let (command, mut stop, mut slices) = (command(&file), never(), 0);
                 let (killed, kill) = tokio::sync::oneshot::channel::<()>();
                 let mut killed = Some(killed);
-                let import = importer.import(&command, &stop, |_| {
+                let import = importer.import(&command, &mut stop, |_| {
                     slices += 1;
                     if slices == 2 {
                         killed.take();
@@ -139,9 +144,11 @@ async fn a_stopped_import_goes_on_without_loss_or_repetition() {
                 rejects.extend_from_slice(b"{\"line\":9");
                 fs::write(rejects_of(&file), rejects).unwrap();
             } else {
-                let stop = AtomicBool::new(false);
-                let told = |_: Progress<'_>| stop.store(true, Ordering::Relaxed);
-                let imported = importer(&register).import(&command(&file), &stop, told).await.unwrap();
+                let (ask, mut stop) = watch::channel(false);
+                let told = |_: Progress<'_>| {
+                    ask.send_replace(true);
+                };
+                let imported = importer(&register).import(&command(&file), &mut stop, told).await.unwrap();
                 assert!(!imported.finished);
                 resumed += u64::from(imported.resumed_after > 0);
             }
@@ -170,12 +177,12 @@ async fn a_file_altered_where_it_was_done_is_read_from_its_beginning() {
         let register = register(&backend);
         let file = backend.dir().join("a.ndjson");
         write(&file, Format::Ndjson, 1, 2_000);
-        let (stop, mut slices) = (AtomicBool::new(false), 0);
+        let ((ask, mut stop), mut slices) = (watch::channel(false), 0);
         let told = |_: Progress<'_>| {
             slices += 1;
-            stop.store(slices == 2, Ordering::Relaxed);
+            ask.send_replace(slices == 2);
         };
-        importer(&register).import(&command(&file), &stop, told).await.unwrap();
+        importer(&register).import(&command(&file), &mut stop, told).await.unwrap();
         // Beyond the beginning that is the file's key, within what is done.
         let text = fs::read_to_string(&file).unwrap();
         let altered: Vec<String> = text
@@ -282,7 +289,7 @@ async fn real_and_invented_people_are_not_mixed() {
         write(&file, Format::Csv, 1, 20);
         import(&register, &file).await;
         let real = ImportCommand { synthetic: false, ..command(&file) };
-        let refused = importer(&register).import(&real, &AtomicBool::new(false), |_| ()).await;
+        let refused = importer(&register).import(&real, &mut never(), |_| ()).await;
         assert!(matches!(refused, Err(ImportError::Mixed(Mixed::StoreIsSynthetic))));
     })
     .await;
@@ -291,8 +298,8 @@ async fn real_and_invented_people_are_not_mixed() {
         let file = backend.dir().join("a.csv");
         write(&file, Format::Csv, 1, 20);
         let real = ImportCommand { synthetic: false, ..command(&file) };
-        importer(&register).import(&real, &AtomicBool::new(false), |_| ()).await.unwrap();
-        let refused = importer(&register).import(&command(&file), &AtomicBool::new(false), |_| ()).await;
+        importer(&register).import(&real, &mut never(), |_| ()).await.unwrap();
+        let refused = importer(&register).import(&command(&file), &mut never(), |_| ()).await;
         assert!(matches!(refused, Err(ImportError::Mixed(Mixed::StoreIsReal))));
         assert!(register.seeder().seed(1, 5, |_| ()).await.is_err());
     })
@@ -305,10 +312,10 @@ async fn a_header_is_checked_before_any_row() {
     let register = register(&backend);
     let file = backend.dir().join("a.csv");
     fs::write(&file, "id_number,full_name,hair\n").unwrap();
-    let refused = importer(&register).import(&command(&file), &AtomicBool::new(false), |_| ()).await;
+    let refused = importer(&register).import(&command(&file), &mut never(), |_| ()).await;
     assert!(refused.unwrap_err().to_string().contains("the columns hair are unknown"));
     fs::write(&file, "id_number,full_name\n").unwrap();
-    let refused = importer(&register).import(&command(&file), &AtomicBool::new(false), |_| ()).await;
+    let refused = importer(&register).import(&command(&file), &mut never(), |_| ()).await;
     assert!(
         refused
             .unwrap_err()

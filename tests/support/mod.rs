@@ -2,5 +2,7 @@
 
 mod backend;
 pub mod house;
+mod wire;
 
 pub use backend::{Backend, for_each_backend, postgres_admin};
+pub use wire::{Cut, Wire};

@@ -137,6 +137,16 @@ pub(in crate::audit) fn claim(db: &mut Db, log: i32, epoch: i64) -> Result<Optio
     Ok((claimed == 1).then_some(epoch + 1))
 }
 
+/// Waits for whatever transaction is still changing the log's row (a commit whose answer was lost
+/// may not have ended yet), and keeps others out until this one ends.
+pub(in crate::audit) fn lock(db: &mut Db, log: i32) -> Result<(), StorageError> {
+    diesel::update(audit_logs::table)
+        .filter(audit_logs::log.eq(log))
+        .set(audit_logs::epoch.eq(audit_logs::epoch))
+        .execute(db)?;
+    Ok(())
+}
+
 pub(in crate::audit) fn close(db: &mut Db, log: i32, closed_at: i64) -> Result<(), StorageError> {
     diesel::update(audit_logs::table)
         .filter(audit_logs::log.eq(log))

@@ -9,5 +9,5 @@ mod trails;
 
 pub use database::{VerifyError, verify_database};
 pub use known::{Known, KnownError, KnownLog};
-pub use remote::{FetchError, ServedLog, verify_served};
+pub use remote::{Fetch, FetchError, ServedLog, verify_served};
 pub use report::{Fault, LogReport, Report};

@@ -22,16 +22,15 @@ pub enum FetchError {
     Known(#[from] KnownError),
 }
 
+/// Fetches what is served at a path.
+pub type Fetch<'a> = dyn FnMut(&str) -> Result<Option<Vec<u8>>, FetchError> + 'a;
+
 /// Re-computes every log from its tiles. `fetch` takes a path below the logs' prefix
 /// (`{log}/checkpoint`, `{log}/tile/…`) and answers `None` where there is nothing.
 ///
 /// The keys of a log that was never seen are taken from the service; from then on they are those
 /// in `known`.
-pub fn verify_served(
-    logs: &[ServedLog],
-    known: &mut Known,
-    fetch: &mut dyn FnMut(&str) -> Result<Option<Vec<u8>>, FetchError>,
-) -> Result<Report, FetchError> {
+pub fn verify_served(logs: &[ServedLog], known: &mut Known, fetch: &mut Fetch<'_>) -> Result<Report, FetchError> {
     let mut report = Report::default();
     for log in logs.iter().filter(|log| is_log_name(&log.name)) {
         let seen = known.logs.get(&log.name).cloned();
@@ -51,13 +50,13 @@ pub fn verify_served(
     Ok(report)
 }
 
-struct Served<'a> {
+struct Served<'a, 'f> {
     name: &'a str,
     report: LogReport,
-    fetch: &'a mut dyn FnMut(&str) -> Result<Option<Vec<u8>>, FetchError>,
+    fetch: &'a mut Fetch<'f>,
 }
 
-impl Served<'_> {
+impl Served<'_, '_> {
     /// What to remember of the log, if its checkpoint could be read.
     fn run(&mut self, log: &ServedLog, seen: Option<&KnownLog>) -> Result<Option<KnownLog>, FetchError> {
         let Some(note) = (self.fetch)(&format!("{}/checkpoint", self.name))? else {

@@ -20,6 +20,7 @@ use crate::citizens::verify::Verify;
 use crate::clients::Operation;
 use crate::http::problem::ProblemBody;
 use crate::http::{Arrival, Json, Problem, ProblemKind, release};
+use crate::kernel::Purpose;
 
 const MEDIA_TYPE: &str = "application/x-ndjson";
 /// Pieces in work at the same time: while negative answers wait for their release, the next lines
@@ -133,7 +134,13 @@ impl Batch {
 
     /// Writes a line for each of `faults`: the fault, or the next answer. Says whether any answer
     /// must be held back.
-    async fn write(&self, out: &mut Vec<u8>, first: u64, faults: Vec<Option<Problem>>, asks: Vec<Verify>) -> bool {
+    async fn write(
+        &self,
+        out: &mut Vec<u8>,
+        first: u64,
+        faults: Vec<Option<Problem>>,
+        asks: Vec<(Verify, Purpose)>,
+    ) -> bool {
         let mut negative = false;
         let mut answers = match self.citizens.verify_all(&self.caller, asks).await {
             Ok(answers) => answers.into_iter(),
@@ -172,7 +179,7 @@ impl Batch {
     }
 }
 
-fn read(line: &Line) -> Result<Verify, Problem> {
+fn read(line: &Line) -> Result<(Verify, Purpose), Problem> {
     match line {
         Line::Text(text) => Json::<VerifyRequest>::parse(text)?.read(VerifyRequest::read),
         Line::TooLong => Err(ProblemKind::BodyTooLarge.into()),

@@ -50,7 +50,7 @@ pub struct VerifyRequest {
 }
 
 impl VerifyRequest {
-    pub fn read(self, faults: &mut Faults) -> Option<Verify> {
+    pub fn read(self, faults: &mut Faults) -> Option<(Verify, Purpose)> {
         let personal = self.id_number.optional("/id_number", faults);
         let legacy = self.legacy_id_number.optional("/legacy_id_number", faults);
         let claims = self.claims.required("/claims", faults);
@@ -63,7 +63,7 @@ impl VerifyRequest {
                 return None;
             }
         };
-        let ask = Verify { number, legacy_number, claims: claims?.0, purpose: purpose? };
+        let (ask, purpose) = (Verify { number, legacy_number, claims: claims?.0 }, purpose?);
         if ask.legacy_number.is_some() && ask.claims.attributes().contains(Attribute::LegacyIdNumber) {
             faults.push("/claims/legacy_id_number", "given_twice", GIVEN_TWICE);
             return None;
@@ -72,7 +72,7 @@ impl VerifyRequest {
             faults.push("/claims", "anchor_incomplete", NO_ANCHOR);
             return None;
         }
-        Some(ask)
+        Some((ask, purpose))
     }
 }
 
@@ -197,14 +197,14 @@ pub async fn verify(
     citizens: Data<Citizens>,
     body: Json<VerifyRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let ask = match body.read(VerifyRequest::read) {
-        Ok(ask) => ask,
+    let (ask, purpose) = match body.read(VerifyRequest::read) {
+        Ok(read) => read,
         Err(faults) => {
             caller.require(Operation::CitizensVerify)?;
             return Err(faults);
         }
     };
-    let verified = match citizens.verify(&caller, ask).await {
+    let verified = match citizens.verify(&caller, ask, purpose).await {
         Ok(verified) => verified,
         Err(refusal) => return Err(error::held_back(refusal, &arrival).await),
     };

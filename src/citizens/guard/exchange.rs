@@ -1,11 +1,11 @@
 //! The exchange of counters with the database, about once a second.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::ledger::Ledger;
 use super::meter::Delta;
-use super::{ClientMeter, GuardConfig, Guards, horizon, lock};
+use super::{GuardConfig, Guards, horizon, lock};
 use crate::citizens::metrics::CitizensMetrics;
 use crate::citizens::store::guards::{self, Counter};
 use crate::crypto::Keyring;
@@ -42,7 +42,6 @@ impl Guards {
             keyring,
             metrics,
             meters: Default::default(),
-            known: Default::default(),
         };
         guards.reload(clock.now()).await?;
         Ok(guards)
@@ -60,11 +59,10 @@ impl Guards {
 
     /// Adds what was counted here to the database, and learns the sums.
     async fn push(&self, now: Instant) -> Result<(), StorageError> {
-        let meters: Vec<Arc<ClientMeter>> =
-            self.meters.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let meters = self.meters.all();
         let mut drained: Vec<(usize, Delta)> = Vec::new();
         for (index, meter) in meters.iter().enumerate() {
-            drained.extend(lock(&meter.meter).drain(now).into_iter().map(|delta| (index, delta)));
+            drained.extend(meter.with(|meter| meter.drain(now)).into_iter().map(|delta| (index, delta)));
         }
         if drained.is_empty() {
             return Ok(());
@@ -81,7 +79,7 @@ impl Guards {
         match self.store.write(move |tx| guards::add(tx.db()?, counters.clone(), now)).await {
             Ok(totals) => self.learn(&totals, now),
             Err(error) => {
-                drained.iter().for_each(|(index, delta)| lock(&meters[*index].meter).give_back(*delta));
+                drained.iter().for_each(|(index, delta)| meters[*index].with(|meter| meter.give_back(*delta)));
                 return Err(error);
             }
         }

@@ -9,23 +9,25 @@
 mod exchange;
 pub mod ledger;
 pub mod meter;
+mod meters;
 pub mod window;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use exchange::Exchange;
 use ledger::{Key, Kind, Ledger};
 use meter::{Meter, Quotas, Standing};
+use meters::Meters;
 use window::{Count, Window};
 
+use super::matching::index_form;
 use super::metrics::CitizensMetrics;
 use super::store::guards::{self, Counter};
 use crate::clients::Client;
-use crate::crypto::digest::sha256;
 use crate::crypto::{KeyUse, Keyring};
-use crate::kernel::{ClientId, Instant, PartialDate};
+use crate::kernel::{ClientId, Instant, PartialDate, PersonName};
 use crate::storage::{Db, Reach, StorageError, Store};
 
 #[derive(Debug, Clone)]
@@ -90,8 +92,8 @@ pub enum GuardError {
 pub struct Named<'a> {
     /// The digits given, of either kind of number.
     pub number: &'a str,
-    /// The folded name and the birth date, if both were given.
-    pub person: Option<(&'a str, PartialDate)>,
+    /// The name and the birth date, if both were given.
+    pub person: Option<(&'a PersonName, PartialDate)>,
 }
 
 /// A failed anchor that has still to be stored, with the audit entry, by [`Guards::store_failures`].
@@ -111,21 +113,13 @@ impl Keys {
     }
 }
 
-struct ClientMeter {
-    key: Key,
-    meter: Mutex<Meter>,
-}
-
 pub struct Guards {
     config: GuardConfig,
     store: Store,
     keyring: Keyring,
     metrics: Arc<CitizensMetrics>,
     ledger: Mutex<Ledger>,
-    /// As many as there are clients.
-    meters: RwLock<HashMap<ClientId, Arc<ClientMeter>>>,
-    /// What the database knew of clients that have not called yet.
-    known: Mutex<HashMap<Key, Vec<Counter>>>,
+    meters: Meters,
 }
 
 /// A counter is never left half changed, so a panic elsewhere does not spoil it.
@@ -138,7 +132,7 @@ impl Guards {
     /// `wanted` were granted.
     pub fn take(&self, client: &Client, wanted: u32, now: Instant) -> (u32, Standing) {
         let quotas = Quotas { per_minute: client.agreement.per_minute, per_day: client.agreement.per_day };
-        lock(&self.meter(&client.id, now).meter).take(quotas, wanted, now)
+        self.meters.of(&client.id).with(|meter| meter.take(quotas, wanted, now))
     }
 
     /// Decides, after the match, whether its result may be told. The decision and the count are
@@ -153,12 +147,11 @@ impl Guards {
         anchored: bool,
         now: Instant,
     ) -> Result<Option<Failure>, GuardError> {
-        let meter = self.meter(&client.id, now);
-        let few = {
-            let mut meter = lock(&meter.meter);
-            self.check_share(&mut meter, now)?;
-            meter.failures_of_day(now) < self.config.per_number.min(self.config.per_person)
-        };
+        let meter = self.meters.of(&client.id);
+        let few = meter.with(|meter| -> Result<bool, Blocked> {
+            self.check_share(meter, now)?;
+            Ok(meter.failures_of_day(now) < self.config.per_number.min(self.config.per_person))
+        })?;
         if anchored && few {
             return Ok(None);
         }
@@ -168,7 +161,7 @@ impl Guards {
         if anchored {
             return Ok(None);
         }
-        lock(&meter.meter).fail(now);
+        meter.with(|meter| meter.fail(now));
         self.metrics.failed_anchors.inc();
         let client_counters = [Kind::FailuresPerHour, Kind::FailuresPerDay].map(|kind| (kind, meter.key));
         let anywhere = (Kind::NumberAnywhere, self.key(b"anywhere", &[named.number.as_bytes()])?);
@@ -254,41 +247,16 @@ impl Guards {
     }
 
     fn learn(&self, totals: &[Counter], now: Instant) {
-        let by_key: HashMap<Key, Arc<ClientMeter>> = {
-            let meters = self.meters.read().unwrap_or_else(PoisonError::into_inner);
-            meters.values().map(|meter| (meter.key, Arc::clone(meter))).collect()
-        };
-        for total in totals {
-            match total.kind {
+        for Counter { kind, key, start, used } in totals.iter().copied() {
+            match kind {
                 Kind::NumberAnywhere => {}
-                Kind::Number | Kind::Person => {
-                    lock(&self.ledger).learn(total.kind, &total.key, total.start, capped(total.used), now);
+                Kind::Number | Kind::Person => lock(&self.ledger).learn(kind, &key, start, capped(used), now),
+                _ => {
+                    let used = u64::try_from(used).unwrap_or(0);
+                    self.meters.under(key).with(|meter| meter.learn(kind, start, used, now));
                 }
-                _ => match by_key.get(&total.key) {
-                    Some(meter) => {
-                        let used = u64::try_from(total.used).unwrap_or(0);
-                        lock(&meter.meter).learn(total.kind, total.start, used, now);
-                    }
-                    None => lock(&self.known).entry(total.key).or_default().push(*total),
-                },
             }
         }
-    }
-
-    fn meter(&self, client: &ClientId, now: Instant) -> Arc<ClientMeter> {
-        if let Some(meter) = self.meters.read().unwrap_or_else(PoisonError::into_inner).get(client) {
-            return Arc::clone(meter);
-        }
-        let mut meters = self.meters.write().unwrap_or_else(PoisonError::into_inner);
-        let meter = meters.entry(client.clone()).or_insert_with(|| {
-            let key = cut(&sha256(&[b"client/", client.as_str().as_bytes()]));
-            let mut meter = Meter::default();
-            for known in lock(&self.known).remove(&key).into_iter().flatten() {
-                meter.learn(known.kind, known.start, u64::try_from(known.used).unwrap_or(0), now);
-            }
-            Arc::new(ClientMeter { key, meter: Mutex::new(meter) })
-        });
-        Arc::clone(meter)
     }
 
     fn keys(&self, client: &ClientId, named: Named<'_>) -> Result<Keys, StorageError> {
@@ -296,7 +264,11 @@ impl Guards {
         let number = self.key(b"number", &[client, named.number.as_bytes()])?;
         let person = named
             .person
-            .map(|(name, birth)| self.key(b"person", &[client, name.as_bytes(), birth.to_string().as_bytes()]))
+            .map(|(name, birth)| {
+                // However the name is spelled, it is the same one.
+                let (name, birth) = (index_form(name), birth.to_string());
+                self.key(b"person", &[client, name.as_bytes(), birth.as_bytes()])
+            })
             .transpose()?;
         Ok(Keys { number, person })
     }

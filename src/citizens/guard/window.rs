@@ -95,15 +95,17 @@ impl Count {
     /// How long until fewer than `limit` are counted, if nothing more is.
     pub fn until_below(&self, window: Window, limit: u32, now: Instant) -> Duration {
         let rest = window.remaining(now);
+        // The share of a window after which an older count is less than `room`.
         let needed = |older: u32, room: u32| -> f64 {
-            if older == 0 { 0.0 } else { (1.0 - f64::from(room) / f64::from(older)).clamp(0.0, 1.0) }
+            let most = f64::from(room.saturating_sub(1));
+            if older == 0 { 0.0 } else { (1.0 - most / f64::from(older)).clamp(0.0, 1.0) }
         };
         let length = Duration::from_micros(window.0 as u64);
         let wait = if self.current >= limit {
-            rest + length.mul_f64(needed(self.current, limit))
+            rest + length.mul_f64(needed(self.current, limit.saturating_sub(1)))
         } else {
             let passed = length.saturating_sub(rest);
-            length.mul_f64(needed(self.previous, limit - self.current)).saturating_sub(passed)
+            length.mul_f64(needed(self.previous, limit - 1 - self.current)).saturating_sub(passed)
         };
         wait.max(Duration::from_secs(1))
     }
@@ -116,7 +118,7 @@ mod tests {
     const WINDOW: Window = Window::HOUR;
 
     fn at(minutes: i64) -> Instant {
-        Instant::from_seconds(1_800_000_000 - 1_800_000_000 % 3600 + minutes * 60)
+        Instant::from_seconds(1_800_000_000 + minutes * 60)
     }
 
     fn counted(current: u32, previous: u32) -> Count {
@@ -157,7 +159,7 @@ mod tests {
         for (current, previous, limit, minute) in [(10, 0, 10, 5), (25, 3, 10, 40), (2, 40, 10, 10), (0, 10, 10, 0)] {
             let mut count = counted(current, previous);
             let wait = count.until_below(WINDOW, limit, at(minute));
-            let later = at(minute).plus(wait + Duration::from_secs(60));
+            let later = at(minute).plus(wait + Duration::from_secs(1));
             count.turn(WINDOW, later);
             assert!(count.sliding(WINDOW, later) < limit, "{current} {previous} {limit} {minute}: {wait:?}");
             assert!(wait <= Duration::from_secs(7200));

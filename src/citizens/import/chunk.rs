@@ -23,6 +23,8 @@ pub struct Chunk {
 
 /// The longest row that is read; a photo of 300 kB fits.
 const LONGEST_ROW: usize = 1 << 20;
+/// Rows that fill so much make a chunk, however few they are.
+const LARGEST: usize = 1 << 21;
 const READ_AT_ONCE: usize = 1 << 16;
 
 /// Where in a CSV record the next byte stands (RFC 4180, as the `csv` crate reads it).
@@ -39,7 +41,9 @@ enum Place {
 pub struct Chunker<R> {
     reader: R,
     format: Format,
+    /// Bytes that were read; those before `start` are cut already.
     buffer: Vec<u8>,
+    start: usize,
     ended: bool,
     digest: RunningDigest,
     offset: u64,
@@ -48,27 +52,41 @@ pub struct Chunker<R> {
 
 impl<R: Read> Chunker<R> {
     pub fn new(reader: R, format: Format) -> Self {
-        Self { reader, format, buffer: Vec::new(), ended: false, digest: RunningDigest::default(), offset: 0, line: 1 }
+        Self {
+            reader,
+            format,
+            buffer: Vec::new(),
+            start: 0,
+            ended: false,
+            digest: RunningDigest::default(),
+            offset: 0,
+            line: 1,
+        }
     }
 
     /// The file's first bytes, up to `length`; they are still read as rows afterwards.
     pub fn head(&mut self, length: usize) -> io::Result<&[u8]> {
-        while self.buffer.len() < length && self.fill()? {}
-        Ok(&self.buffer[..self.buffer.len().min(length)])
+        while self.waiting().len() < length && self.fill()? {}
+        let waiting = self.waiting();
+        Ok(&waiting[..waiting.len().min(length)])
     }
 
-    /// The next `rows` rows, or fewer at the file's end or at byte `limit`, which must be the end
+    fn waiting(&self) -> &[u8] {
+        &self.buffer[self.start..]
+    }
+
+    /// The next `rows` rows, or fewer if they are long, at the file's end, or at byte `limit`, which must be the end
     /// of a row. `None` when there is nothing left.
     pub fn next(&mut self, rows: usize, limit: u64) -> io::Result<Option<Chunk>> {
         let (mut place, mut found, mut at, mut complete) = (Place::CellStart, 0, 0, 0);
         let most = usize::try_from(limit.saturating_sub(self.offset)).unwrap_or(usize::MAX);
-        while found < rows && at < most {
-            if at == self.buffer.len() && !self.fill()? {
+        while found < rows && at < most && complete < LARGEST {
+            if at == self.waiting().len() && !self.fill()? {
                 // The last line may lack its end.
                 (found, complete) = (found + usize::from(at > complete), at);
                 break;
             }
-            let byte = self.buffer[at];
+            let byte = self.buffer[self.start + at];
             at += 1;
             if self.ends_row(&mut place, byte) {
                 (found, complete) = (found + 1, at);
@@ -99,13 +117,14 @@ impl<R: Read> Chunker<R> {
     /// Gives up on a row that does not end and takes its first line alone, so that one stray
     /// quote does not swallow the file.
     fn cut_line(&mut self) -> Chunk {
-        let line = self.buffer.iter().position(|byte| *byte == b'\n').map_or(self.buffer.len(), |end| end + 1);
+        let waiting = self.waiting();
+        let line = waiting.iter().position(|byte| *byte == b'\n').map_or(waiting.len(), |end| end + 1);
         self.cut(line, 1, true)
     }
 
     fn cut(&mut self, length: usize, rows: usize, endless: bool) -> Chunk {
-        let rest = self.buffer.split_off(length);
-        let bytes = std::mem::replace(&mut self.buffer, rest);
+        let bytes = self.waiting()[..length].to_vec();
+        self.start += length;
         self.digest.update(&bytes);
         self.offset += length as u64;
         let first_line = self.line;
@@ -117,6 +136,7 @@ impl<R: Read> Chunker<R> {
         if self.ended {
             return Ok(false);
         }
+        self.buffer.drain(..std::mem::take(&mut self.start));
         let length = self.buffer.len();
         self.buffer.resize(length + READ_AT_ONCE, 0);
         let read = loop {

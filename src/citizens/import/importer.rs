@@ -3,10 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{Stream, StreamExt, stream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::citizens::sealing::{Sealing, SealingError};
 use crate::citizens::store::bulk_write::{ATTEMPTS, BulkWriter, Slice};
@@ -19,7 +18,7 @@ use crate::storage::{Db, Reach, StorageError, Store};
 use super::Format;
 use super::chunk::Chunk;
 use super::columns::HeaderFault;
-use super::origin::{Origin, Source};
+use super::origin::{Origin, Reader, Source};
 use super::parse::{Parsed, Rules, parse};
 use super::quality::{Report, Tally};
 use super::rejects::{Refused, Rejects};
@@ -112,7 +111,7 @@ impl Importer {
         Self { store, sealing, clock, entropy, writer }
     }
 
-    /// Imports a file to its end, or until `stop` is set. Whenever it ends, and however, nothing is
+    /// Imports a file to its end, or until `stop` says `true`. Whenever it ends, and however, nothing is
     /// lost or stored twice if the same command is given again.
     ///
     /// # Errors
@@ -120,25 +119,26 @@ impl Importer {
     pub async fn import(
         &self,
         command: &ImportCommand,
-        stop: &AtomicBool,
+        stop: &mut watch::Receiver<bool>,
         mut told: impl FnMut(Progress<'_>),
     ) -> Result<Imported, ImportError> {
         let synthetic = command.synthetic;
-        self.store.bulk(move |db| Ok::<_, StorageError>(claim(db, synthetic)?)).await??;
+        self.store.bulk(move |db| claim(db, synthetic)).await??;
         let seen = Arc::new(Seen::default());
         let (origin, mut run) = self.begin(command, &seen).await?;
         let (resumed_after, of_bytes) = (run.row.rows_done as u64, origin.length);
         let mut prepared = std::pin::pin!(self.prepared(origin, command, seen));
-        let mut finished = true;
-        while let Some(next) = prepared.next().await {
+        let finished = loop {
+            let next = tokio::select! {
+                biased;
+                () = told_to_stop(stop) => break false,
+                next = prepared.next() => next,
+            };
+            let Some(next) = next else { break true };
             let (slice, (chunk, parsed)) = next?;
             self.store_chunk(&mut run, slice, &chunk, parsed).await?;
             told(Progress { bytes: chunk.end, of_bytes, tally: &run.tally });
-            if stop.load(Ordering::Relaxed) {
-                finished = false;
-                break;
-            }
-        }
+        };
         if finished {
             run.row.finished_at = Some(self.clock.now().as_micros());
         }
@@ -202,17 +202,8 @@ impl Importer {
         let (send, receive) = mpsc::channel(AT_ONCE);
         let Origin { chunker, layout, .. } = origin;
         let writer = self.writer.clone();
-        tokio::task::spawn_blocking(move || {
-            let mut chunker = chunker;
-            loop {
-                let next = chunker.next(writer.slice_rows(), u64::MAX).map_err(ImportError::Read).transpose();
-                let Some(chunk) = next else { return };
-                // An import that has ended takes no more.
-                if send.blocking_send(chunk).is_err() {
-                    return;
-                }
-            }
-        });
+        // A thread that nobody waits for: it may stand at a terminal's or a pipe's end for ever.
+        std::thread::spawn(move || read_on(chunker, &writer, &send));
         let today = self.clock.now().date_in_viet_nam();
         let fresh_since =
             today.plus_days(-(command.fresh_days.min(400_000) as i32)).unwrap_or(CivilDate::constant(1, 1, 1));
@@ -316,6 +307,25 @@ impl Run {
             updated_at: now,
             ..self.row.clone()
         }
+    }
+}
+
+fn read_on(mut chunker: Reader, writer: &BulkWriter, send: &mpsc::Sender<Result<Chunk, ImportError>>) {
+    loop {
+        let next = chunker.next(writer.slice_rows(), u64::MAX).map_err(ImportError::Read).transpose();
+        let Some(chunk) = next else { return };
+        // After a fault there is nothing to read; an import that has ended takes no more.
+        let faulty = chunk.is_err();
+        if send.blocking_send(chunk).is_err() || faulty {
+            return;
+        }
+    }
+}
+
+async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|told| *told).await.is_err() {
+        // Nobody is left to tell.
+        std::future::pending().await
     }
 }
 

@@ -9,6 +9,7 @@
 mod chunk;
 pub mod columns;
 pub mod export;
+mod faults;
 mod importer;
 mod origin;
 mod parse;

@@ -28,7 +28,7 @@ pub enum Source {
 const HEAD: usize = 1 << 16;
 const ROWS_TO_SKIP: usize = 4096;
 
-type Reader = Chunker<Box<dyn Read + Send>>;
+pub type Reader = Chunker<Box<dyn Read + Send>>;
 
 /// An open file, its header read.
 pub struct Origin {
@@ -47,7 +47,7 @@ impl Origin {
             Source::File(path) => {
                 let file = File::open(path).map_err(ImportError::Read)?;
                 let metadata = file.metadata().map_err(ImportError::Read)?;
-                (Box::new(file), metadata.is_file().then(|| metadata.len()))
+                (Box::new(file), metadata.is_file().then_some(metadata.len()))
             }
         };
         let mut chunker = Chunker::new(reader, format);

@@ -10,48 +10,17 @@ use crate::citizens::Citizen;
 use crate::citizens::model::{Card, MaritalStatus, Membership, Photo, Place, Provenance, Relative, Residence, Status};
 use crate::kernel::units::{CommuneCode, Units};
 use crate::kernel::{
-    Attribute, CitizenId, CivilDate, Faults, HouseholdId, IdNumber, LegacyIdNumber, PartialDate, PersonName, Sex, Text,
+    Attribute, CitizenId, CivilDate, Faults, HouseholdId, IdNumber, LegacyIdNumber, PartialDate, PersonName, Sex,
 };
 
+use super::faults::{
+    CANCELLED, CODE, EMAIL, FUTURE, HOUSEHOLD, LENGTH, MISSING, NOT_LIST, NOT_OBJECT, NOT_TEXT, ORDER, PHONE, PHOTO,
+    SELF, STATUS, Said, UNIT, UNKNOWN,
+};
 use super::raw::{
     Leaf, List, RawCard, RawCitizen, RawHousehold, RawPhoto, RawPlace, RawProvenance, RawRelative, RawResidence,
     RawSources,
 };
-
-type Said = (&'static str, Text);
-
-const MISSING: Said = ("missing", Text::new("Thiếu trường bắt buộc.", "A required field is missing."));
-const NOT_TEXT: Said = ("not_text", Text::new("Giá trị phải là chuỗi ký tự.", "The value must be a text."));
-const NOT_LIST: Said = ("not_list", Text::new("Giá trị phải là danh sách.", "The value must be a list."));
-const NOT_OBJECT: Said = ("not_object", Text::new("Giá trị phải là đối tượng.", "The value must be an object."));
-const UNKNOWN: Said = ("unknown_field", Text::new("Không có trường này.", "There is no such field."));
-const CODE: Said = ("code_unknown", Text::new("Mã không có trong danh mục.", "The code is not in the list."));
-const UNIT: Said = (
-    "unit_unknown",
-    Text::new("Không có đơn vị hành chính cấp xã này.", "There is no such commune since 1 July 2025."),
-);
-const LENGTH: Said = ("text_length", Text::new("Nội dung quá dài.", "The text is too long."));
-const EMAIL: Said = ("email_format", Text::new("Thư điện tử không hợp lệ.", "This is no e-mail address."));
-const PHONE: Said = (
-    "phone_format",
-    Text::new("Số điện thoại không hợp lệ.", "A phone number is 8 to 15 digits, with + before them or not."),
-);
-const HOUSEHOLD: Said =
-    ("household_id_format", Text::new("Mã hộ gồm 32 chữ cái a–p.", "A household's key is 32 letters a to p."));
-const FUTURE: Said = ("date_in_future", Text::new("Ngày nằm trong tương lai.", "The date lies in the future."));
-const ORDER: Said = ("date_order", Text::new("Thứ tự ngày không hợp lý.", "The dates are in an impossible order."));
-const STATUS: Said = (
-    "status_date_without_status",
-    Text::new("Chỉ ghi ngày khi đã mất hoặc mất tích.", "A status date belongs to the deceased and the missing only."),
-);
-const SELF: Said =
-    ("relative_is_self", Text::new("Thân nhân trùng chính công dân.", "The relative is the citizen themselves."));
-const CANCELLED: Said = (
-    "id_number_cancelled",
-    Text::new("Số hiện tại nằm trong các số đã hủy.", "The current number stands among the cancelled ones."),
-);
-const PHOTO: Said =
-    ("photo_format", Text::new("Ảnh phải là JPEG hoặc WebP, base64.", "A photo is JPEG or WebP in base64."));
 
 const LONGEST_TEXT: u64 = 300;
 const LONGEST_PHOTO: u64 = 400_000;

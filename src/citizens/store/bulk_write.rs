@@ -110,17 +110,18 @@ impl BulkWriter {
         slice: &Slice,
         also: impl Fn(&mut Db) -> Result<(), StorageError> + Send + 'static,
     ) -> Result<(), WriteError> {
-        let (batch, pace) = (Arc::clone(&slice.batch), Arc::clone(&self.pace));
-        let write = move |db: &mut Db| -> Result<(), StorageError> {
-            let since = Moment::now();
+        let (batch, rows) = (Arc::clone(&slice.batch), slice.batch.len());
+        let write = move |db: &mut Db| -> Result<(Moment, Moment), StorageError> {
+            let began = Moment::now();
             if !batch.is_empty() {
                 batch.apply(db)?;
             }
             also(db)?;
-            pace.observe(batch.len(), since.elapsed());
-            Ok(())
+            Ok((began, Moment::now()))
         };
-        Ok(self.store.bulk(write).await?)
+        let (began, written) = self.store.bulk(write).await?;
+        self.pace.observe(rows, written - began, written.elapsed());
+        Ok(())
     }
 
     /// The same part, resolved anew.

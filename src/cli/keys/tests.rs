@@ -9,8 +9,6 @@ use crate::kernel::{Instant, ManualClock};
 #[derive(Parser)]
 struct Line {
     #[command(flatten)]
-    _place: crate::cli::place::PlaceArgs,
-    #[command(flatten)]
     args: KeysArgs,
 }
 
@@ -68,4 +66,16 @@ async fn a_folder_must_be_named_somewhere() {
     let tools = Tools { configured: None, clock: &clock, entropy: &entropy, out: &mut out };
     assert_eq!(run(args, tools, |_, _| async { Ok(0) }).await.unwrap(), 1);
     assert!(Line::try_parse_from(["keys", "rotate", "nothing"]).is_err());
+}
+
+#[test]
+fn every_command_line_is_well_formed() {
+    #[derive(Parser)]
+    struct Whole {
+        #[command(subcommand)]
+        _command: crate::cli::Command,
+    }
+    <Whole as clap::CommandFactory>::command().debug_assert();
+    assert!(Whole::try_parse_from(["dancu", "keys", "--dir", "d", "list"]).is_ok());
+    assert!(Whole::try_parse_from(["dancu", "keys", "list", "--keys", "k"]).is_ok());
 }

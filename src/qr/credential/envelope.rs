@@ -32,7 +32,7 @@ pub fn pack(bytes: &[u8]) -> String {
     let compressed = encoder.get_ref();
     // Input of this size makes one block; its type is in bits 1 and 2 after the two-byte header.
     let stored = compressed[2] >> 1 & 3 == 0;
-    if stored { base45::encode(&literals(bytes)) } else { base45::encode(compressed) }
+    if stored { base45::encode(literals(bytes)) } else { base45::encode(compressed) }
 }
 
 /// The same bytes as zlib data of one block of literals under the fixed codes (RFC 1951 section

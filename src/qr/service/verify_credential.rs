@@ -64,7 +64,8 @@ impl Qr {
                 Spent::Now(told, receipt) => {
                     Ok(Answer { body: Body::First(*told), receipt, standing, negative: false })
                 }
-                Spent::Before(Single { told, draft, subjects, .. }) => {
+                Spent::Before(single) => {
+                    let Single { told, draft, subjects, .. } = *single;
                     let repeated = match &keyed {
                         Some(keyed) => self.first_answer(keyed).await?,
                         None => None,
@@ -134,7 +135,7 @@ impl Qr {
         });
         Ok(match spent.await? {
             Some(pending) => Spent::Now(Box::new(told), pending.receipt()?),
-            None => Spent::Before(Single { row, told, draft, subjects }),
+            None => Spent::Before(Box::new(Single { row, told, draft, subjects })),
         })
     }
 }
@@ -149,7 +150,7 @@ struct Single {
 
 enum Spent {
     Now(Box<Told>, Receipt),
-    Before(Single),
+    Before(Box<Single>),
 }
 
 fn first(done: &Draft, told: &Told) -> First {

@@ -7,6 +7,7 @@ mod caching;
 mod failing;
 mod guarding;
 mod lookups;
+mod reacting;
 mod refusals;
 mod rotating;
 mod verifying;
