@@ -13,6 +13,7 @@ use crate::crypto::Keyring;
 use crate::http::Routes;
 use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
+use crate::qr::{self, Qr, QrApi, QrParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
 use crate::transparency::{self, Transparency, TransparencyApi};
@@ -67,6 +68,7 @@ pub struct App {
     pub audit: Audit,
     pub citizens: Citizens,
     pub transparency: Transparency,
+    pub qr: Qr,
     pub contact: Contact,
     pub ground: Ground,
     _upkeep: Arc<Upkeep>,
@@ -94,9 +96,9 @@ impl App {
             store: store.clone(),
             audit: audit.clone(),
             clients: clients.clone(),
-            keyring,
+            keyring: keyring.clone(),
             clock: clock.clone(),
-            entropy,
+            entropy: entropy.clone(),
             metrics,
             cache: config.cache,
             guards: config.guards,
@@ -104,7 +106,17 @@ impl App {
         .await?;
         Units::warm_up();
         let upkeep = Arc::new(upkeep::reload_keys(ground.keyring.clone()));
-        let transparency = Transparency::new(audit.clone(), clock);
+        let transparency = Transparency::new(audit.clone(), clock.clone());
+        let qr = Qr::open(QrParts {
+            issuer: access.config().issuer.clone(),
+            store: store.clone(),
+            audit: audit.clone(),
+            citizens: citizens.clone(),
+            keyring,
+            clock,
+            entropy,
+        });
+        citizens.register(qr.reactor());
         Ok(Self {
             store,
             clients,
@@ -112,6 +124,7 @@ impl App {
             audit,
             citizens,
             transparency,
+            qr,
             contact: config.contact,
             ground,
             _upkeep: upkeep,
@@ -135,6 +148,7 @@ impl App {
             .with(Catalogue::new(self.contact.clone()), clients::routes, ClientsApi::openapi())
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
             .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
+            .with(self.qr.clone(), qr::routes, QrApi::openapi())
     }
 
     /// What must be well before requests are welcome.

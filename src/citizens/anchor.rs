@@ -47,7 +47,8 @@ impl Citizens {
         }
     }
 
-    pub(super) async fn seek_anchored(
+    /// The same for a question that was admitted.
+    pub async fn seek_anchored(
         &self,
         caller: &Caller,
         anchor: &Anchor,

@@ -12,6 +12,8 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::web::{ServiceConfig, post, resource};
 use serde::Serialize;
 
+pub use error::held_back;
+
 use super::guard::meter::Standing;
 
 /// The endpoints' part of the OpenAPI document.
@@ -30,7 +32,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 }
 
 /// An answer with the quota's standing in its headers.
-fn answer(body: &impl Serialize, standing: &Standing) -> HttpResponse {
+pub fn answer(body: &impl Serialize, standing: &Standing) -> HttpResponse {
     let mut bytes = Vec::with_capacity(2048);
     // Writing plain structs to memory has no way to fail.
     let _ = serde_json::to_writer(&mut bytes, body);

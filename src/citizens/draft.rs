@@ -61,7 +61,9 @@ impl Draft {
         &self.entry
     }
 
-    pub(super) fn refused(mut self, reason: &'static str) -> Self {
+    /// The question was not answered, for a reason named by a stable code.
+    #[must_use]
+    pub fn refused(mut self, reason: &'static str) -> Self {
         self.entry.outcome = Outcome::Refused;
         self.entry.reason = reason;
         self
@@ -78,6 +80,23 @@ impl Draft {
     #[must_use]
     pub fn answered(mut self, subjects: Vec<CitizenId>, attributes: AttributeSet) -> Self {
         self.entry.outcome = Outcome::Answered;
+        self.entry.subjects = subjects;
+        self.entry.attributes = attributes;
+        self
+    }
+
+    /// Whom a question that was not answered was about.
+    #[must_use]
+    pub fn about(mut self, subjects: Vec<CitizenId>) -> Self {
+        self.entry.subjects = subjects;
+        self
+    }
+
+    /// An earlier answer was given once more, under its own transaction.
+    #[must_use]
+    pub fn repeated(mut self, transaction: TransactionId, subjects: Vec<CitizenId>, attributes: AttributeSet) -> Self {
+        self.entry.transaction = transaction;
+        self.entry.outcome = Outcome::Replayed;
         self.entry.subjects = subjects;
         self.entry.attributes = attributes;
         self

@@ -127,7 +127,7 @@ impl Citizens {
 
     /// Whether the client may ask this question now: its token, quota and agreement. A refusal is
     /// in the draft, and must be recorded by [`conclude`](Self::conclude).
-    pub(super) fn admit(&self, caller: &Caller, question: Question) -> Drafted<Standing> {
+    pub fn admit(&self, caller: &Caller, question: Question) -> Drafted<Standing> {
         let now = self.0.clock.now();
         let (granted, standing) = self.0.guards.take(&caller.client, 1, now);
         self.admitted(caller, question, granted == 1, standing, now)

@@ -118,7 +118,7 @@ where
 {
     match key_use {
         KeyUse::Index | KeyUse::Seal => rows_under(key_use, version).await,
-        KeyUse::Token | KeyUse::Audit => Ok(0),
+        KeyUse::Token | KeyUse::Audit | KeyUse::Qr => Ok(0),
     }
 }
 

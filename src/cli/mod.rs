@@ -9,6 +9,7 @@ pub mod keys;
 pub mod migrate;
 pub mod place;
 mod progress;
+pub mod qr;
 pub mod seed;
 pub mod serve;
 pub mod token;
@@ -49,6 +50,8 @@ pub enum Command {
     Import(At<import::ImportArgs>),
     /// The record of every look
     Audit(At<audit::AuditArgs>),
+    /// Verify a QR without a server
+    Qr(qr::QrArgs),
 }
 
 /// A command and the installation it works on.
@@ -75,10 +78,21 @@ pub fn run(command: Command) -> ExitCode {
         Command::Seed(at) => seed(&at),
         Command::Import(at) => return import(&at),
         Command::Audit(at) => return audit(at),
+        Command::Qr(args) => return verify_qr(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
+    }
+}
+
+fn verify_qr(args: qr::QrArgs) -> ExitCode {
+    match qr::run(args, clock().now()) {
+        Ok(found) => {
+            print!("{}", found.text);
+            ExitCode::from(found.worth.exit_code())
+        }
+        Err(error) => fail(&text(error)),
     }
 }
 

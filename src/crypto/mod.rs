@@ -1,6 +1,7 @@
 //! The sole user of ring: digests, keyed hashes, key derivation, sealing, signatures, JOSE, the keyring.
 
 pub mod aead;
+pub mod cose;
 pub mod digest;
 pub mod entropy;
 pub mod jose;

@@ -219,3 +219,40 @@ diesel::table! {
         index_version -> Integer,
     }
 }
+
+// qr
+
+diesel::table! {
+    qr_credentials (credential_id) {
+        credential_id -> Binary,
+        citizen_id -> Binary,
+        client_id -> Text,
+        dynamic -> Bool,
+        status_list -> Nullable<Integer>,
+        status_index -> Nullable<Integer>,
+        attributes -> Text,
+        said -> Binary,
+        said_key -> Integer,
+        issued_at -> BigInt,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        spent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    qr_status_lists (list) {
+        list -> Integer,
+        taken -> Integer,
+    }
+}
+
+diesel::table! {
+    qr_answers (key) {
+        key -> Binary,
+        request -> Binary,
+        key_version -> Integer,
+        sealed -> Binary,
+        expires_at -> BigInt,
+    }
+}

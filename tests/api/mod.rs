@@ -4,4 +4,5 @@ mod access;
 mod citizens;
 mod clients;
 mod http;
+mod qr;
 mod transparency;

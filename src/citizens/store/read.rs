@@ -97,3 +97,14 @@ fn change(row: &ChangeRow) -> Result<Change, StorageError> {
         changed_at: Instant::from_micros(row.changed_at),
     })
 }
+
+/// The version of a record, which nobody changes before the transaction ends.
+pub fn version_held(db: &mut Db, id: CitizenId) -> Result<Option<i64>, StorageError> {
+    let row = citizens::table.find(id.as_bytes().as_slice()).select(citizens::row_version);
+    let found = match db {
+        Db::Pg(conn) => row.for_share().get_result(conn).optional()?,
+        // The one writer's transaction keeps everybody else out.
+        Db::Lite(conn) => row.get_result(conn).optional()?,
+    };
+    Ok(found)
+}

@@ -17,6 +17,8 @@ pub enum KeyUse {
     Token,
     /// Ed25519 key that signs audit checkpoints.
     Audit,
+    /// Ed25519 key that signs QR credentials and their status lists.
+    Qr,
 }
 
 /// What the material of a use is.
@@ -30,7 +32,7 @@ pub(super) enum Kind {
 
 impl KeyUse {
     /// Every use, in the order of the variants.
-    pub const ALL: [Self; 4] = [Self::Index, Self::Seal, Self::Token, Self::Audit];
+    pub const ALL: [Self; 5] = [Self::Index, Self::Seal, Self::Token, Self::Audit, Self::Qr];
 
     /// The word that names it in files and on the command line.
     pub const fn name(self) -> &'static str {
@@ -39,6 +41,7 @@ impl KeyUse {
             Self::Seal => "seal",
             Self::Token => "token",
             Self::Audit => "audit",
+            Self::Qr => "qr",
         }
     }
 
@@ -46,17 +49,18 @@ impl KeyUse {
         match self {
             Self::Index | Self::Seal => Kind::Root,
             Self::Token => Kind::Signing(Algorithm::P256),
-            Self::Audit => Kind::Signing(Algorithm::Ed25519),
+            Self::Audit | Self::Qr => Kind::Signing(Algorithm::Ed25519),
         }
     }
 
     /// How long a version must be kept after the last thing was written with it, rows apart:
-    /// tokens are verified until they expire, an audit log for good (`None`).
+    /// tokens are verified until they expire, credentials likewise, an audit log for good (`None`).
     pub(super) const fn kept_after_use(self) -> Option<Duration> {
         match self {
             Self::Index | Self::Seal => Some(Duration::ZERO),
             Self::Token => Some(Duration::from_secs(24 * 3600)),
             Self::Audit => None,
+            Self::Qr => Some(Duration::from_secs(5 * 366 * 24 * 3600)),
         }
     }
 }
@@ -75,7 +79,7 @@ impl serde::Serialize for KeyUse {
 
 /// The word names no use of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a use of keys: index, seal, token or audit")]
+#[error("not a use of keys: index, seal, token, audit or qr")]
 pub struct UnknownUse;
 
 impl FromStr for KeyUse {

@@ -108,6 +108,12 @@ catalogue! {
     MethodNotAllowed = METHOD_NOT_ALLOWED, "method-not-allowed",
         "Phương thức không được hỗ trợ", "The method is not allowed",
         "The path exists and takes other methods, which `Allow` lists.";
+    NotAnIdentityQr = UNPROCESSABLE_ENTITY, "not-an-identity-qr",
+        "Mã QR này không phải mã QR định danh", "This QR code is not one of identity",
+        "The QR code is a known other one (health insurance, bank transfer, web address…); `errors` names it.";
+    UnreadableQr = UNPROCESSABLE_ENTITY, "unreadable-qr",
+        "Không đọc được mã QR", "The QR code cannot be read",
+        "The text or picture holds no whole QR code of a card or credential; `errors` says why.";
     Conflict = CONFLICT, "conflict",
         "Xung đột với một thay đổi khác", "The change conflicts with another",
         "Another change came first, or the resource is not in a state that allows this.";

@@ -11,6 +11,7 @@ use dancu::clients::{Agreement, NewClient, PublicKey, samples};
 use dancu::crypto::SystemEntropy;
 use dancu::http::{Limits, Routes};
 use dancu::kernel::{Clock, IdNumber, LegacyIdNumber};
+use dancu::qr::{Qr, QrApi, QrParts};
 use dancu::server::{self, RunningServer, ServerConfig, Service};
 use dancu::telemetry::{Health, Metrics};
 use serde_json::{Value, json};
@@ -177,9 +178,20 @@ impl Desk {
             guards,
         });
         let citizens = citizens.await.expect("the citizens' room opens");
+        let qr = Qr::open(QrParts {
+            issuer: crate::support::house::ISSUER.to_owned(),
+            store: house.store.clone(),
+            audit: audit.clone(),
+            citizens: citizens.clone(),
+            keyring: keyring.clone(),
+            clock: house.clock.clone(),
+            entropy: entropy.clone(),
+        });
+        citizens.register(qr.reactor());
         let routes = Routes::default()
             .with_shared(house.access.clone(), dancu::access::routes, AccessApi::openapi())
-            .with(citizens.clone(), dancu::citizens::routes, CitizensApi::openapi());
+            .with(citizens.clone(), dancu::citizens::routes, CitizensApi::openapi())
+            .with(qr.clone(), dancu::qr::routes, QrApi::openapi());
         let health = Health::new(Vec::new());
         let service = Service { routes, health, metrics: metrics.clone(), access_log: None, entropy: entropy.clone() };
         // The machine that tests run on may be slow: nothing is shed.
@@ -200,6 +212,12 @@ impl Desk {
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.server.addresses()[0])
+    }
+
+    pub async fn get(&self, path: &str, accept: &str) -> (reqwest::header::HeaderMap, u16, Vec<u8>) {
+        let response = self.web.get(self.url(path)).header("accept", accept).send().await.expect("an answer");
+        let (headers, status) = (response.headers().clone(), response.status().as_u16());
+        (headers, status, response.bytes().await.expect("a body").to_vec())
     }
 
     pub fn request(&self, path: &str) -> reqwest::RequestBuilder {

@@ -1,6 +1,6 @@
 //! Citizens looked up and verified over HTTP, on both backends, with every part real.
 
-mod desk;
+pub mod desk;
 
 mod batches;
 mod caching;

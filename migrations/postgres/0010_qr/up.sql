@@ -1,0 +1,38 @@
+-- Credentials issued. said: a keyed hash (key version said_key) of what the credential says of the
+-- citizen, so that a change of the record shows whether it is still true. Dynamic ones have no place
+-- in a status list and are spent by their first showing.
+CREATE TABLE qr_credentials (
+    credential_id BYTEA   NOT NULL PRIMARY KEY,
+    citizen_id    BYTEA   NOT NULL,
+    client_id     TEXT    NOT NULL,
+    dynamic       BOOLEAN NOT NULL,
+    status_list   INTEGER,
+    status_index  INTEGER,
+    attributes    TEXT    NOT NULL,
+    said          BYTEA   NOT NULL,
+    said_key      INTEGER NOT NULL,
+    issued_at     BIGINT  NOT NULL,
+    expires_at    BIGINT  NOT NULL,
+    revoked_at    BIGINT,
+    spent_at      BIGINT,
+    UNIQUE (status_list, status_index)
+);
+CREATE INDEX qr_credentials_of_citizen ON qr_credentials (citizen_id);
+CREATE INDEX qr_credentials_expiry ON qr_credentials (expires_at);
+CREATE INDEX qr_credentials_revoked ON qr_credentials (status_list) WHERE revoked_at IS NOT NULL;
+
+-- Status lists, and how many places each has given away.
+CREATE TABLE qr_status_lists (
+    list  INTEGER NOT NULL PRIMARY KEY,
+    taken INTEGER NOT NULL
+);
+
+-- First answers to requests with an Idempotency-Key. key: a keyed hash of client and key.
+CREATE TABLE qr_answers (
+    key         BYTEA   NOT NULL PRIMARY KEY,
+    request     BYTEA   NOT NULL,
+    key_version INTEGER NOT NULL,
+    sealed      BYTEA   NOT NULL,
+    expires_at  BIGINT  NOT NULL
+);
+CREATE INDEX qr_answers_expiry ON qr_answers (expires_at);

@@ -1,0 +1,3 @@
+DROP TABLE qr_answers;
+DROP TABLE qr_status_lists;
+DROP TABLE qr_credentials;

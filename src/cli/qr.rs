@@ -1,0 +1,229 @@
+//! `dancu qr verify`: what a QR is worth, with the issuer's keys alone: no server, no database.
+
+use std::fmt::Write as _;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde::Deserialize;
+
+use crate::crypto::cose::read_key_set;
+use crate::crypto::jose::JwkSet;
+use crate::kernel::{ClientId, Instant};
+use crate::qr::card::CardText;
+use crate::qr::credential::{CredentialStatus, CwtClaims, TrustedIssuer};
+use crate::qr::image::{ImageFault, read_qr};
+use crate::qr::model::{NotShown, Shown, fields_of, recognise};
+use crate::qr::status::{StatusListFault, is_revoked, read_list};
+
+#[derive(Debug, Args)]
+pub struct QrArgs {
+    #[command(subcommand)]
+    command: QrCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum QrCommand {
+    /// Verify a QR without a server: signature, issuer, times, reader, and revocation by a list
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    /// The issuer's public keys: `/.well-known/dancu-qr-keys` as JWK set or as COSE_KeySet
+    #[arg(long, value_name = "FILE")]
+    keys: PathBuf,
+    /// Whose keys they are; a JWK set of Dancu says so itself
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+    /// The status list the credential names, as JWT or CWT
+    #[arg(long, value_name = "FILE")]
+    status: Option<PathBuf>,
+    /// Who reads: a credential may be for one client alone
+    #[arg(long, value_name = "CLIENT")]
+    reader: Option<ClientId>,
+    /// A picture of the QR, a file with its text, or the text; standard input if it is missing
+    #[arg(value_name = "IMAGE|TEXT")]
+    shown: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum QrCommandError {
+    #[error("{path}: {reason}")]
+    File { path: PathBuf, reason: String },
+    #[error("the keys do not say whose they are: give --issuer")]
+    NoIssuer,
+    #[error("no Ed25519 key is among the keys")]
+    NoKey,
+    #[error("the picture: {0}")]
+    Image(#[from] ImageFault),
+    #[error("the QR: {0}")]
+    NotShown(#[from] NotShown),
+    #[error("standard input cannot be read: {0}")]
+    Input(#[from] io::Error),
+}
+
+/// What was found, in words.
+#[derive(Debug)]
+pub struct Finding {
+    pub text: String,
+    pub worth: Worth,
+}
+
+/// How the command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worth {
+    /// Everything that can be checked here is good.
+    Good,
+    Bad,
+    /// Something that decides was not checked.
+    Open,
+}
+
+impl Worth {
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Good => 0,
+            Self::Bad => 1,
+            Self::Open => 2,
+        }
+    }
+}
+
+/// Verifies what the arguments name.
+///
+/// # Errors
+/// If a file cannot be used, or there is no QR of a card or credential.
+pub fn run(args: QrArgs, now: Instant) -> Result<Finding, QrCommandError> {
+    let QrCommand::Verify(args) = args.command;
+    let issuers = [trusted(&args.keys, args.issuer)?];
+    let text = shown(args.shown.as_deref())?;
+    let reader = args.reader.as_ref().map_or("", ClientId::as_str);
+    Ok(match recognise(&text, &issuers, reader, now)? {
+        Shown::Card(card) => of_card(&card),
+        Shown::Credential(verdict) => match verdict.claims {
+            Some(claims) => {
+                let list = args.status.as_deref().map(|path| status_of(path, &issuers, &claims, now)).transpose()?;
+                of_credential(verdict.status, &claims, list)
+            }
+            None => {
+                Finding { text: format!("kind: credential\nstatus: {}\n", named(verdict.status)), worth: Worth::Bad }
+            }
+        },
+    })
+}
+
+fn file(path: &Path) -> Result<Vec<u8>, QrCommandError> {
+    std::fs::read(path).map_err(|e| QrCommandError::File { path: path.to_owned(), reason: e.to_string() })
+}
+
+fn trusted(path: &Path, issuer: Option<String>) -> Result<TrustedIssuer, QrCommandError> {
+    #[derive(Deserialize)]
+    struct Named {
+        issuer: Option<String>,
+    }
+    let bytes = file(path)?;
+    let failed = |reason: String| QrCommandError::File { path: path.to_owned(), reason };
+    let is_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    let (named, keys): (_, Vec<_>) = if is_json {
+        let named: Named = serde_json::from_slice(&bytes).map_err(|e| failed(e.to_string()))?;
+        let set = JwkSet::parse(&bytes).map_err(|e| failed(e.to_string()))?;
+        let keys = set.keys.into_iter().filter_map(|jwk| Some((jwk.kid?.into_bytes(), jwk.key)));
+        (named.issuer, keys.collect())
+    } else {
+        (None, read_key_set(&bytes).map_err(|e| failed(e.to_string()))?)
+    };
+    if keys.is_empty() {
+        return Err(QrCommandError::NoKey);
+    }
+    Ok(TrustedIssuer { issuer: issuer.or(named).ok_or(QrCommandError::NoIssuer)?, keys })
+}
+
+/// The text of the QR.
+fn shown(given: Option<&str>) -> Result<String, QrCommandError> {
+    let bytes = match given {
+        None => {
+            let mut bytes = Vec::new();
+            io::stdin().take(32 << 20).read_to_end(&mut bytes)?;
+            bytes
+        }
+        Some(path) if path.len() < 1024 && Path::new(path).is_file() => file(Path::new(path))?,
+        Some(text) => return Ok(text.to_owned()),
+    };
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text.trim_end_matches(['\r', '\n']).to_owned()),
+        Err(binary) => Ok(read_qr(binary.as_bytes())?),
+    }
+}
+
+type Listed = Result<bool, StatusListFault>;
+
+fn status_of(
+    path: &Path,
+    issuers: &[TrustedIssuer],
+    claims: &CwtClaims,
+    now: Instant,
+) -> Result<Listed, QrCommandError> {
+    let bytes = file(path)?;
+    Ok(read_list(&bytes, issuers, now).and_then(|list| is_revoked(claims, &list)))
+}
+
+fn named(status: CredentialStatus) -> String {
+    serde_json::to_value(status).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn of_card(card: &CardText) -> Finding {
+    let mut text =
+        "kind: printed card\nproof: none: anyone can print this; only the citizen store can confirm it\n".to_owned();
+    for (attribute, value) in card.fields() {
+        let _ = writeln!(text, "{attribute}: {}", plain(&value));
+    }
+    Finding { text, worth: Worth::Open }
+}
+
+fn of_credential(status: CredentialStatus, claims: &CwtClaims, list: Option<Listed>) -> Finding {
+    let mut text = "kind: credential\nproof: signature\n".to_owned();
+    let (status, note, worth) = match (status, &claims.status, list) {
+        (CredentialStatus::Valid, Some(_), Some(Ok(true))) => (CredentialStatus::Revoked, None, Worth::Bad),
+        (CredentialStatus::Valid, Some(_), Some(Ok(false))) => (status, None, Worth::Good),
+        (CredentialStatus::Valid, Some(reference), Some(Err(fault))) => {
+            (status, Some(format!("NOT CHECKED: {fault}; wanted is {}", reference.uri)), Worth::Open)
+        }
+        (CredentialStatus::Valid, Some(reference), None) => {
+            (status, Some(format!("NOT CHECKED: give --status with {}", reference.uri)), Worth::Open)
+        }
+        (CredentialStatus::Valid, None, _) => (status, None, Worth::Good),
+        (other, _, _) => (other, None, Worth::Bad),
+    };
+    let _ = writeln!(
+        text,
+        "status: {}{}",
+        named(status),
+        if worth == Worth::Open { ", unless it was revoked" } else { "" }
+    );
+    if let Some(note) = note {
+        let _ = writeln!(text, "revocation: {note}");
+    }
+    text.push_str("replay: not checked: only the service knows what was shown before\n");
+    for (name, value) in [("issuer", &claims.issuer), ("audience", &claims.audience)] {
+        if let Some(value) = value {
+            let _ = writeln!(text, "{name}: {value}");
+        }
+    }
+    if let Some(expires) = claims.expires {
+        let _ = writeln!(text, "expires: {expires}");
+    }
+    for (attribute, value) in fields_of(&claims.person) {
+        let _ = writeln!(text, "{attribute}: {}", plain(&value));
+    }
+    Finding { text, worth }
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        // A photo is no text for a terminal.
+        serde_json::Value::Object(members) if members.contains_key("data") => "(a picture)".to_owned(),
+        other => other.to_string(),
+    }
+}

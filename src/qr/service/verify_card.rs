@@ -1,0 +1,97 @@
+//! The printed card: never proof, always matched.
+
+use super::{Answer, Body, Qr, QrError, Verify, card_attributes, question};
+use crate::access::Caller;
+use crate::citizens::matching::{Claim, Verdict};
+use crate::citizens::{AnchoredCitizen, Anchoring, warnings_of};
+use crate::clients::{Agreement, Detail};
+use crate::kernel::{Attribute, AttributeSet, TransactionId, Units};
+use crate::qr::card::CardText;
+use crate::qr::model::{Compared, Matched, Proof, QrWarning, Told, status_warning};
+
+impl Qr {
+    pub(super) async fn verify_card(
+        &self,
+        caller: &Caller,
+        card: &CardText,
+        ask: Verify,
+    ) -> Result<Answer<Told>, QrError> {
+        let citizens = &self.0.citizens;
+        let (admitted, draft) = citizens.admit(caller, question(ask.purpose, card_attributes()));
+        let standing = match admitted {
+            Ok(standing) => standing,
+            Err(refusal) => return self.refuse(draft, refusal).await,
+        };
+        let (anchoring, draft) = citizens.seek_anchored(caller, &card.anchor(), standing, draft).await?;
+        let person = match anchoring {
+            Ok(Anchoring { person, .. }) => person,
+            Err(blocked) => return self.refuse(draft, blocked).await,
+        };
+        let (told, draft) = match &person {
+            Some(person) => {
+                let told = told(draft.transaction(), card, person, &caller.client.agreement);
+                let disclosed = told.fields.keys().filter_map(|name| name.parse::<Attribute>().ok());
+                let disclosed: AttributeSet = disclosed.collect();
+                (told, draft.answered(vec![person.record.citizen.citizen_id], disclosed))
+            }
+            None => (nobody(draft.transaction(), card), draft),
+        };
+        let negative = !told.matched.verified;
+        let receipt = citizens.conclude(draft).await?;
+        Ok(Answer { body: Body::First(Told { nonce: ask.nonce, ..told }), receipt, standing, negative })
+    }
+}
+
+/// A card that is nobody's; every cause looks the same.
+fn nobody(transaction_id: TransactionId, card: &CardText) -> Told {
+    Told {
+        transaction_id,
+        kind: card.qr_kind(),
+        proof: Proof::None,
+        status: None,
+        matched: Matched { verified: false, checks: Default::default() },
+        fields: Default::default(),
+        warnings: Vec::new(),
+        nonce: None,
+    }
+}
+
+fn told(transaction: TransactionId, card: &CardText, person: &AnchoredCitizen, agreement: &Agreement) -> Told {
+    let citizen = &person.record.citizen;
+    let mut told = nobody(transaction, card);
+    let mut residence_differs = false;
+    let mut verified = true;
+    for claim in card.claims() {
+        let compared = claim.compare(person.record.view());
+        let verdict = compared.comparison.verdict;
+        match claim {
+            // Old cards say the old address and date: that is told, and no reason to doubt the holder.
+            Claim::PermanentResidence(_) => {
+                // An address that names no unit Dancu knows shows nothing.
+                let known = || !Units::shared().locate(&card.address).is_empty();
+                residence_differs = verdict == Verdict::Mismatch && known();
+            }
+            Claim::Card(_) => {}
+            _ => verified &= verdict.verifies() || verdict == Verdict::NotRecorded,
+        }
+        if agreement.detail == Detail::Full && agreement.attributes.contains(compared.attribute) {
+            told.matched.checks.insert(compared.attribute.name(), Compared::from(compared.comparison));
+        }
+    }
+    told.matched.verified = verified;
+    if agreement.detail == Detail::Full {
+        let may_read = |attribute| agreement.attributes.contains(attribute);
+        let fields = card.fields().into_iter().filter(|(attribute, _)| may_read(*attribute));
+        told.fields = fields.map(|(attribute, value)| (attribute.name(), value)).collect();
+        let of_number = warnings_of(citizen, person.anchored.number, agreement);
+        told.warnings.extend(of_number.into_iter().map(QrWarning::from));
+        if may_read(Attribute::Card) {
+            told.warnings.extend(card.outdated(citizen));
+        }
+        if residence_differs && may_read(Attribute::PermanentResidence) {
+            told.warnings.push(QrWarning::ResidenceOutdated);
+        }
+        told.warnings.extend(status_warning(citizen.status));
+    }
+    told
+}

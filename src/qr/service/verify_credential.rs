@@ -1,0 +1,213 @@
+//! Signed credentials: valid by signature, time, reader, list, and shown for the first time.
+
+use super::answers::{First, Keyed};
+use super::{Answer, Body, Qr, QrError, Verify, question};
+use crate::access::Caller;
+use crate::audit::{PendingReceipt, Receipt};
+use crate::citizens::model::Status;
+use crate::citizens::{Draft, OpenRecord};
+use crate::clients::{Agreement, Detail};
+use crate::kernel::{AttributeSet, CitizenId, TransactionId};
+use crate::qr::credential::{Claim169, CredentialStatus, CwtClaims, Verdict};
+use crate::qr::model::{Compared, Matched, Proof, QrKind, QrWarning, Told, claims_of, fields_of, status_warning};
+use crate::qr::store::answers;
+use crate::qr::store::credentials::{self, CredentialRow};
+use crate::storage::{Reach, StorageError};
+
+impl CredentialStatus {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not_yet_valid",
+            Self::Revoked => "revoked",
+            Self::Replayed => "replayed",
+            Self::WrongAudience => "wrong_audience",
+            Self::UnknownIssuer => "unknown_issuer",
+            Self::BadSignature => "bad_signature",
+        }
+    }
+}
+
+impl Qr {
+    pub(super) async fn verify_credential(
+        &self,
+        caller: &Caller,
+        verdict: Verdict,
+        ask: Verify,
+    ) -> Result<Answer<Told>, QrError> {
+        let attributes = verdict.claims.as_ref().map_or(AttributeSet::EMPTY, |claims| spoken_of(&claims.person));
+        let purpose = serde_json::to_vec(&ask.purpose).unwrap_or_default();
+        let nonce = ask.nonce.clone().unwrap_or_default();
+        let keyed = self.0.answers.keyed(
+            caller,
+            ask.idempotency_key.as_deref(),
+            &[b"verify", ask.payload.as_bytes(), &purpose, nonce.as_bytes()],
+        );
+        let (admitted, draft) = self.0.citizens.admit(caller, question(ask.purpose, attributes));
+        let standing = match admitted {
+            Ok(standing) => standing,
+            Err(refusal) => return self.refuse(draft, refusal).await,
+        };
+        if let Some(keyed) = &keyed
+            && let Some(first) = self.first_answer(keyed).await?
+        {
+            return self.repeat(first, standing, draft).await;
+        }
+        let row = self.row_of(verdict.claims.as_ref()).await?;
+        let told = self.look(caller, draft.transaction(), verdict, row.as_ref()).await?;
+        let told = Told { nonce: ask.nonce, ..told };
+        let subjects: Vec<CitizenId> = row.as_ref().map(CredentialRow::citizen).transpose()?.into_iter().collect();
+        if let Some(row) = row.filter(|row| row.dynamic && told.status == Some(CredentialStatus::Valid)) {
+            let single = Single { row, told, draft, subjects };
+            return match self.spend(single, keyed.clone()).await? {
+                Spent::Now(told, receipt) => {
+                    Ok(Answer { body: Body::First(*told), receipt, standing, negative: false })
+                }
+                Spent::Before(single) => {
+                    let Single { told, draft, subjects, .. } = *single;
+                    let repeated = match &keyed {
+                        Some(keyed) => self.first_answer(keyed).await?,
+                        None => None,
+                    };
+                    match repeated {
+                        Some(first) => self.repeat(first, standing, draft).await,
+                        None => {
+                            let told =
+                                Told { nonce: told.nonce, ..refused(told.transaction_id, CredentialStatus::Replayed) };
+                            let receipt = self.0.citizens.conclude(draft.refused("replayed").about(subjects)).await?;
+                            Ok(Answer { body: Body::First(told), receipt, standing, negative: false })
+                        }
+                    }
+                }
+            };
+        }
+        let receipt = self.0.citizens.conclude(ended(draft, &told, subjects)).await?;
+        Ok(Answer { body: Body::First(told), receipt, standing, negative: false })
+    }
+
+    async fn row_of(&self, claims: Option<&CwtClaims>) -> Result<Option<CredentialRow>, StorageError> {
+        let Some(id) = claims.and_then(|claims| claims.id.clone()) else { return Ok(None) };
+        self.0.store.read(Reach::Key, move |db| credentials::find(db, &id)).await
+    }
+
+    /// What is told if nobody has shown it before.
+    async fn look(
+        &self,
+        caller: &Caller,
+        transaction: TransactionId,
+        verdict: Verdict,
+        row: Option<&CredentialRow>,
+    ) -> Result<Told, StorageError> {
+        let status = match (verdict.status, row) {
+            // Signed by this installation and not known to it: as good as revoked.
+            (CredentialStatus::Valid, None) => CredentialStatus::Revoked,
+            (CredentialStatus::Valid, Some(row)) if row.revoked_at.is_some() => CredentialStatus::Revoked,
+            (status, _) => status,
+        };
+        match (status, verdict.claims, row) {
+            (CredentialStatus::Valid, Some(claims), Some(row)) => {
+                let holder = self.0.citizens.holder(row.citizen()?).await?;
+                Ok(valid(transaction, &claims.person, holder.as_deref(), &caller.client.agreement))
+            }
+            _ => Ok(refused(transaction, status)),
+        }
+    }
+
+    /// Spends it together with the entry and the kept answer.
+    async fn spend(&self, single: Single, keyed: Option<Keyed>) -> Result<Spent, QrError> {
+        let Single { row, told, draft, subjects } = single;
+        let now = self.0.clock.now();
+        let done = ended(draft.clone(), &told, subjects.clone());
+        let kept = match &keyed {
+            Some(keyed) => Some(self.0.answers.seal(keyed, &first(&done, &told), now)?),
+            None => None,
+        };
+        let (audit, entry, id) = (self.0.audit.clone(), done.entry().clone(), row.credential_id.clone());
+        let spent = self.0.store.write(move |tx| -> Result<Option<PendingReceipt>, StorageError> {
+            if !credentials::spend(tx.db()?, &id, now)? {
+                return Ok(None);
+            }
+            if let Some(kept) = &kept {
+                answers::insert(tx.db()?, kept)?;
+            }
+            Ok(Some(audit.append(tx, &entry)))
+        });
+        Ok(match spent.await? {
+            Some(pending) => Spent::Now(Box::new(told), pending.receipt()?),
+            None => Spent::Before(Box::new(Single { row, told, draft, subjects })),
+        })
+    }
+}
+
+/// A showing of a dynamic credential.
+struct Single {
+    row: CredentialRow,
+    told: Told,
+    draft: Draft,
+    subjects: Vec<CitizenId>,
+}
+
+enum Spent {
+    Now(Box<Told>, Receipt),
+    Before(Box<Single>),
+}
+
+fn first(done: &Draft, told: &Told) -> First {
+    First {
+        transaction: done.transaction(),
+        subjects: done.entry().subjects.clone(),
+        attributes: done.entry().attributes,
+        body: serde_json::to_value(told).unwrap_or_default(),
+    }
+}
+
+fn ended(draft: Draft, told: &Told, subjects: Vec<CitizenId>) -> Draft {
+    match told.status {
+        Some(CredentialStatus::Valid) => {
+            let disclosed = told.fields.keys().filter_map(|name| name.parse().ok()).collect();
+            draft.answered(subjects, disclosed)
+        }
+        Some(status) => draft.refused(status.code()).about(subjects),
+        None => draft.about(subjects),
+    }
+}
+
+fn spoken_of(person: &Claim169) -> AttributeSet {
+    fields_of(person).into_iter().map(|(attribute, _)| attribute).collect()
+}
+
+fn refused(transaction_id: TransactionId, status: CredentialStatus) -> Told {
+    Told {
+        transaction_id,
+        kind: QrKind::Credential,
+        proof: Proof::Signature,
+        status: Some(status),
+        matched: Matched { verified: false, checks: Default::default() },
+        fields: Default::default(),
+        warnings: Vec::new(),
+        nonce: None,
+    }
+}
+
+/// A good credential beside the record as it stands.
+fn valid(transaction: TransactionId, person: &Claim169, holder: Option<&OpenRecord>, agreement: &Agreement) -> Told {
+    let mut told = refused(transaction, CredentialStatus::Valid);
+    let full = agreement.detail == Detail::Full;
+    let may_read = |attribute| full && agreement.attributes.contains(attribute);
+    if let Some(record) = holder {
+        let checks: Vec<_> = claims_of(person).iter().map(|claim| claim.compare(record.view())).collect();
+        let agrees = checks.iter().all(|check| check.comparison.verdict.verifies());
+        told.matched.verified = agrees && record.citizen.status != Status::Deceased;
+        for check in checks.into_iter().filter(|check| may_read(check.attribute)) {
+            told.matched.checks.insert(check.attribute.name(), Compared::from(check.comparison));
+        }
+        if full {
+            told.warnings.extend(status_warning(record.citizen.status));
+            told.warnings.extend((!agrees).then_some(QrWarning::RecordChanged));
+        }
+    }
+    let fields = fields_of(person).into_iter().filter(|(attribute, _)| may_read(*attribute));
+    told.fields = fields.map(|(attribute, value)| (attribute.name(), value)).collect();
+    told
+}

@@ -1,0 +1,134 @@
+//! Credentials and their places in status lists.
+
+use diesel::prelude::*;
+
+use crate::kernel::{CitizenId, Instant};
+use crate::storage::schema::{qr_credentials, qr_status_lists};
+use crate::storage::{Db, StorageError, per_arm};
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = qr_credentials, treat_none_as_default_value = false)]
+pub struct CredentialRow {
+    pub credential_id: Vec<u8>,
+    pub citizen_id: Vec<u8>,
+    pub client_id: String,
+    pub dynamic: bool,
+    pub status_list: Option<i32>,
+    pub status_index: Option<i32>,
+    pub attributes: String,
+    pub said: Vec<u8>,
+    pub said_key: i32,
+    pub issued_at: i64,
+    pub expires_at: i64,
+    pub revoked_at: Option<i64>,
+    pub spent_at: Option<i64>,
+}
+
+impl CredentialRow {
+    pub fn citizen(&self) -> Result<CitizenId, StorageError> {
+        CitizenId::from_slice(&self.citizen_id).ok_or(StorageError::Inconsistent {
+            table: "qr_credentials",
+            column: "citizen_id",
+            row: String::new(),
+        })
+    }
+}
+
+pub fn find(db: &mut Db, id: &[u8]) -> Result<Option<CredentialRow>, StorageError> {
+    let found = per_arm!(db, conn => qr_credentials::table
+        .find(id)
+        .select(CredentialRow::as_select())
+        .get_result(conn)
+        .optional())?;
+    Ok(found)
+}
+
+/// # Errors
+/// `Conflict` if its place in the status list was taken meanwhile.
+pub fn insert(db: &mut Db, row: &CredentialRow) -> Result<(), StorageError> {
+    if let Some(list) = row.status_list {
+        let counted = diesel::update(qr_status_lists::table.find(list))
+            .set(qr_status_lists::taken.eq(qr_status_lists::taken + 1))
+            .execute(db)?;
+        if counted == 0 {
+            let first = (qr_status_lists::list.eq(list), qr_status_lists::taken.eq(1));
+            diesel::insert_into(qr_status_lists::table).values(first).execute(db)?;
+        }
+    }
+    diesel::insert_into(qr_credentials::table).values(row).execute(db)?;
+    Ok(())
+}
+
+/// The newest list and how many places it has given away.
+pub fn newest_list(db: &mut Db) -> Result<Option<(i32, i32)>, StorageError> {
+    let newest = qr_status_lists::table
+        .order(qr_status_lists::list.desc())
+        .select((qr_status_lists::list, qr_status_lists::taken))
+        .first(db)
+        .optional()?;
+    Ok(newest)
+}
+
+pub fn has_list(db: &mut Db, list: i32) -> Result<bool, StorageError> {
+    let found: Option<i32> =
+        qr_status_lists::table.find(list).select(qr_status_lists::taken).get_result(db).optional()?;
+    Ok(found.is_some())
+}
+
+/// Which of the places are taken.
+pub fn taken_among(db: &mut Db, list: i32, indexes: &[i32]) -> Result<Vec<i32>, StorageError> {
+    let taken: Vec<Option<i32>> = qr_credentials::table
+        .filter(qr_credentials::status_list.eq(list))
+        .filter(qr_credentials::status_index.eq_any(indexes))
+        .select(qr_credentials::status_index)
+        .load(db)?;
+    Ok(taken.into_iter().flatten().collect())
+}
+
+/// The places of revoked credentials.
+pub fn revoked_in(db: &mut Db, list: i32) -> Result<Vec<i32>, StorageError> {
+    let revoked: Vec<Option<i32>> = qr_credentials::table
+        .filter(qr_credentials::status_list.eq(list))
+        .filter(qr_credentials::revoked_at.is_not_null())
+        .select(qr_credentials::status_index)
+        .load(db)?;
+    Ok(revoked.into_iter().flatten().collect())
+}
+
+/// Spends a dynamic credential; `false` if it was spent before, by any process. One statement: of
+/// two transactions the later waits for the earlier and then finds nothing to spend.
+pub fn spend(db: &mut Db, id: &[u8], now: Instant) -> Result<bool, StorageError> {
+    let unspent = qr_credentials::table.find(id).filter(qr_credentials::spent_at.is_null());
+    Ok(diesel::update(unspent).set(qr_credentials::spent_at.eq(now.as_micros())).execute(db)? == 1)
+}
+
+/// Revokes; when it was revoked first.
+pub fn revoke(db: &mut Db, id: &[u8], now: Instant) -> Result<Instant, StorageError> {
+    let valid = qr_credentials::table.find(id).filter(qr_credentials::revoked_at.is_null());
+    if diesel::update(valid).set(qr_credentials::revoked_at.eq(now.as_micros())).execute(db)? == 1 {
+        return Ok(now);
+    }
+    let at: Option<i64> = qr_credentials::table.find(id).select(qr_credentials::revoked_at).get_result(db)?;
+    Ok(Instant::from_micros(at.unwrap_or(now.as_micros())))
+}
+
+/// The citizen's credentials that are neither revoked nor over.
+pub fn in_force_of(db: &mut Db, citizen: CitizenId, now: Instant) -> Result<Vec<CredentialRow>, StorageError> {
+    Ok(qr_credentials::table
+        .filter(qr_credentials::citizen_id.eq(citizen.as_bytes().as_slice()))
+        .filter(qr_credentials::revoked_at.is_null())
+        .filter(qr_credentials::expires_at.gt(now.as_micros()))
+        .select(CredentialRow::as_select())
+        .load(db)?)
+}
+
+/// Deletes up to `limit` credentials that ended before `before`; how many there were.
+pub fn sweep(db: &mut Db, before: Instant, limit: i64) -> Result<usize, StorageError> {
+    let over: Vec<Vec<u8>> = qr_credentials::table
+        .filter(qr_credentials::expires_at.lt(before.as_micros()))
+        .order(qr_credentials::expires_at)
+        .limit(limit)
+        .select(qr_credentials::credential_id)
+        .load(db)?;
+    Ok(diesel::delete(qr_credentials::table.filter(qr_credentials::credential_id.eq_any(over))).execute(db)?)
+}

@@ -1,0 +1,4 @@
+//! The rows of QR.
+
+pub mod answers;
+pub mod credentials;

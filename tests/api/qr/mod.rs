@@ -1,0 +1,9 @@
+//! What a citizen shows, verified; what can be trusted, issued.
+
+mod cards;
+mod credentials;
+mod lists;
+mod offline;
+mod pictures;
+mod replays;
+mod shown;

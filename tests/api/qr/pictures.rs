@@ -1,0 +1,61 @@
+use dancu::qr::image::{ImageKind, Symbol};
+use reqwest::multipart::{Form, Part};
+use serde_json::json;
+
+use super::shown::{VERIFY, issue, verdict};
+use crate::api::citizens::desk::{Answer, Desk, PORTAL, read};
+
+async fn upload(desk: &Desk, picture: Vec<u8>) -> Answer {
+    let token = desk.house.token("portal").await;
+    let form = Form::new().part("image", Part::bytes(picture).file_name("photo.png")).text("purpose", PORTAL);
+    read(desk.request(VERIFY).bearer_auth(token).multipart(form)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_is_read_and_a_hostile_one_named() {
+    let desk = Desk::open(&crate::support::Backend::sqlite()).await;
+    let (_, payload) = desk.give(&issue(json!({}))).await;
+    let picture = Symbol::of_text(&payload).unwrap().draw(ImageKind::Png);
+    let good = upload(&desk, picture.clone()).await;
+    assert_eq!(verdict(&good), ("valid".to_owned(), true), "{}", good.text);
+    let blank = {
+        let mut file = std::io::Cursor::new(Vec::new());
+        image::GrayImage::new(300, 200).write_to(&mut file, image::ImageFormat::Png).unwrap();
+        file.into_inner()
+    };
+    for (picture, code) in [
+        (one_colour(30_000), "image_too_large"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), "image_format"),
+        (picture[..picture.len() / 2].to_vec(), "image_damaged"),
+        (Vec::new(), "image_format"),
+        (blank, "no_symbol"),
+    ] {
+        let answer = upload(&desk, picture).await;
+        assert_eq!(answer.problem(), (422, "unreadable-qr".to_owned()), "{code}");
+        assert_eq!(answer.faults(), [("/image".to_owned(), code.to_owned())]);
+    }
+    let token = desk.house.token("portal").await;
+    let form = Form::new().text("purpose", PORTAL);
+    let missing = read(desk.request(VERIFY).bearer_auth(&token).multipart(form)).await;
+    assert_eq!(missing.faults(), [("/image".to_owned(), "missing".to_owned())]);
+    let form = Form::new().part("image", Part::bytes(vec![0; 13 << 20])).text("purpose", PORTAL);
+    let large = desk.request(VERIFY).bearer_auth(&token).multipart(form).send().await;
+    assert!(large.is_err() || large.unwrap().status() == 413);
+}
+
+/// A whole picture of one colour: 900 megapixels in under a megabyte.
+fn one_colour(side: u32) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    let mut writer = encoder.write_header().unwrap();
+    let mut stream = writer.stream_writer().unwrap();
+    let row = vec![0; side.div_ceil(8) as usize];
+    for _ in 0..side {
+        std::io::Write::write_all(&mut stream, &row).unwrap();
+    }
+    stream.finish().unwrap();
+    writer.finish().unwrap();
+    file
+}
