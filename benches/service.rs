@@ -145,7 +145,7 @@ async fn dancu(folder: &Path, url: String, cache_bytes: u64) -> (App, RunningSer
     let token = answer["access_token"].as_str().expect("a token").to_owned();
     let purpose = json!({
         "procedure": sample.new.agreement.procedures.iter().next(),
-        "legal_basis": sample.new.agreement.legal_bases.iter().next(),
+        "legal_basis": sample.new.agreement.legal_bases.iter().find(|basis| !basis.is_consent()),
         "officer": sample.new.officers.first(),
     });
     let requests = look_ups(&token, &purpose);

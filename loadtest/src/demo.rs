@@ -57,7 +57,8 @@ impl DemoClient {
     /// The `purpose` of every request.
     pub fn purpose(&self) -> Result<Value, Error> {
         let procedure = self.procedures.first().ok_or_else(|| Error::new("the client has no procedure"))?;
-        let basis = self.legal_bases.first().ok_or_else(|| Error::new("the client has no legal basis"))?;
+        let basis = self.legal_bases.iter().find(|basis| *basis != "CONSENT");
+        let basis = basis.ok_or_else(|| Error::new("the client has no legal basis but consent"))?;
         Ok(serde_json::json!({ "procedure": procedure, "legal_basis": basis, "officer": self.officer }))
     }
 }
