@@ -86,6 +86,7 @@ impl Metrics {
             let mut text = String::with_capacity(16 * 1024);
             // Writing to a string cannot fail.
             let _ = prometheus_client::encoding::text::encode(&mut text, &inner.registry);
+            super::process::append(&mut text);
             text
         })
     }

@@ -3,6 +3,7 @@
 pub mod health;
 pub mod logging;
 pub mod metrics;
+mod process;
 mod redact;
 
 pub use health::{Health, Probe};
