@@ -30,7 +30,7 @@ struct VerifyArgs {
     /// Verify what a service serves, e.g. https://dancu.example: the tree, without opening entries
     #[arg(long, conflicts_with = "db")]
     url: Option<String>,
-    /// Verify a database, its entries included; `store.url` of the configuration by default
+    /// Verify a database, its entries included; `database.url` of the configuration by default
     #[arg(long, value_name = "URL")]
     db: Option<String>,
     /// The folder of keys that opens entries; `keys.dir` of the configuration by default
@@ -53,7 +53,7 @@ pub struct Configured<'a> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum AuditCommandError {
-    #[error("nothing to verify: give --url or --db, or set store.url in the configuration")]
+    #[error("nothing to verify: give --url or --db, or set database.url in the configuration")]
     NoSource,
     #[error("no folder of keys: give --keys, or set keys.dir in the configuration")]
     NoKeys,

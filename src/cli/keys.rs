@@ -32,7 +32,7 @@ enum KeysCommand {
     },
     /// Step 1 of a rotation: hand out a new version, with which nothing is written yet.
     Rotate {
-        /// index, seal, token or audit
+        /// index, seal, token, audit or qr
         key_use: KeyUse,
     },
     /// Step 2 of a rotation: write with the version that was handed out.

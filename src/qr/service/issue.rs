@@ -103,10 +103,15 @@ impl Qr {
             Ok(standing) => standing,
             Err(refusal) => return self.refuse(draft, refusal).await,
         };
-        if let Some(keyed) = &keyed
-            && let Some(first) = self.first_answer(keyed).await?
-        {
-            return self.repeat(first, standing, draft).await;
+        if let Some(keyed) = &keyed {
+            match self.first_answer(keyed).await {
+                Ok(None) => {}
+                Ok(Some(first)) => return self.repeat(first, standing, draft).await,
+                Err(QrError::KeyReused) => {
+                    return self.refuse(draft.refused("idempotency_conflict"), QrError::KeyReused).await;
+                }
+                Err(error) => return Err(error),
+            }
         }
         let agreed = agreed(ask.attributes, &caller.client.agreement);
         if agreed.is_empty() {
@@ -123,8 +128,8 @@ impl Qr {
             let body = Body::First(nothing(transaction, Outcome::NoMatch));
             return Ok(Answer { body, receipt, standing, negative: true });
         };
+        let subjects = vec![person.record.citizen.citizen_id];
         if person.record.citizen.status != Status::Alive {
-            let subjects = vec![person.record.citizen.citizen_id];
             let receipt = self.0.citizens.conclude(draft.refused("not_alive").about(subjects)).await?;
             let body = Body::First(nothing(transaction, Outcome::NotAlive));
             return Ok(Answer { body, receipt, standing, negative: false });
@@ -133,7 +138,7 @@ impl Qr {
         said.omitted.extend(withheld(ask.attributes, agreed, &caller.client.agreement));
         said.omitted.sort_by_key(|omitted| omitted.attribute);
         if said.attributes.is_empty() {
-            return self.refuse(draft.refused("nothing_to_say"), QrError::NothingToSay).await;
+            return self.refuse(draft.refused("nothing_to_say").about(subjects), QrError::NothingToSay).await;
         }
         for _ in 0..TRIES {
             match self.give(caller, &ask, &person, &said, &draft, keyed.as_ref()).await {
@@ -146,6 +151,10 @@ impl Qr {
                     {
                         return self.repeat(first, standing, draft).await;
                     }
+                }
+                // Told of a person who was found: the entry names them.
+                Err(QrError::DoesNotFit) => {
+                    return self.refuse(draft.refused("too_much").about(subjects), QrError::DoesNotFit).await;
                 }
                 Err(error) => return Err(error),
             }

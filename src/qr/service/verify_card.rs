@@ -3,6 +3,7 @@
 use super::{Answer, Body, Qr, QrError, Verify, card_attributes, question};
 use crate::access::Caller;
 use crate::citizens::matching::{Claim, Verdict};
+use crate::citizens::model::Status;
 use crate::citizens::{AnchoredCitizen, Anchoring, warnings_of};
 use crate::clients::{Agreement, Detail};
 use crate::kernel::{Attribute, AttributeSet, TransactionId, Units};
@@ -78,7 +79,8 @@ fn told(transaction: TransactionId, card: &CardText, person: &AnchoredCitizen, a
             told.matched.checks.insert(compared.attribute.name(), Compared::from(compared.comparison));
         }
     }
-    told.matched.verified = verified;
+    // Nobody shows the card of somebody who has died.
+    told.matched.verified = verified && citizen.status != Status::Deceased;
     if agreement.detail == Detail::Full {
         let may_read = |attribute| agreement.attributes.contains(attribute);
         let fields = card.fields().into_iter().filter(|(attribute, _)| may_read(*attribute));

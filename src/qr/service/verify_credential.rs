@@ -49,10 +49,15 @@ impl Qr {
             Ok(standing) => standing,
             Err(refusal) => return self.refuse(draft, refusal).await,
         };
-        if let Some(keyed) = &keyed
-            && let Some(first) = self.first_answer(keyed).await?
-        {
-            return self.repeat(first, standing, draft).await;
+        if let Some(keyed) = &keyed {
+            match self.first_answer(keyed).await {
+                Ok(None) => {}
+                Ok(Some(first)) => return self.repeat(first, standing, draft).await,
+                Err(QrError::KeyReused) => {
+                    return self.refuse(draft.refused("idempotency_conflict"), QrError::KeyReused).await;
+                }
+                Err(error) => return Err(error),
+            }
         }
         let row = self.row_of(verdict.claims.as_ref()).await?;
         let told = self.look(caller, draft.transaction(), verdict, row.as_ref()).await?;

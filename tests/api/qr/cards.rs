@@ -58,7 +58,9 @@ async fn what_the_store_knows_to_be_outdated_is_said() {
         let binh = "097188000002||Trần Thị Bình|02071989|Nữ|Số 1, đường Bà Triệu, Phường Ba Đình, Hà Nội|01082024";
         assert_eq!(warned(binh).await, json!(["number_cancelled"]));
         let chien = "097048000003||Lê Văn Chiến|20111948|Nam|Số 1, Hà Nội|01082024";
-        assert!(warned(chien).await.as_array().unwrap().contains(&json!("holder_deceased")));
+        let dead = desk.show(chien).await.json();
+        assert!(dead["warnings"].as_array().unwrap().contains(&json!("holder_deceased")));
+        assert_eq!(dead["match"]["verified"], false, "nobody shows the card of somebody who has died");
         let year_only = "098145000005||Vũ Thị Đào|00001945|Nữ|Số 1, đường Bà Triệu, Phường Ba Đình, Hà Nội|01082024";
         assert!(warned(year_only).await.is_array());
         // Another sex than recorded is no match of the card, though number, name and date are.
