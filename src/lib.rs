@@ -8,6 +8,7 @@ pub mod app;
 pub mod qr;
 pub mod transparency;
 pub mod citizens;
+pub mod consent;
 pub mod access;
 pub mod clients;
 pub mod audit;

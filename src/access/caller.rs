@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::clients::{Client, Operation, OperationSet};
-use crate::kernel::CitizenId;
+use crate::kernel::{AttributeSet, CitizenId, ConsentId, TransactionId};
 
 /// Who is calling, proven by an access token. Handlers take it as an argument (`extractor.rs`).
 #[derive(Debug, Clone)]
@@ -13,7 +13,17 @@ pub struct Caller {
     /// What the token allows; the agreement may allow less by now.
     pub scopes: OperationSet,
     /// Set where the citizen's own token stands in the officer's place (e-ID).
-    pub citizen: Option<CitizenId>,
+    pub citizen: Option<Arc<CitizenGrant>>,
+}
+
+/// What a citizen approved: their own token or session.
+#[derive(Debug, Clone)]
+pub struct CitizenGrant {
+    pub citizen_id: CitizenId,
+    /// The attributes the citizen approved.
+    pub attributes: AttributeSet,
+    pub consent: Option<ConsentId>,
+    pub grant_id: TransactionId,
 }
 
 impl Caller {

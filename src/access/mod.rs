@@ -16,7 +16,7 @@ mod verify;
 
 pub use api::{AccessApi, routes};
 pub use assertion::ASSERTION_TYPE;
-pub use caller::{Caller, Denied};
+pub use caller::{Caller, CitizenGrant, Denied};
 pub use error::{AssertionFault, GrantError};
 pub use form::{Form, FormFault};
 pub use metadata::Metadata;

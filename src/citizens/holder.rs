@@ -7,13 +7,23 @@ use super::model::Citizen;
 use super::sealing::Sealing;
 use super::service::Citizens;
 use super::store::read;
-use crate::kernel::CitizenId;
+use crate::kernel::{CitizenId, HouseholdId, IdNumber};
 use crate::storage::{StorageError, Tx};
 
 impl Citizens {
     /// The record as it stands, for a question that was admitted and is recorded.
     pub async fn holder(&self, id: CitizenId) -> Result<Option<Arc<OpenRecord>>, StorageError> {
         self.0.records.by_id(id).await
+    }
+
+    /// The members of a household, for a question that was admitted and is recorded.
+    pub async fn household(&self, id: HouseholdId) -> Result<Vec<Arc<OpenRecord>>, StorageError> {
+        self.0.records.household(id).await
+    }
+
+    /// Who holds or held a number, for a question that was admitted and is recorded.
+    pub async fn with_personal_number(&self, number: &IdNumber) -> Result<Option<Arc<OpenRecord>>, StorageError> {
+        self.0.records.by_number(number).await
     }
 }
 

@@ -21,6 +21,7 @@ use clap::{Args, Subcommand};
 use self::place::{PlaceArgs, PlaceError, clock, entropy};
 use crate::audit::data_keys_under;
 use crate::citizens::rows_under_version;
+use crate::consent::proofs_under;
 use crate::clients::Clients;
 use crate::config::from_environment;
 use crate::crypto::{KeyUse, SystemEntropy};
@@ -194,7 +195,11 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         let store = place.find().and_then(|place: place::Place| place.open_store());
         let store = store.map_err(Box::<PlaceError>::from)?;
         let records = rows_under_version(&store, key_use, version).await?;
-        Ok(if key_use == KeyUse::Seal { records + data_keys_under(&store, version).await? } else { records })
+        let sealed = match key_use {
+            KeyUse::Seal => data_keys_under(&store, version).await? + proofs_under(&store, version).await?,
+            _ => 0,
+        };
+        Ok(records + sealed)
     };
     let tools = keys::Tools {
         configured: configured.as_deref(),

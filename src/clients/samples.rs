@@ -136,7 +136,7 @@ fn shop() -> Plan {
         procedures: &["SHOP"],
         legal_bases: &[LegalBasis::CONSENT],
         attributes: [Attribute::FullName, Attribute::DateOfBirth].into_iter().collect(),
-        detail: Detail::Boolean,
+        detail: Detail::Full,
         per_minute: 60,
         per_day: 1_000,
         officer: ("nhan-vien-01", "quay-1"),

@@ -108,6 +108,10 @@ random_id!(
     /// One answered request; told to the client so that both sides can name it later.
     TransactionId
 );
+random_id!(
+    /// One consent of a citizen to one client.
+    ConsentId
+);
 
 /// A client organisation's identifier: 1–64 of `a-z`, `0-9`, `-`, starting with a letter and
 /// without nine digits in a row.

@@ -101,7 +101,7 @@ catalogue! {
         "An officer asks, and `purpose` does not name them.";
     ConsentMissing = FORBIDDEN, "consent-missing",
         "Chưa có sự đồng ý của công dân", "The citizen's consent is missing",
-        "The legal basis is the citizen's consent, and none is on record.";
+        "The legal basis is the citizen's consent, and none that is in force covers the question.";
     NotFound = NOT_FOUND, "not-found",
         "Không có tài nguyên này", "There is no such resource",
         "Nothing is at this path. Never the answer to a question about a person.";
