@@ -10,7 +10,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 use super::service::Access;
-use super::store::spent::{self, SpendError};
 use crate::crypto::digest::sha256;
 use crate::crypto::jose::{NumericDate, Typ, Unverified, jwt};
 use crate::crypto::{KeyUse, mac};
@@ -137,11 +136,7 @@ impl Access {
         }
         let digest = sha256(&[b"dpop proof\0", key.0.as_bytes(), b"\0", claims.jti.as_bytes()]);
         let until = claims.iat.0.plus(OLDEST + SKEW + SKEW);
-        match self.store.write(move |tx| spent::spend(tx.db()?, &digest, until)).await {
-            Ok(()) => Ok(key),
-            Err(SpendError::Spent) => Err(ProofFault::Replayed.into()),
-            Err(SpendError::Storage(error)) => Err(error.into()),
-        }
+        if self.spend_once(digest, until).await? { Ok(key) } else { Err(ProofFault::Replayed.into()) }
     }
 
     fn is_own_nonce(&self, nonce: &str, now: Instant) -> bool {
