@@ -15,7 +15,7 @@ use crate::audit::AuditConfig;
 use crate::citizens::sealing::Sealing;
 use crate::citizens::seed::{SeedError, Seeder};
 use crate::citizens::{CacheConfig, GuardConfig};
-use crate::clients::{ClientsError, Contact, DemoClient, SampleFault, samples};
+use crate::clients::{ClientsError, Contact, DemoClient, NewClient, SampleFault, samples};
 use crate::crypto::{Keyring, KeyringError, SystemEntropy};
 use crate::http::middleware::AccessLog;
 use crate::kernel::clock::SystemClock;
@@ -167,9 +167,19 @@ async fn sample_clients(app: &App, known: Option<DemoFile>) -> Result<Vec<DemoCl
         kept.push(sample.to_demo()?);
         match app.clients.find(&sample.new.id) {
             // A start that ended before demo.json was written: its key is lost, this one replaces it.
-            Some(_) => app.clients.rotate_key(&sample.new.id, sample.new.key, std::time::Duration::ZERO).await?,
+            Some(_) => replace_credentials(app, sample.new).await?,
             None => app.clients.add(sample.new).await?,
         }
     }
     Ok(kept)
+}
+
+async fn replace_credentials(app: &App, new: NewClient) -> Result<(), ClientsError> {
+    if let Some(key) = new.key {
+        app.clients.rotate_key(&new.id, key, std::time::Duration::ZERO).await?;
+    }
+    match new.secret {
+        Some(secret) => app.clients.set_secret(&new.id, secret).await,
+        None => Ok(()),
+    }
 }

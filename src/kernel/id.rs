@@ -109,8 +109,12 @@ random_id!(
     TransactionId
 );
 random_id!(
-    /// One consent of a citizen to one client.
+    /// A consent that a citizen gave; told to the client that relies on it.
     ConsentId
+);
+random_id!(
+    /// A device of an e-ID account.
+    DeviceId
 );
 
 /// A client organisation's identifier: 1–64 of `a-z`, `0-9`, `-`, starting with a letter and

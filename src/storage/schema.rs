@@ -80,6 +80,8 @@ diesel::table! {
         enabled -> Bool,
         agreement -> Text,
         created_at -> BigInt,
+        registration -> Text,
+        secret -> Nullable<Binary>,
     }
 }
 diesel::table! {
@@ -119,6 +121,43 @@ diesel::table! {
 // access
 diesel::table! {
     spent_tokens (digest) {
+        digest -> Binary,
+        expires_at -> BigInt,
+    }
+}
+diesel::table! {
+    sessions (digest) {
+        digest -> Binary,
+        body -> Text,
+        expires_at -> BigInt,
+    }
+}
+diesel::table! {
+    page_links (digest) {
+        digest -> Binary,
+        body -> Text,
+        expires_at -> BigInt,
+    }
+}
+diesel::table! {
+    citizen_grants (grant_id) {
+        grant_id -> Binary,
+        client_id -> Text,
+        citizen_id -> Binary,
+        subject -> Text,
+        level -> SmallInt,
+        amr -> Text,
+        scope -> Text,
+        attributes -> Text,
+        consent_id -> Nullable<Binary>,
+        details -> Text,
+        approved_at -> BigInt,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    revoked_tokens (digest) {
         digest -> Binary,
         expires_at -> BigInt,
     }
@@ -271,5 +310,160 @@ diesel::table! {
         withdrawn_at -> Nullable<BigInt>,
         key_version -> Integer,
         proof -> Binary,
+    }
+}
+
+// eid
+
+diesel::table! {
+    eid_accounts (citizen_id) {
+        citizen_id -> Binary,
+        level -> SmallInt,
+        scanned_only -> Bool,
+        rejections -> SmallInt,
+        quiet_until -> BigInt,
+        activated_at -> BigInt,
+        confirmed_at -> Nullable<BigInt>,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    eid_devices (device_id) {
+        device_id -> Binary,
+        citizen_id -> Binary,
+        algorithm -> SmallInt,
+        public_key -> Binary,
+        key_version -> Integer,
+        sealed -> Binary,
+        row_version -> BigInt,
+        tries -> SmallInt,
+        try_after -> BigInt,
+        locked_at -> Nullable<BigInt>,
+        reset_until -> BigInt,
+        added_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    eid_activations (activation_id) {
+        activation_id -> Binary,
+        citizen_id -> Nullable<Binary>,
+        origin -> SmallInt,
+        code_key -> Integer,
+        code -> Binary,
+        algorithm -> Nullable<SmallInt>,
+        public_key -> Nullable<Binary>,
+        tries -> SmallInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        spent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    eid_outbox (activation_id) {
+        activation_id -> Binary,
+        key_version -> Integer,
+        sealed -> Binary,
+        attempts -> SmallInt,
+        due_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    eid_counters (kind, key, window_start) {
+        kind -> SmallInt,
+        key -> Binary,
+        window_start -> BigInt,
+        used -> Integer,
+    }
+}
+
+diesel::table! {
+    eid_transactions (transaction_id) {
+        transaction_id -> Binary,
+        client_id -> Text,
+        citizen_id -> Nullable<Binary>,
+        state -> SmallInt,
+        level -> SmallInt,
+        digits -> SmallInt,
+        scan -> Binary,
+        bound -> Bool,
+        shown -> Bool,
+        names_tried -> SmallInt,
+        key_version -> Integer,
+        sealed -> Binary,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        decided_at -> Nullable<BigInt>,
+        device_id -> Nullable<Binary>,
+        proof -> Nullable<Binary>,
+        consent_id -> Nullable<Binary>,
+        taken_at -> Nullable<BigInt>,
+    }
+}
+
+// oidc
+
+diesel::table! {
+    oidc_requests (digest) {
+        digest -> Binary,
+        client_id -> Text,
+        key_version -> Integer,
+        sealed -> Binary,
+        browsers -> SmallInt,
+        completed_at -> Nullable<BigInt>,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    oidc_interactions (digest) {
+        digest -> Binary,
+        request -> Binary,
+        transaction_id -> Binary,
+        digits -> SmallInt,
+        scan -> Text,
+        named -> Bool,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    oidc_codes (digest) {
+        digest -> Binary,
+        client_id -> Text,
+        grant_id -> Binary,
+        key_version -> Integer,
+        sealed -> Binary,
+        expires_at -> BigInt,
+        spent_at -> Nullable<BigInt>,
+        kept_until -> BigInt,
+    }
+}
+
+diesel::table! {
+    oidc_refresh_tokens (digest) {
+        digest -> Binary,
+        client_id -> Text,
+        grant_id -> Binary,
+        expires_at -> BigInt,
+        spent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    oidc_backchannel (digest) {
+        digest -> Binary,
+        client_id -> Text,
+        transaction_id -> Binary,
+        scope -> Text,
+        details -> Text,
+        wait_s -> SmallInt,
+        polled_at -> BigInt,
+        expires_at -> BigInt,
     }
 }
