@@ -104,6 +104,7 @@ async fn dancu(folder: &Path, url: String, cache_bytes: u64) -> (App, RunningSer
         access: AccessConfig::new(&issuer),
         cache: CacheConfig { bytes: cache_bytes, ..CacheConfig::default() },
         guards: GuardConfig::default(),
+        forms: dancu::forms::FormsConfig::default(),
         contact: Contact {
             office: contact(),
             name: contact(),

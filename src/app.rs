@@ -11,12 +11,14 @@ use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, C
 use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
 use crate::consent::{Consents, ConsentsParts};
 use crate::crypto::Keyring;
+use crate::forms::{self, FormFaults, Forms, FormsApi, FormsConfig, FormsParts};
 use crate::http::Routes;
 use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
 use crate::qr::{self, Qr, QrApi, QrParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
+use crate::transparency::me::{self, Me, MeApi, MeParts};
 use crate::transparency::{self, Transparency, TransparencyApi};
 
 mod probes;
@@ -33,6 +35,7 @@ pub struct AppConfig {
     pub access: AccessConfig,
     pub cache: CacheConfig,
     pub guards: GuardConfig,
+    pub forms: FormsConfig,
     pub contact: Contact,
 }
 
@@ -58,6 +61,12 @@ pub enum AppError {
     Citizens(#[from] CitizensError),
     #[error(transparent)]
     Key(#[from] NoKey),
+    #[error("a form cannot be read:{}", list(.0))]
+    Forms(Vec<FormFaults>),
+}
+
+fn list(faults: &[FormFaults]) -> String {
+    faults.iter().map(|faults| format!("\n{faults}")).collect()
 }
 
 /// Every slice, built.
@@ -70,7 +79,9 @@ pub struct App {
     pub consents: Consents,
     pub citizens: Citizens,
     pub transparency: Transparency,
+    pub me: Me,
     pub qr: Qr,
+    pub forms: Forms,
     pub contact: Contact,
     pub ground: Ground,
     _upkeep: Arc<Upkeep>,
@@ -111,14 +122,25 @@ impl App {
             keyring: keyring.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
-            metrics,
+            metrics: metrics.clone(),
             cache: config.cache,
             guards: config.guards,
         })
         .await?;
+        let forms = FormsParts { config: config.forms, citizens: citizens.clone(), metrics };
+        let forms = Forms::open(forms).map_err(AppError::Forms)?;
         Units::warm_up();
         let upkeep = Arc::new(upkeep::reload_keys(ground.keyring.clone()));
         let transparency = Transparency::new(audit.clone(), clock.clone());
+        let me = Me::new(MeParts {
+            audit: audit.clone(),
+            citizens: citizens.clone(),
+            clients: clients.clone(),
+            consents: consents.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        });
         let qr = Qr::open(QrParts {
             issuer: access.config().issuer.clone(),
             store: store.clone(),
@@ -137,7 +159,9 @@ impl App {
             consents,
             citizens,
             transparency,
+            me,
             qr,
+            forms,
             contact: config.contact,
             ground,
             _upkeep: upkeep,
@@ -161,7 +185,9 @@ impl App {
             .with(Catalogue::new(self.contact.clone()), clients::routes, ClientsApi::openapi())
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
             .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
+            .with(self.me.clone(), me::routes, MeApi::openapi())
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
+            .with(self.forms.clone(), forms::routes, FormsApi::openapi())
     }
 
     /// What must be well before requests are welcome.

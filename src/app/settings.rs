@@ -6,6 +6,7 @@ use crate::audit::AuditConfig;
 use crate::citizens::{CacheConfig, GuardConfig};
 use crate::clients::Contact;
 use crate::config::Config;
+use crate::forms::FormsConfig;
 use crate::storage::StoreConfig;
 
 impl AppConfig {
@@ -42,6 +43,7 @@ impl AppConfig {
                 alarm: limits.number_alarm,
                 capacity: limits.counters,
             },
+            forms: FormsConfig { dir: config.forms.dir.clone() },
             contact: Contact {
                 office: contact.office.clone(),
                 name: contact.name.clone(),

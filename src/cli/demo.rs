@@ -16,6 +16,7 @@ use crate::citizens::sealing::Sealing;
 use crate::citizens::seed::{SeedError, Seeder};
 use crate::citizens::{CacheConfig, GuardConfig};
 use crate::clients::{ClientsError, Contact, DemoClient, NewClient, SampleFault, samples};
+use crate::forms::FormsConfig;
 use crate::crypto::{Keyring, KeyringError, SystemEntropy};
 use crate::http::middleware::AccessLog;
 use crate::kernel::clock::SystemClock;
@@ -75,6 +76,7 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
         return Err(DemoError::NotLoopback);
     }
     make_folder(&args.dir)?;
+    make_folder(&args.dir.join("forms"))?;
     let bind = |source| DemoError::Bind { address: args.bind, source };
     let listeners = server::listen(&[args.bind]).map_err(bind)?;
     let address = listeners[0].local_addr().map_err(bind)?;
@@ -136,6 +138,7 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
         access: AccessConfig::new(base_url),
         cache: CacheConfig::default(),
         guards: GuardConfig::default(),
+        forms: FormsConfig { dir: Some(dir.join("forms")) },
         contact: Contact {
             office: "Dancu demo".to_owned(),
             name: "Người vận hành mẫu".to_owned(),

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod clients;
 pub mod config;
 pub mod demo;
+pub mod forms;
 pub mod import;
 pub mod keys;
 pub mod migrate;
@@ -53,6 +54,8 @@ pub enum Command {
     Audit(At<audit::AuditArgs>),
     /// Verify a QR without a server
     Qr(qr::QrArgs),
+    /// Form definitions
+    Forms(forms::FormsArgs),
 }
 
 /// A command and the installation it works on.
@@ -80,6 +83,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Import(at) => return import(&at),
         Command::Audit(at) => return audit(at),
         Command::Qr(args) => return verify_qr(args),
+        Command::Forms(args) => return code(forms::run(&args, &mut std::io::stdout())),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,6 +10,7 @@ mod contact;
 mod database;
 mod environment;
 mod fault;
+mod forms;
 mod keys;
 mod layers;
 mod limits;
@@ -30,6 +31,7 @@ pub use contact::ContactConfig;
 pub use database::{Backend, DatabaseConfig, DatabaseUrl};
 pub use environment::from_environment;
 pub use fault::{ConfigFault, ConfigFaults, Place};
+pub use forms::FormsConfig;
 pub use keys::KeysConfig;
 pub use limits::LimitsConfig;
 pub use logging::{LogFormat, LogLevel, LoggingConfig};
@@ -49,6 +51,7 @@ pub struct Config {
     pub cache: CacheConfig,
     pub tokens: TokensConfig,
     pub audit: AuditConfig,
+    pub forms: FormsConfig,
     pub limits: LimitsConfig,
     pub contact: ContactConfig,
     pub logging: LoggingConfig,
@@ -69,6 +72,7 @@ impl Config {
             cache: layers.section(&mut faults),
             tokens: layers.section(&mut faults),
             audit: layers.section(&mut faults),
+            forms: layers.section(&mut faults),
             limits: layers.section(&mut faults),
             contact: layers.section(&mut faults),
             logging: layers.section(&mut faults),

@@ -4,6 +4,8 @@ mod access;
 mod citizens;
 mod clients;
 mod consent;
+mod forms;
 mod http;
+mod me;
 mod qr;
 mod transparency;
