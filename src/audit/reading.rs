@@ -7,7 +7,7 @@ use super::checkpoint::verifier_key;
 use super::error::{AuditError, ProofError};
 use super::proofs::TreeReader;
 use super::store::{self, LogRow, LogState};
-use super::tile::{TILE_WIDTH, Tile, TileKind, entry_bundle, hash_tile, leaf_hashes};
+use super::tile::{Tile, TileKind, entry_bundle, hash_tile, leaf_hashes};
 use super::tree::{Hash, consistency_path, inclusion_path};
 use crate::crypto::KeyUse;
 use crate::storage::{Db, Reach, StorageError};
@@ -117,11 +117,8 @@ impl Audit {
             let row = published(db, &name)?.ok_or(ProofError::UnknownLog)?;
             let tree_size = tree_size(&row, size)?;
             let ranges = inclusion_path(index, tree_size).ok_or(ProofError::Beyond { size: tree_size })?;
-            let (bundle, place) = (index / TILE_WIDTH, (index % TILE_WIDTH) as usize);
-            let width = Tile::width_in(TileKind::Entries, bundle, tree_size);
-            let commitments = store::tile(db, row.log, 0, bundle, width)?;
-            let commitment = *commitments.get(place).ok_or(ProofError::Beyond { size: tree_size })?;
             let mut tree = TreeReader::new(db, row.log, tree_size);
+            let commitment = tree.commitment(index)?;
             let path = tree.roots(&ranges)?;
             let root = tree.roots(std::slice::from_ref(&(0..tree_size)))?.remove(0);
             Ok(InclusionProof {

@@ -23,6 +23,8 @@ use crate::kernel::{CitizenId, Purpose, TransactionId};
 use crate::storage::StorageError;
 use crate::telemetry::metrics::{Histograms, Metrics};
 
+/// The operation's name in audit entries.
+const PREFILL: &str = "forms.prefill";
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 const RATIOS: &[f64] = &[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
@@ -126,17 +128,23 @@ impl Forms {
         self.0.catalogue.load().get(code).cloned()
     }
 
+    /// Refuses a token that does not cover prefilling, where the request cannot be read; recorded.
+    pub async fn require(&self, caller: &Caller) -> Result<(), FormsError> {
+        Ok(self.0.citizens.require(caller, Operation::FormsPrefill, PREFILL).await?)
+    }
+
     /// Fills a form with what agreement and consent let out about one citizen; recorded before it is
     /// returned.
     pub async fn prefill(&self, caller: &Caller, ask: Prefill) -> Result<PrefillAnswer, FormsError> {
         let form = self.find(&ask.code).ok_or(FormsError::NoSuchForm)?;
         if ask.anchor.is_none() && caller.citizen.is_none() {
+            self.require(caller).await?;
             return Err(FormsError::NobodyNamed);
         }
         let belongs = form.belongs_to(&ask.purpose.procedure);
         let question = Question {
             operation: Operation::FormsPrefill,
-            name: "forms.prefill",
+            name: PREFILL,
             purpose: ask.purpose,
             attributes: form.attributes(),
         };

@@ -13,7 +13,6 @@ use crate::access::Caller;
 use crate::audit::Receipt;
 use crate::citizens::answer;
 use crate::citizens::matching::{Anchor, AnchorNumber};
-use crate::clients::Operation;
 use crate::forms::fill::{Missing, Prefilled, Provided};
 use crate::forms::model::FormCode;
 use crate::forms::service::{Forms, Outcome, Prefill, PrefillAnswer};
@@ -140,15 +139,19 @@ pub async fn prefill(
     code: Path<String>,
     body: Json<PrefillRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (anchor, purpose) = match body.read(PrefillRequest::read) {
-        Ok(read) => read,
+    let code = FormCode::parse(&code).filter(|code| forms.find(code).is_some());
+    let read = body.read(PrefillRequest::read);
+    let ask = read.and_then(|(anchor, purpose)| {
+        Ok(Prefill { code: code.ok_or(ProblemKind::NotFound)?, anchor, purpose })
+    });
+    let ask = match ask {
+        Ok(ask) => ask,
         Err(faults) => {
-            caller.require(Operation::FormsPrefill)?;
+            forms.require(&caller).await?;
             return Err(faults);
         }
     };
-    let code = FormCode::parse(&code).ok_or(ProblemKind::NotFound)?;
-    match forms.prefill(&caller, Prefill { code, anchor, purpose }).await {
+    match forms.prefill(&caller, ask).await {
         Ok(filled) => {
             if filled.outcome == Outcome::NoMatch {
                 release::negative(&arrival).await;
