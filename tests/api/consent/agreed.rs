@@ -126,3 +126,38 @@ async fn a_consent_is_named_only_where_it_is_the_basis() {
     assert_eq!(desk.look_up(&ask).await.faults(), [("/purpose/consent".to_owned(), "id_format".to_owned())]);
     assert_eq!(Consent::LASTS, Duration::from_secs(90 * 24 * 3600));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_says_what_the_citizen_agreed_to() {
+    for_each_backend(async |backend| {
+        let desk = Desk::open(&backend).await;
+        let portal = dancu::consent::NewConsent {
+            client: "portal".parse().unwrap(),
+            procedure: None,
+            attributes: [Attribute::FullName, Attribute::Sex].into_iter().collect(),
+            ..to_shop(&desk)
+        };
+        let wide = desk.consent(portal.clone()).await;
+        let narrow = [Attribute::FullName].into_iter().collect();
+        let narrow = desk.consent(dancu::consent::NewConsent { attributes: narrow, ..portal }).await;
+        let ask = |consent: dancu::kernel::ConsentId| {
+            let mut ask = crate::api::citizens::desk::an();
+            ask["purpose"]["legal_basis"] = json!("CONSENT");
+            ask["purpose"]["consent"] = json!(consent);
+            ask["attributes"] = json!(["full_name", "sex", "date_of_birth"]);
+            ask["kind"] = json!("static");
+            ask["lifetime_seconds"] = json!(86_400);
+            ask
+        };
+        let issued = desk.post("portal", "/v1/qr/credentials", &ask(wide)).await.json();
+        assert_eq!(issued["outcome"], "issued", "{issued}");
+        assert_eq!(issued["omitted"], json!([{ "attribute": "date_of_birth", "reason": "not_consented" }]));
+        let issued = desk.post("portal", "/v1/qr/credentials", &ask(narrow)).await.json();
+        let omitted: Vec<_> = issued["omitted"].as_array().unwrap().iter().map(|o| &o["reason"]).collect();
+        assert_eq!(omitted, ["not_consented", "not_consented"]);
+        desk.consents.withdraw(an_citizen(), wide, &"portal".parse().unwrap()).await.unwrap().unwrap();
+        let refused = desk.post("portal", "/v1/qr/credentials", &ask(wide)).await;
+        assert_eq!(refused.problem(), (403, "consent-missing".to_owned()));
+    })
+    .await;
+}
