@@ -9,6 +9,7 @@ use crate::access::{self, Access, AccessApi, AccessConfig, AccessParts, NoKey};
 use crate::audit::{Audit, AuditConfig, AuditError};
 use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, CitizensParts, GuardConfig};
 use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
+use crate::consent::{Consents, ConsentsParts};
 use crate::crypto::Keyring;
 use crate::eid::{self, Eid, EidApi, EidConfig, EidParts, Sending};
 use crate::http::Routes;
@@ -70,6 +71,7 @@ pub struct App {
     pub clients: Clients,
     pub access: Arc<Access>,
     pub audit: Audit,
+    pub consents: Consents,
     pub citizens: Citizens,
     pub transparency: Transparency,
     pub qr: Qr,
@@ -87,6 +89,7 @@ impl App {
     pub async fn open(config: AppConfig, ground: Ground) -> Result<Self, AppError> {
         let Ground { keyring, clock, entropy, metrics } = ground.clone();
         let store = Store::open(&config.store)?;
+        let retention = config.audit.retention;
         let audit = Audit::open(store.clone(), keyring.clone(), config.audit, clock.clone(), entropy.clone()).await?;
         let clients = Clients::open(store.clone(), clock.clone()).await.map_err(AppError::Clients)?;
         let access = Access::open(AccessParts {
@@ -97,10 +100,19 @@ impl App {
             clock: clock.clone(),
             entropy: entropy.clone(),
         })?;
+        let consents = Consents::open(ConsentsParts {
+            store: store.clone(),
+            audit: audit.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            retention,
+        });
         let citizens = Citizens::open(CitizensParts {
             store: store.clone(),
             audit: audit.clone(),
             clients: clients.clone(),
+            consents: consents.clone(),
             keyring: keyring.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
@@ -130,6 +142,7 @@ impl App {
             audit: audit.clone(),
             citizens: citizens.clone(),
             clients: clients.clone(),
+            consents: consents.clone(),
             access: access.clone(),
             keyring,
             clock,
@@ -141,6 +154,7 @@ impl App {
             clients,
             access,
             audit,
+            consents,
             citizens,
             transparency,
             qr,
