@@ -11,6 +11,7 @@ use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, C
 use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
 use crate::consent::{Consents, ConsentsParts};
 use crate::crypto::Keyring;
+use crate::eid::{self, Eid, EidApi, EidConfig, EidParts, Sending};
 use crate::forms::{self, FormFaults, Forms, FormsApi, FormsConfig, FormsParts};
 use crate::http::Routes;
 use crate::kernel::units::Units;
@@ -36,6 +37,9 @@ pub struct AppConfig {
     pub cache: CacheConfig,
     pub guards: GuardConfig,
     pub forms: FormsConfig,
+    pub eid: EidConfig,
+    /// How activation codes reach citizens.
+    pub codes: Sending,
     pub contact: Contact,
 }
 
@@ -82,6 +86,7 @@ pub struct App {
     pub me: Me,
     pub qr: Qr,
     pub forms: Forms,
+    pub eid: Eid,
     pub contact: Contact,
     pub ground: Ground,
     _upkeep: Arc<Upkeep>,
@@ -146,11 +151,26 @@ impl App {
             store: store.clone(),
             audit: audit.clone(),
             citizens: citizens.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        });
+        citizens.register(qr.reactor());
+        let eid = Eid::open(EidParts {
+            config: config.eid,
+            sender: config.codes.sender(),
+            metrics,
+            store: store.clone(),
+            audit: audit.clone(),
+            citizens: citizens.clone(),
+            clients: clients.clone(),
+            consents: consents.clone(),
+            access: access.clone(),
             keyring,
             clock,
             entropy,
         });
-        citizens.register(qr.reactor());
+        citizens.register(eid.reactor());
         Ok(Self {
             store,
             clients,
@@ -162,6 +182,7 @@ impl App {
             me,
             qr,
             forms,
+            eid,
             contact: config.contact,
             ground,
             _upkeep: upkeep,
@@ -188,6 +209,7 @@ impl App {
             .with(self.me.clone(), me::routes, MeApi::openapi())
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
             .with(self.forms.clone(), forms::routes, FormsApi::openapi())
+            .with(self.eid.clone(), eid::routes, EidApi::openapi())
     }
 
     /// What must be well before requests are welcome.

@@ -59,7 +59,13 @@ impl Access {
         if !client.may_use_bearer() {
             return Err(Denied::BearerNotAgreed);
         }
-        Ok(Bearer::Client(Caller { client, scopes: verified.scopes, citizen: None, officer: None, expires: verified.expires }))
+        Ok(Bearer::Client(Caller {
+            client,
+            scopes: verified.scopes,
+            citizen: None,
+            officer: None,
+            expires: verified.expires,
+        }))
     }
 
     /// Who calls with this token and this proof (RFC 9449 section 7.1).

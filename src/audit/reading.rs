@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Audit, Receipt};
 use super::checkpoint::verifier_key;
 use super::error::{AuditError, ProofError};
 use super::proofs::TreeReader;
 use super::store::{self, LogRow, LogState};
 use super::tile::{Tile, TileKind, entry_bundle, hash_tile, leaf_hashes};
 use super::tree::{Hash, consistency_path, inclusion_path};
+use super::{Audit, Receipt};
 use crate::crypto::KeyUse;
 use crate::storage::{Db, Reach, StorageError};
 

@@ -37,7 +37,9 @@ impl Citizens {
         match consent {
             Some(consent) if covers => {
                 let attributes = match own {
-                    Some(grant) if grant.consent != Some(consent.id) => consent.attributes.intersection(grant.attributes),
+                    Some(grant) if grant.consent != Some(consent.id) => {
+                        consent.attributes.intersection(grant.attributes)
+                    }
                     _ => consent.attributes,
                 };
                 let consented = Consented { citizen: consent.citizen, attributes, consent: Some(consent.id) };

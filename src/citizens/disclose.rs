@@ -54,8 +54,7 @@ impl Disclosure {
         let mut attributes = AttributeSet::EMPTY;
         let mut withheld = Vec::new();
         for attribute in asked.iter() {
-            let not_recorded =
-                || (!is_recorded(&record.citizen, attribute)).then_some(WithheldReason::NotRecorded);
+            let not_recorded = || (!is_recorded(&record.citizen, attribute)).then_some(WithheldReason::NotRecorded);
             match allowance.withholds(attribute).or_else(not_recorded) {
                 Some(reason) => withheld.push(Withheld { attribute, reason }),
                 None => attributes.insert(attribute),

@@ -14,6 +14,7 @@ pub mod qr;
 pub mod seed;
 pub mod serve;
 pub mod token;
+pub mod wallet;
 
 use std::process::ExitCode;
 
@@ -22,9 +23,11 @@ use clap::{Args, Subcommand};
 use self::place::{PlaceArgs, PlaceError, clock, entropy};
 use crate::audit::data_keys_under;
 use crate::citizens;
-use crate::consent::proofs_under;
 use crate::clients::Clients;
+use crate::config::from_environment;
+use crate::consent::proofs_under;
 use crate::crypto::{KeyUse, SystemEntropy};
+use crate::eid;
 use crate::kernel::clock::SystemClock;
 use crate::telemetry::logging::{self, LogFormat};
 
@@ -55,6 +58,8 @@ pub enum Command {
     Qr(qr::QrArgs),
     /// Form definitions
     Forms(forms::FormsArgs),
+    /// The e-ID app, for scripts and trials
+    Wallet(wallet::WalletArgs),
 }
 
 /// A command and the installation it works on.
@@ -83,6 +88,11 @@ pub fn run(command: Command) -> ExitCode {
         Command::Audit(at) => return audit(at),
         Command::Qr(args) => return verify_qr(args),
         Command::Forms(args) => return code(forms::run(&args, &mut std::io::stdout())),
+        Command::Wallet(args) => {
+            let (clock, entropy) = (SystemClock, SystemEntropy::default());
+            let tools = wallet::Tools { clock: &clock, entropy: &entropy, out: &mut std::io::stdout() };
+            wallet::run(args, tools).map_err(text)
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -202,7 +212,10 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         let records = citizens::rows_under_version(&store, key_use, version).await?
             + crate::qr::rows_under_version(&store, key_use, version, counted_at).await?;
         let sealed = match key_use {
-            KeyUse::Seal => data_keys_under(&store, version).await? + proofs_under(&store, version).await?,
+            KeyUse::Seal => {
+                let (entries, proofs) = (data_keys_under(&store, version).await?, proofs_under(&store, version).await?);
+                entries + proofs + eid::rows_under_version(&store, version).await?
+            }
             _ => 0,
         };
         Ok(records + sealed)

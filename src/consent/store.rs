@@ -44,7 +44,9 @@ fn inconsistent(column: &'static str) -> StorageError {
     StorageError::Inconsistent { table: "consents", column, row: String::new() }
 }
 
-fn consent((id, citizen, client, procedure, attributes, given, until, withdrawn): Told) -> Result<Consent, StorageError> {
+fn consent(
+    (id, citizen, client, procedure, attributes, given, until, withdrawn): Told,
+) -> Result<Consent, StorageError> {
     let procedure = procedure.map(|code| ProcedureCode::parse(&code).map_err(|_| inconsistent("procedure")));
     let attributes: AttributeSet = serde_json::from_str(&attributes).map_err(|_| inconsistent("attributes"))?;
     Ok(Consent {

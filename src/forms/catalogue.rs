@@ -38,10 +38,8 @@ pub(super) type Fingerprint = Vec<(PathBuf, Option<SystemTime>, u64)>;
 /// Every fault of it.
 pub fn read_file(path: &Path) -> Result<Form, FormFaults> {
     let file = path.display().to_string();
-    let fault = |reason: String| FormFaults {
-        file: file.clone(),
-        faults: vec![FormFault { pointer: String::new(), reason }],
-    };
+    let fault =
+        |reason: String| FormFaults { file: file.clone(), faults: vec![FormFault { pointer: String::new(), reason }] };
     let mut text = String::new();
     let opened = std::fs::File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
     match opened {

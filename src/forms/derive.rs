@@ -144,7 +144,8 @@ fn derived<'a>(
             said(place.is_some(), place.and_then(place_line))
         }
         Derivation::Year | Derivation::DayMonthYear => {
-            let date = if attribute == Attribute::DateOfBirth { Some(citizen.date_of_birth) } else { citizen.status_date };
+            let date =
+                if attribute == Attribute::DateOfBirth { Some(citizen.date_of_birth) } else { citizen.status_date };
             said(date.is_some(), date.and_then(|date| date_words(date, derivation)))
         }
         Derivation::Word => word(citizen, attribute).map_or(Taken::NotHeld, |word| value(word.to_owned(), None)),

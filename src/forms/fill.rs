@@ -207,8 +207,7 @@ fn members(filled: &mut Filled, citizen: &Citizen, bounds: Bounds<'_>, at: &str,
 
 /// Puts a value at a pointer, making the objects on the way.
 fn put(root: &mut Value, at: &str, value: Value) {
-    let mut steps: Vec<String> =
-        at.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+    let mut steps: Vec<String> = at.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
     let Some(last) = steps.pop() else { return };
     let mut place = root;
     for step in steps {

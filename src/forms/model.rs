@@ -192,7 +192,9 @@ impl Source {
             Take::Derived(Derivation::HeadName | Derivation::FatherName | Derivation::MotherName) => {
                 needed.insert(Attribute::FullName);
             }
-            Take::Derived(Derivation::Name) if matches!(self.attribute, Attribute::Spouse | Attribute::Representative) => {
+            Take::Derived(Derivation::Name)
+                if matches!(self.attribute, Attribute::Spouse | Attribute::Representative) =>
+            {
                 needed.insert(Attribute::FullName);
             }
             _ => {}

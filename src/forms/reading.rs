@@ -309,7 +309,9 @@ impl Faults {
                             return self.note(&column.pointer, "is not a column of the schema");
                         };
                         match checker.check(schema_at) {
-                            Ok(check) => Some(Column { name: column.name, label: column.label, source: column.source, check }),
+                            Ok(check) => {
+                                Some(Column { name: column.name, label: column.label, source: column.source, check })
+                            }
                             Err(reason) => self.note(&format!("{}/from", column.pointer), reason),
                         }
                     })

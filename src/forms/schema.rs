@@ -120,7 +120,9 @@ mod tests {
         });
         let found = leaves(&schema);
         let at: Vec<_> = found.iter().map(|leaf| (leaf.at.as_str(), leaf.schema_at.as_str())).collect();
-        assert!(at.contains(&("/who/name", "/$defs/name")) && at.contains(&("/who/a~1b", "/$defs/person/properties/a~1b")));
+        assert!(
+            at.contains(&("/who/name", "/$defs/name")) && at.contains(&("/who/a~1b", "/$defs/person/properties/a~1b"))
+        );
         let rows = found.iter().find(|leaf| leaf.at == "/rows").unwrap();
         let columns = rows.columns.as_ref().unwrap();
         assert!(columns.contains(&("name".to_owned(), "/$defs/name".to_owned())));

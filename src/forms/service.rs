@@ -243,9 +243,9 @@ async fn watch(inner: Weak<Inner>, mut seen: Option<Fingerprint>) {
                 tracing::info!(forms = catalogue.len(), "the forms have been read again");
                 inner.catalogue.store(Arc::new(catalogue));
             }
-            Some(Err(faults)) => faults
-                .iter()
-                .for_each(|faults| tracing::error!(%faults, "a form cannot be read, those in use stay")),
+            Some(Err(faults)) => {
+                faults.iter().for_each(|faults| tracing::error!(%faults, "a form cannot be read, those in use stay"))
+            }
         }
     }
 }

@@ -5,11 +5,60 @@ use crate::kernel::Sex;
 
 /// The 54 ethnic groups by code (Decision 121-TCTK/PPCĐ of 1979).
 const ETHNIC_GROUPS: [&str; 54] = [
-    "Kinh", "Tày", "Thái", "Hoa", "Khơ-me", "Mường", "Nùng", "HMông", "Dao", "Gia-rai", "Ngái", "Ê-đê", "Ba na",
-    "Xơ-Đăng", "Sán Chay", "Cơ-ho", "Chăm", "Sán Dìu", "Hrê", "Mnông", "Ra-glai", "Xtiêng", "Bru-Vân Kiều", "Thổ",
-    "Giáy", "Cơ-tu", "Gié-Triêng", "Mạ", "Khơ-mú", "Co", "Tà-ôi", "Chơ-ro", "Kháng", "Xinh-mun", "Hà Nhì", "Chu ru",
-    "Lào", "La Chí", "La Ha", "Phù Lá", "La Hủ", "Lự", "Lô Lô", "Chứt", "Mảng", "Pà Thẻn", "Co Lao", "Cống", "Bố Y",
-    "Si La", "Pu Péo", "Brâu", "Ơ Đu", "Rơ măm",
+    "Kinh",
+    "Tày",
+    "Thái",
+    "Hoa",
+    "Khơ-me",
+    "Mường",
+    "Nùng",
+    "HMông",
+    "Dao",
+    "Gia-rai",
+    "Ngái",
+    "Ê-đê",
+    "Ba na",
+    "Xơ-Đăng",
+    "Sán Chay",
+    "Cơ-ho",
+    "Chăm",
+    "Sán Dìu",
+    "Hrê",
+    "Mnông",
+    "Ra-glai",
+    "Xtiêng",
+    "Bru-Vân Kiều",
+    "Thổ",
+    "Giáy",
+    "Cơ-tu",
+    "Gié-Triêng",
+    "Mạ",
+    "Khơ-mú",
+    "Co",
+    "Tà-ôi",
+    "Chơ-ro",
+    "Kháng",
+    "Xinh-mun",
+    "Hà Nhì",
+    "Chu ru",
+    "Lào",
+    "La Chí",
+    "La Ha",
+    "Phù Lá",
+    "La Hủ",
+    "Lự",
+    "Lô Lô",
+    "Chứt",
+    "Mảng",
+    "Pà Thẻn",
+    "Co Lao",
+    "Cống",
+    "Bố Y",
+    "Si La",
+    "Pu Péo",
+    "Brâu",
+    "Ơ Đu",
+    "Rơ măm",
 ];
 
 /// The name of an ethnic group; `None` for a code that is none.
@@ -64,7 +113,10 @@ mod tests {
 
     #[test]
     fn codes_have_their_names() {
-        assert_eq!((ethnic_group("01"), ethnic_group("12"), ethnic_group("54")), (Some("Kinh"), Some("Ê-đê"), Some("Rơ măm")));
+        assert_eq!(
+            (ethnic_group("01"), ethnic_group("12"), ethnic_group("54")),
+            (Some("Kinh"), Some("Ê-đê"), Some("Rơ măm"))
+        );
         assert_eq!((ethnic_group("00"), ethnic_group("55"), ethnic_group("x")), (None, None, None));
         assert_eq!(nationality("LAO"), None);
     }

@@ -70,7 +70,11 @@ async fn an_agreement_covers_what_it_lists_and_nothing_else() {
     assert_eq!(portal.authorise(lookup, &own, true, now), Ok(None), "the citizen stands in the officer's place");
     let mut private = dancu::clients::Client::clone(&portal);
     private.state_body = false;
-    assert_eq!(private.authorise(lookup, &good, false, now), Err(Refusal::LegalBasis), "a state's duty is a state body's");
+    assert_eq!(
+        private.authorise(lookup, &good, false, now),
+        Err(Refusal::LegalBasis),
+        "a state's duty is a state body's"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,8 +5,7 @@ use crate::forms::service::FormsError;
 use crate::http::{Arrival, Problem, ProblemKind};
 use crate::kernel::{Faults, Text};
 
-const OTHER_PROCEDURE: Text =
-    Text::new("Biểu mẫu này thuộc thủ tục khác.", "The form belongs to another procedure.");
+const OTHER_PROCEDURE: Text = Text::new("Biểu mẫu này thuộc thủ tục khác.", "The form belongs to another procedure.");
 const NOBODY_NAMED: Text = Text::new(
     "Cần số định danh, họ tên và ngày sinh, trừ khi công dân tự yêu cầu.",
     "Number, name and birth date are required, unless the citizen's own token asks.",

@@ -24,10 +24,8 @@ const TWO_NUMBERS: Text = Text::new(
     "Chỉ nêu id_number hoặc legacy_id_number, không nêu cả hai.",
     "Give id_number or legacy_id_number, not both.",
 );
-const NOT_ALONE: Text = Text::new(
-    "Số định danh, họ tên và ngày sinh phải đi cùng nhau.",
-    "Number, name and birth date go together.",
-);
+const NOT_ALONE: Text =
+    Text::new("Số định danh, họ tên và ngày sinh phải đi cùng nhau.", "Number, name and birth date go together.");
 
 /// About whom a form is filled: an officer names the citizen, the citizen's own token nobody.
 #[derive(Debug, Deserialize, ToSchema)]

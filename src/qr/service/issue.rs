@@ -10,8 +10,7 @@ use crate::audit::Receipt;
 use crate::citizens::matching::Anchor;
 use crate::citizens::model::Status;
 use crate::citizens::{
-    Allowance, AnchoredCitizen, Anchoring, Answer, Body, CitizensError, Draft, Keyed, Question, Repeated,
-    is_still_at,
+    Allowance, AnchoredCitizen, Anchoring, Answer, Body, CitizensError, Draft, Keyed, Question, Repeated, is_still_at,
 };
 use crate::clients::Operation;
 use crate::crypto::{KeyUse, cose};
@@ -266,9 +265,9 @@ impl Qr {
 }
 
 fn withheld(asked: AttributeSet, allowance: Allowance<'_>) -> impl Iterator<Item = Omitted> {
-    asked.iter().filter_map(move |attribute| {
-        Some(Omitted { attribute, reason: allowance.withholds(attribute)?.into() })
-    })
+    asked
+        .iter()
+        .filter_map(move |attribute| Some(Omitted { attribute, reason: allowance.withholds(attribute)?.into() }))
 }
 
 fn nothing(transaction_id: TransactionId, outcome: Outcome) -> IssueTold {

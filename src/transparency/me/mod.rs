@@ -11,5 +11,5 @@ mod service;
 mod wards;
 
 pub use api::{MeApi, routes};
-pub use model::{HistoryPage, HistoryQuery, Look, LookProof, Relation, Tree, Ward, WHOLE};
+pub use model::{HistoryPage, HistoryQuery, Look, LookProof, Relation, Tree, WHOLE, Ward};
 pub use service::{Me, MeError, MeParts};

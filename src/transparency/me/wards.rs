@@ -15,9 +15,8 @@ const OF_AGE: i32 = 16;
 /// representative or parent, by number, and the child under 16. Where the birth date is not known to
 /// the day, the child is as old as it can be.
 pub fn is_ward(child: &Citizen, guardian: &Citizen, today: CivilDate) -> bool {
-    let of_guardian = |number: &IdNumber| {
-        *number == guardian.id_number || guardian.cancelled_id_numbers.contains(number)
-    };
+    let of_guardian =
+        |number: &IdNumber| *number == guardian.id_number || guardian.cancelled_id_numbers.contains(number);
     let is_guardian = |relative: &Relative| relative.id_number.as_ref().is_some_and(of_guardian);
     let recorded = child.representative.iter().chain(&child.parents).any(is_guardian);
     recorded && child.date_of_birth.earliest().years_until(today) < OF_AGE

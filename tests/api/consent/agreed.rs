@@ -118,10 +118,10 @@ async fn a_consent_is_named_only_where_it_is_the_basis() {
     let desk = Desk::open(&crate::support::Backend::sqlite()).await;
     let mut ask = crate::api::citizens::desk::an();
     ask["purpose"]["consent"] = json!("a".repeat(32));
-    assert_eq!(desk.look_up(&ask).await.faults(), [(
-        "/purpose/consent".to_owned(),
-        "consent_without_basis".to_owned()
-    )]);
+    assert_eq!(
+        desk.look_up(&ask).await.faults(),
+        [("/purpose/consent".to_owned(), "consent_without_basis".to_owned())]
+    );
     ask["purpose"]["consent"] = json!("0");
     assert_eq!(desk.look_up(&ask).await.faults(), [("/purpose/consent".to_owned(), "id_format".to_owned())]);
     assert_eq!(Consent::LASTS, Duration::from_secs(90 * 24 * 3600));

@@ -58,7 +58,8 @@ async fn proofs_are_sealed_follow_the_keys_and_are_kept_as_long_as_the_log() {
         let other = desk.consent(new.clone()).await;
         let swap = |id: dancu::kernel::ConsentId| id.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let (from, to) = (swap(id), swap(other));
-        let bytes = |hex: &str| if backend.is_postgres() { format!("decode('{hex}','hex')") } else { format!("x'{hex}'") };
+        let bytes =
+            |hex: &str| if backend.is_postgres() { format!("decode('{hex}','hex')") } else { format!("x'{hex}'") };
         backend.execute(&format!(
             "UPDATE consents SET proof = (SELECT proof FROM consents WHERE consent_id = {}) WHERE consent_id = {}",
             bytes(&from),

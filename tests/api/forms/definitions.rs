@@ -90,22 +90,62 @@ fn a_wrong_definition_names_file_place_and_reason() {
         (with(good.clone(), "/code", json!("CT 01")), "/code", "beginning with a letter"),
         (with(good.clone(), "/title", json!("CT01")), "/title", "neither empty"),
         (with(good.clone(), "/procedures", json!(["a b"])), "/procedures/0", "no procedure code"),
-        (with(good.clone(), "/schema/$schema", json!("http://json-schema.org/draft-07/schema#")), "/schema/$schema", "2020-12"),
-        (with(good.clone(), "/schema/properties/sex", json!({ "type": "text" })), "/schema/properties/sex/type", "text"),
-        (with(good.clone(), "/schema/properties/sex", json!({ "$ref": "https://example.vn/s" })), "/schema", "example.vn"),
+        (
+            with(good.clone(), "/schema/$schema", json!("http://json-schema.org/draft-07/schema#")),
+            "/schema/$schema",
+            "2020-12",
+        ),
+        (
+            with(good.clone(), "/schema/properties/sex", json!({ "type": "text" })),
+            "/schema/properties/sex/type",
+            "text",
+        ),
+        (
+            with(good.clone(), "/schema/properties/sex", json!({ "$ref": "https://example.vn/s" })),
+            "/schema",
+            "example.vn",
+        ),
         (with(good.clone(), "/schema/properties/sex", json!({ "$ref": "#/$defs/nothing" })), "/schema", "nothing"),
         (with(good.clone(), "/fields/1/at", json!("/fullname")), "/fields/1/at", "no field at `/fullname`"),
         (with(good.clone(), "/fields/1/at", json!("/sex")), "/fields/3/at", "two fields"),
-        (with(good.clone(), "/fields/1/from", json!({ "attribute": "surname" })), "/fields/1/from/attribute", "no attribute"),
-        (with(good.clone(), "/fields/1/from", json!({ "attribute": "card" })), "/fields/1/from/attribute", "no plain value"),
+        (
+            with(good.clone(), "/fields/1/from", json!({ "attribute": "surname" })),
+            "/fields/1/from/attribute",
+            "no attribute",
+        ),
+        (
+            with(good.clone(), "/fields/1/from", json!({ "attribute": "card" })),
+            "/fields/1/from/attribute",
+            "no plain value",
+        ),
         (with(good.clone(), "/fields/1/from", json!({ "attribute": "photo" })), "/fields/1/from/attribute", "photo"),
-        (with(good.clone(), "/fields/1/from", json!({ "attribute": "card", "path": "/kind/x" })), "/fields/1/from/path", "no text at"),
-        (with(good.clone(), "/fields/1/from", json!({ "attribute": "sex", "derive": "address" })), "/fields/1/from/derive", "cannot be made of"),
-        (with(good.clone(), "/fields/1/from", json!({ "attribute": "sex", "derive": "upper" })), "/fields/1/from/derive", "no derivation"),
-        (with(good.clone(), "/fields/1/from", json!({ "attribute": "sex", "as": "x" })), "/fields/1/from/as", "not a member"),
+        (
+            with(good.clone(), "/fields/1/from", json!({ "attribute": "card", "path": "/kind/x" })),
+            "/fields/1/from/path",
+            "no text at",
+        ),
+        (
+            with(good.clone(), "/fields/1/from", json!({ "attribute": "sex", "derive": "address" })),
+            "/fields/1/from/derive",
+            "cannot be made of",
+        ),
+        (
+            with(good.clone(), "/fields/1/from", json!({ "attribute": "sex", "derive": "upper" })),
+            "/fields/1/from/derive",
+            "no derivation",
+        ),
+        (
+            with(good.clone(), "/fields/1/from", json!({ "attribute": "sex", "as": "x" })),
+            "/fields/1/from/as",
+            "not a member",
+        ),
         (with(good.clone(), "/fields/1/from", json!("guess")), "/fields/1/from", "\"ask\""),
         (with(good.clone(), "/fields/1/from", json!("household_members")), "/fields/1/from", "columns"),
-        (with(good.clone(), "/schema/$defs/name", json!({ "type": "integer" })), "/fields/1/from", "wants another type"),
+        (
+            with(good.clone(), "/schema/$defs/name", json!({ "type": "integer" })),
+            "/fields/1/from",
+            "wants another type",
+        ),
         (with(good.clone(), &format!("{columns}/sex"), json!(1)), &format!("{columns}/sex"), "must be an object"),
         (
             with(good.clone(), &format!("{columns}/sex/from"), json!({ "attribute": "phone" })),
@@ -145,7 +185,8 @@ fn the_command_checks_files() {
         path.to_str().unwrap().to_owned()
     };
     let check = |files: &[&str]| {
-        let line = Line::try_parse_from(["forms", "check"].iter().chain(files)).unwrap_or_else(|error| panic!("{error}"));
+        let line =
+            Line::try_parse_from(["forms", "check"].iter().chain(files)).unwrap_or_else(|error| panic!("{error}"));
         let mut out = Vec::new();
         let code = run(&line.args, &mut out).unwrap();
         (code, String::from_utf8(out).unwrap())

@@ -27,12 +27,15 @@ async fn an_officer_gets_ct01_filled_with_the_household_and_every_source() {
         assert_eq!(values["head"]["relation"], "Chủ hộ");
         let rows: Vec<_> = values["members"].as_array().unwrap().iter().collect();
         let told: Vec<_> = rows.iter().map(|row| (row["full_name"].as_str(), row["relation"].as_str())).collect();
-        assert_eq!(told, [
-            (Some("Đỗ Thị Thanh Hà"), Some("Vợ/chồng")),
-            (Some("Ngô Thị Lan"), Some("Cha/mẹ")),
-            (Some("Bùi Ngọc Linh"), Some("Con")),
-            (Some("Bùi Gia Bảo"), Some("Con")),
-        ]);
+        assert_eq!(
+            told,
+            [
+                (Some("Đỗ Thị Thanh Hà"), Some("Vợ/chồng")),
+                (Some("Ngô Thị Lan"), Some("Cha/mẹ")),
+                (Some("Bùi Ngọc Linh"), Some("Con")),
+                (Some("Bùi Gia Bảo"), Some("Con")),
+            ]
+        );
         assert_eq!((&rows[2]["id_number"], &rows[2]["date_of_birth"]), (&json!("097312000014"), &json!("2012-03-08")));
         let check = as_far_as_it_goes(shipped("ct01").schema);
         assert!(check.is_valid(values), "{values}");
@@ -44,13 +47,19 @@ async fn an_officer_gets_ct01_filled_with_the_household_and_every_source() {
             assert!(provenance[at]["as_of"].is_string() && provenance[at]["classification"].is_string());
         }
         assert_eq!(provenance.len(), given.len() + 1, "and the table itself");
-        assert_eq!(body["missing"], json!([
-            { "field": "/addressee", "reason": "ask_citizen" },
-            { "field": "/email", "reason": "not_held" },
-            { "field": "/request", "reason": "ask_citizen" },
-        ]));
+        assert_eq!(
+            body["missing"],
+            json!([
+                { "field": "/addressee", "reason": "ask_citizen" },
+                { "field": "/email", "reason": "not_held" },
+                { "field": "/request", "reason": "ask_citizen" },
+            ])
+        );
         let count = given.len() as u64;
-        assert_eq!((body["prefilled"]["count"].as_u64(), body["prefilled"]["of"].as_u64()), (Some(count), Some(count + 3)));
+        assert_eq!(
+            (body["prefilled"]["count"].as_u64(), body["prefilled"]["of"].as_u64()),
+            (Some(count), Some(count + 3))
+        );
         let entry = desk.entry_of(&body).await;
         assert_eq!((entry.entry.operation.as_str(), entry.entry.outcome), ("forms.prefill", Outcome::Answered));
         assert_eq!((entry.subjects.len(), entry.subjects[0]), (5, head.citizen_id));
@@ -68,9 +77,12 @@ async fn the_citizens_own_session_needs_no_anchor_and_gives_what_was_approved() 
         let cookie = desk.session(wife.citizen_id, AttributeSet::all(), None).await;
         let body = desk.page_post(&cookie, CT01, &ask).await.json();
         assert_eq!(body["values"]["full_name"], "Đỗ Thị Thanh Hà", "{body}");
-        assert_eq!(body["values"]["head"], json!({
-            "full_name": head.full_name, "relation": "Vợ/chồng", "id_number": head.id_number
-        }));
+        assert_eq!(
+            body["values"]["head"],
+            json!({
+                "full_name": head.full_name, "relation": "Vợ/chồng", "id_number": head.id_number
+            })
+        );
         let entry = desk.entry_of(&body).await;
         assert_eq!((entry.subjects[0], entry.entry.officer), (wife.citizen_id, None));
         // Only what she approved.
@@ -78,7 +90,10 @@ async fn the_citizens_own_session_needs_no_anchor_and_gives_what_was_approved() 
         let cookie = desk.session(wife.citizen_id, few, None).await;
         let body = desk.page_post(&cookie, CT01, &ask).await.json();
         assert_eq!(body["values"], json!({ "full_name": "Đỗ Thị Thanh Hà", "sex": "Nữ" }), "{body}");
-        assert_eq!((reason(&body, "/members"), reason(&body, "/head/full_name")), ("not_agreed".into(), "not_agreed".into()));
+        assert_eq!(
+            (reason(&body, "/members"), reason(&body, "/head/full_name")),
+            ("not_agreed".into(), "not_agreed".into())
+        );
         // Nobody else.
         let other = but(about(head), json!({ "purpose": ask["purpose"] }));
         assert_eq!(desk.page_post(&cookie, CT01, &other).await.json()["outcome"], "no_match");

@@ -22,7 +22,8 @@ async fn a_citizen_sees_proves_exports_and_withdraws_their_consents() {
         let id = desk.consent(to_shop(&desk)).await;
         let cookie = desk.session(citizen, AttributeSet::EMPTY, None).await;
         let listed = desk.page_get(&cookie, CONSENTS).await.json();
-        let told: Vec<_> = listed["consents"].as_array().unwrap().iter().map(|c| (&c["consent_id"], &c["state"])).collect();
+        let told: Vec<_> =
+            listed["consents"].as_array().unwrap().iter().map(|c| (&c["consent_id"], &c["state"])).collect();
         assert_eq!(told, [(&json!(id), &json!("in_force")), (&json!(old), &json!("over"))]);
         assert_eq!(listed["consents"][0]["client"], json!({ "id": "shop", "name": "Cửa hàng (mẫu)" }));
         assert_eq!(listed["consents"][0]["attributes"], json!(["full_name", "date_of_birth"]));

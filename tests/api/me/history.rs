@@ -37,15 +37,20 @@ async fn answers_refusals_attempts_and_batch_lines_are_seen_at_once_and_by_nobod
         eprintln!("{}: {} looks, {} ms after the last", backend.name(), looks.len(), begun.elapsed().as_millis());
         let told: Vec<_> = looks
             .iter()
-            .map(|look| (look["operation"].as_str().unwrap(), look["outcome"].as_str().unwrap(), look["reason"].as_str()))
+            .map(|look| {
+                (look["operation"].as_str().unwrap(), look["outcome"].as_str().unwrap(), look["reason"].as_str())
+            })
             .collect();
-        assert_eq!(told, [
-            ("citizens.verify.batch", "answered", None),
-            ("citizens.lookup", "refused", Some("consent_missing")),
-            ("consent.withdraw", "answered", None),
-            ("citizens.lookup", "no_match", told[3].2),
-            ("citizens.lookup", "answered", None),
-        ]);
+        assert_eq!(
+            told,
+            [
+                ("citizens.verify.batch", "answered", None),
+                ("citizens.lookup", "refused", Some("consent_missing")),
+                ("consent.withdraw", "answered", None),
+                ("citizens.lookup", "no_match", told[3].2),
+                ("citizens.lookup", "answered", None),
+            ]
+        );
         let first = &looks[4];
         assert_eq!(first["client"], json!({ "id": "portal", "name": "Cổng dịch vụ công (mẫu)" }));
         assert_eq!(first["officer"], json!({ "unit": "mot-cua", "standing": "registered" }));
@@ -71,7 +76,8 @@ async fn a_look_at_the_household_is_seen_by_each_of_it_and_a_childs_by_its_guard
         }
         desk.post("portal", LOOK_UP, &but(about(daughter), json!({ "attributes": ["full_name"] }))).await;
         let mothers = desk.history(wife.citizen_id, json!({})).await;
-        let children: Vec<_> = mothers["children"].as_array().unwrap().iter().map(|child| &child["full_name"]).collect();
+        let children: Vec<_> =
+            mothers["children"].as_array().unwrap().iter().map(|child| &child["full_name"]).collect();
         assert_eq!(children, ["Bùi Ngọc Linh", "Bùi Gia Bảo"]);
         let handle = &mothers["children"][0]["child"];
         let of_child = desk.history(wife.citizen_id, json!({ "child": handle })).await;

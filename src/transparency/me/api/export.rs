@@ -120,9 +120,7 @@ pub(super) fn csv<L: Serialize>(lines: impl Iterator<Item = L>, name: &str) -> R
 }
 
 pub(super) fn json(body: &impl Serialize, name: &str) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.json\"")))
-        .json(body)
+    HttpResponse::Ok().insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.json\""))).json(body)
 }
 
 /// Exports the access history
@@ -147,9 +145,7 @@ pub async fn history(caller: Caller, me: Data<Me>, request: HttpRequest) -> Resu
     let params = ExportParams::of(&request)?;
     let page = me.history(&caller, params.query(me.now())?).await?;
     match params.format() {
-        ExportFormat::Json => {
-            Ok(json(&page.looks.iter().map(ShownLook::of).collect::<Vec<_>>(), "access-history"))
-        }
+        ExportFormat::Json => Ok(json(&page.looks.iter().map(ShownLook::of).collect::<Vec<_>>(), "access-history")),
         ExportFormat::Csv => csv(page.looks.iter().map(Line::of), "access-history"),
     }
 }

@@ -154,11 +154,8 @@ impl<'a> ShownLook<'a> {
 
 impl<'a> HistoryResponse<'a> {
     pub fn of(page: &'a HistoryPage) -> Self {
-        let tree = |tree: &'a Tree| ShownTree {
-            tree_size: tree.size,
-            root: text(tree.root),
-            checkpoint: &tree.checkpoint,
-        };
+        let tree =
+            |tree: &'a Tree| ShownTree { tree_size: tree.size, root: text(tree.root), checkpoint: &tree.checkpoint };
         let ward = |ward: &'a Ward| ShownWard {
             child: ward.handle,
             full_name: &ward.full_name,
