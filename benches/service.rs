@@ -104,6 +104,8 @@ async fn dancu(folder: &Path, url: String, cache_bytes: u64) -> (App, RunningSer
         access: AccessConfig::new(&issuer),
         cache: CacheConfig { bytes: cache_bytes, ..CacheConfig::default() },
         guards: GuardConfig::default(),
+        eid: dancu::eid::EidConfig::default(),
+        oidc: dancu::oidc::OidcConfig::default(),
         contact: Contact {
             office: contact(),
             name: contact(),

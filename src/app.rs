@@ -10,9 +10,11 @@ use crate::audit::{Audit, AuditConfig, AuditError};
 use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, CitizensParts, GuardConfig};
 use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
 use crate::crypto::Keyring;
+use crate::eid::{Eid, EidConfig, EidParts};
 use crate::http::Routes;
 use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
+use crate::oidc::{self, Oidc, OidcApi, OidcConfig, OidcParts};
 use crate::qr::{self, Qr, QrApi, QrParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
@@ -32,6 +34,8 @@ pub struct AppConfig {
     pub access: AccessConfig,
     pub cache: CacheConfig,
     pub guards: GuardConfig,
+    pub eid: EidConfig,
+    pub oidc: OidcConfig,
     pub contact: Contact,
 }
 
@@ -69,6 +73,8 @@ pub struct App {
     pub citizens: Citizens,
     pub transparency: Transparency,
     pub qr: Qr,
+    pub eid: Eid,
+    pub oidc: Oidc,
     pub contact: Contact,
     pub ground: Ground,
     _upkeep: Arc<Upkeep>,
@@ -112,11 +118,34 @@ impl App {
             store: store.clone(),
             audit: audit.clone(),
             citizens: citizens.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        });
+        citizens.register(qr.reactor());
+        let eid = Eid::open(EidParts {
+            config: config.eid,
+            store: store.clone(),
+            audit: audit.clone(),
+            citizens: citizens.clone(),
+            clients: clients.clone(),
+            access: access.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        });
+        let oidc = Oidc::open(OidcParts {
+            config: config.oidc,
+            store: store.clone(),
+            audit: audit.clone(),
+            clients: clients.clone(),
+            access: access.clone(),
+            citizens: citizens.clone(),
+            eid: eid.clone(),
             keyring,
             clock,
             entropy,
         });
-        citizens.register(qr.reactor());
         Ok(Self {
             store,
             clients,
@@ -125,6 +154,8 @@ impl App {
             citizens,
             transparency,
             qr,
+            eid,
+            oidc,
             contact: config.contact,
             ground,
             _upkeep: upkeep,
@@ -149,6 +180,7 @@ impl App {
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
             .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
+            .with(self.oidc.clone(), oidc::routes, OidcApi::openapi())
     }
 
     /// What must be well before requests are welcome.

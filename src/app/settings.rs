@@ -6,6 +6,8 @@ use crate::audit::AuditConfig;
 use crate::citizens::{CacheConfig, GuardConfig};
 use crate::clients::Contact;
 use crate::config::Config;
+use crate::eid::EidConfig;
+use crate::oidc::OidcConfig;
 use crate::storage::StoreConfig;
 
 impl AppConfig {
@@ -42,6 +44,8 @@ impl AppConfig {
                 alarm: limits.number_alarm,
                 capacity: limits.counters,
             },
+            eid: EidConfig::default(),
+            oidc: OidcConfig::default(),
             contact: Contact {
                 office: contact.office.clone(),
                 name: contact.name.clone(),

@@ -17,9 +17,11 @@ use crate::citizens::seed::{SeedError, Seeder};
 use crate::citizens::{CacheConfig, GuardConfig};
 use crate::clients::{ClientsError, Contact, DemoClient, NewClient, SampleFault, samples};
 use crate::crypto::{Keyring, KeyringError, SystemEntropy};
+use crate::eid::EidConfig;
 use crate::http::middleware::AccessLog;
 use crate::kernel::clock::SystemClock;
 use crate::kernel::{Clock, Entropy};
+use crate::oidc::OidcConfig;
 use crate::server::{self, ServerConfig, Service};
 use crate::storage::{OpenError, ServingLock, StoreConfig, migrate};
 use crate::telemetry::Metrics;
@@ -136,6 +138,8 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
         access: AccessConfig::new(base_url),
         cache: CacheConfig::default(),
         guards: GuardConfig::default(),
+        eid: EidConfig::default(),
+        oidc: OidcConfig::default(),
         contact: Contact {
             office: "Dancu demo".to_owned(),
             name: "Người vận hành mẫu".to_owned(),

@@ -4,5 +4,6 @@ mod access;
 mod citizens;
 mod clients;
 mod http;
+mod oidc;
 mod qr;
 mod transparency;
