@@ -9,8 +9,9 @@ use crate::access::{self, Access, AccessApi, AccessConfig, AccessParts, NoKey};
 use crate::audit::{Audit, AuditConfig, AuditError};
 use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, CitizensParts, GuardConfig};
 use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
+use crate::consent::{Consents, ConsentsParts};
 use crate::crypto::Keyring;
-use crate::eid::{Eid, EidConfig, EidParts};
+use crate::eid::{self, Eid, EidApi, EidConfig, EidParts, Sending};
 use crate::http::Routes;
 use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
@@ -36,6 +37,8 @@ pub struct AppConfig {
     pub guards: GuardConfig,
     pub eid: EidConfig,
     pub oidc: OidcConfig,
+    /// How activation codes reach citizens.
+    pub codes: Sending,
     pub contact: Contact,
 }
 
@@ -70,6 +73,7 @@ pub struct App {
     pub clients: Clients,
     pub access: Arc<Access>,
     pub audit: Audit,
+    pub consents: Consents,
     pub citizens: Citizens,
     pub transparency: Transparency,
     pub qr: Qr,
@@ -88,6 +92,7 @@ impl App {
     pub async fn open(config: AppConfig, ground: Ground) -> Result<Self, AppError> {
         let Ground { keyring, clock, entropy, metrics } = ground.clone();
         let store = Store::open(&config.store)?;
+        let retention = config.audit.retention;
         let audit = Audit::open(store.clone(), keyring.clone(), config.audit, clock.clone(), entropy.clone()).await?;
         let clients = Clients::open(store.clone(), clock.clone()).await.map_err(AppError::Clients)?;
         let access = Access::open(AccessParts {
@@ -98,14 +103,23 @@ impl App {
             clock: clock.clone(),
             entropy: entropy.clone(),
         })?;
+        let consents = Consents::open(ConsentsParts {
+            store: store.clone(),
+            audit: audit.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            retention,
+        });
         let citizens = Citizens::open(CitizensParts {
             store: store.clone(),
             audit: audit.clone(),
             clients: clients.clone(),
+            consents: consents.clone(),
             keyring: keyring.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
-            metrics,
+            metrics: metrics.clone(),
             cache: config.cache,
             guards: config.guards,
         })
@@ -125,15 +139,19 @@ impl App {
         citizens.register(qr.reactor());
         let eid = Eid::open(EidParts {
             config: config.eid,
+            sender: config.codes.sender(),
+            metrics,
             store: store.clone(),
             audit: audit.clone(),
             citizens: citizens.clone(),
             clients: clients.clone(),
             access: access.clone(),
+            consents: consents.clone(),
             keyring: keyring.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
         });
+        citizens.register(eid.reactor());
         let oidc = Oidc::open(OidcParts {
             config: config.oidc,
             store: store.clone(),
@@ -151,6 +169,7 @@ impl App {
             clients,
             access,
             audit,
+            consents,
             citizens,
             transparency,
             qr,
@@ -181,6 +200,7 @@ impl App {
             .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
             .with(self.oidc.clone(), oidc::routes, OidcApi::openapi())
+            .with(self.eid.clone(), eid::routes, EidApi::openapi())
     }
 
     /// What must be well before requests are welcome.

@@ -10,6 +10,7 @@ pub mod eid;
 pub mod qr;
 pub mod transparency;
 pub mod citizens;
+pub mod consent;
 pub mod access;
 pub mod clients;
 pub mod audit;

@@ -10,6 +10,7 @@ pub mod keyring;
 pub mod mac;
 pub mod secret;
 pub mod signing;
+pub mod slow_hash;
 
 pub use aead::SealingKey;
 pub use entropy::SystemEntropy;
@@ -17,3 +18,4 @@ pub use keyring::{KeyInfo, KeyState, KeyUse, Keyring, KeyringError};
 pub use mac::MacKey;
 pub use secret::Secret;
 pub use signing::{Algorithm, SigningKey, VerifyingKey};
+pub use slow_hash::SlowHash;

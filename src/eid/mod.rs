@@ -1,14 +1,18 @@
 //! The e-ID: accounts, devices, and what citizens approve on them.
 
+mod api;
+mod metrics;
 pub mod model;
+mod reactor;
 pub mod request;
 mod sender;
 mod service;
 mod store;
 mod vault;
 
+pub use api::{EidApi, routes};
 pub use model::{
     Approval, ApprovalRequest, BeginError, Begun, Channel, MatchNumber, ScanSecret, Statement, TransactionState,
 };
-pub use sender::{CodeSender, FileSender, Message, NoSender, SendError, WebhookSender};
-pub use service::{Addressed, Eid, EidConfig, EidParts};
+pub use sender::{CodeSender, FileSender, Message, SendError, Sending, WebhookSender};
+pub use service::{Addressed, Eid, EidConfig, EidError, EidParts, rows_under_version};

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -44,8 +44,40 @@ pub trait CodeSender: Send + Sync {
     fn send(&self, message: &Message) -> Result<(), SendError>;
 }
 
-/// Sends nothing: activation is at a desk alone.
-pub struct NoSender;
+/// Which sender an installation uses.
+#[derive(Clone, Default)]
+pub enum Sending {
+    /// Codes go nowhere: accounts are activated at a desk alone.
+    #[default]
+    Nowhere,
+    File(PathBuf),
+    Webhook {
+        url: String,
+        secret: Option<String>,
+    },
+}
+
+impl Sending {
+    pub fn sender(&self) -> Arc<dyn CodeSender> {
+        match self {
+            Self::Nowhere => Arc::new(NoSender),
+            Self::File(path) => Arc::new(FileSender::new(path.clone())),
+            Self::Webhook { url, secret } => Arc::new(WebhookSender::new(url.clone(), secret.clone())),
+        }
+    }
+}
+
+impl std::fmt::Debug for Sending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Nowhere => "Nowhere",
+            Self::File(_) => "File",
+            Self::Webhook { .. } => "Webhook",
+        })
+    }
+}
+
+struct NoSender;
 
 impl CodeSender for NoSender {
     fn send(&self, _: &Message) -> Result<(), SendError> {

@@ -3,6 +3,7 @@
 mod access;
 mod citizens;
 mod clients;
+mod consent;
 mod http;
 mod oidc;
 mod qr;

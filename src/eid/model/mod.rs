@@ -16,4 +16,4 @@ pub use digits::MatchNumber;
 pub use passcode::{Passcode, PasscodeFault};
 pub use scan::ScanSecret;
 pub use statement::{Asker, Statement};
-pub use tries::{Standing, TRIES, after_failure, delay_after, standing};
+pub use tries::{Standing, TRIES, after_failure, quiet_after, standing};

@@ -27,7 +27,7 @@ pub fn standing(tries: i16, try_after: Instant, locked: bool, now: Instant) -> S
 }
 
 /// How long to wait after the `tries`-th wrong passcode in a row.
-pub const fn delay_after(tries: i16) -> Duration {
+const fn delay_after(tries: i16) -> Duration {
     Duration::from_secs(match tries {
         ..=3 => 0,
         4 => 30,
@@ -43,6 +43,19 @@ pub const fn delay_after(tries: i16) -> Duration {
 pub fn after_failure(tries: i16, now: Instant) -> (i16, Instant) {
     let tries = tries.saturating_add(1);
     (tries, now.plus(delay_after(tries)))
+}
+
+/// How many rejections in a row there then are, and until when only scanned requests are shown.
+/// Requests that nobody wanted come again: each rejection makes the pause longer, up to an hour.
+pub fn quiet_after(rejections: i16, now: Instant) -> (i16, Instant) {
+    let rejections = rejections.saturating_add(1);
+    let minutes = match rejections {
+        ..=1 => 1,
+        2 => 5,
+        3 => 15,
+        _ => 60,
+    };
+    (rejections, now.plus(Duration::from_secs(60 * minutes)))
 }
 
 #[cfg(test)]

@@ -62,6 +62,10 @@ impl Eid {
             Some(citizen) => may_ask(tx.db()?, &self.0.config, citizen, None, now)?,
             None => false,
         };
+        self.0.metrics.requests.inc();
+        if citizen.is_some() && !shown {
+            self.0.metrics.held_back.inc();
+        }
         let bound = request.unknown || citizen.is_some();
         let row = self.row(&statement, (citizen, bound, shown), digits, &secret)?;
         transactions::insert(tx.db()?, &row)?;

@@ -46,9 +46,14 @@ pub fn insert(db: &mut Db, row: &AccountRow) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// Raises an account to `level`; one that was closed by mistake is open again.
 pub fn confirm(db: &mut Db, citizen: CitizenId, level: i16, now: Instant) -> Result<(), StorageError> {
     diesel::update(eid_accounts::table.find(citizen.as_bytes().as_slice()))
-        .set((eid_accounts::level.eq(level), eid_accounts::confirmed_at.eq(now.as_micros())))
+        .set((
+            eid_accounts::level.eq(level),
+            eid_accounts::confirmed_at.eq(now.as_micros()),
+            eid_accounts::closed_at.eq(None::<i64>),
+        ))
         .execute(db)?;
     Ok(())
 }

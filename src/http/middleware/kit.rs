@@ -109,7 +109,12 @@ where
         let work = AssertUnwindSafe(self.service.call(request)).catch_unwind();
         let limit = self.worker.config.limits.answer_timeout;
         Box::pin(async move {
-            match tokio::time::timeout(limit, work).await {
+            let mut work = std::pin::pin!(work);
+            let mut ended = tokio::time::timeout(limit, &mut work).await;
+            if ended.is_err() && visit.arrival.longer() > std::time::Duration::ZERO {
+                ended = tokio::time::timeout(visit.arrival.longer(), &mut work).await;
+            }
+            match ended {
                 Ok(Ok(Ok(response))) => {
                     let (request, response) = response.into_parts();
                     let (response, problem) = answer::settle(response, &visit.arrival);
@@ -138,8 +143,9 @@ impl Visit {
         let headers = request.headers();
         let language = language_of(headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()));
         let delay = worker.config.limits.negative_delay;
-        let arrival = Arrival::new(Instant::now(), worker.ids.of(headers), language, delay);
-        let in_flight = worker.config.metrics.in_flight.inc();
+        let counted = worker.config.metrics.in_flight.clone();
+        let in_flight = counted.inc();
+        let arrival = Arrival::new(worker.ids.of(headers), language, delay, counted);
         Self { worker: worker.clone(), arrival, method: request.method().clone(), in_flight, noted: Cell::new(false) }
     }
 
