@@ -16,6 +16,7 @@ use crate::forms::{self, FormFaults, Forms, FormsApi, FormsConfig, FormsParts};
 use crate::http::Routes;
 use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
+use crate::oidc::{self, Oidc, OidcApi, OidcConfig, OidcParts};
 use crate::qr::{self, Qr, QrApi, QrParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
@@ -38,6 +39,7 @@ pub struct AppConfig {
     pub guards: GuardConfig,
     pub forms: FormsConfig,
     pub eid: EidConfig,
+    pub oidc: OidcConfig,
     /// How activation codes reach citizens.
     pub codes: Sending,
     pub contact: Contact,
@@ -87,6 +89,7 @@ pub struct App {
     pub qr: Qr,
     pub forms: Forms,
     pub eid: Eid,
+    pub oidc: Oidc,
     pub contact: Contact,
     pub ground: Ground,
     _upkeep: Arc<Upkeep>,
@@ -164,13 +167,25 @@ impl App {
             audit: audit.clone(),
             citizens: citizens.clone(),
             clients: clients.clone(),
-            consents: consents.clone(),
             access: access.clone(),
+            consents: consents.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        });
+        citizens.register(eid.reactor());
+        let oidc = Oidc::open(OidcParts {
+            config: config.oidc,
+            store: store.clone(),
+            audit: audit.clone(),
+            clients: clients.clone(),
+            access: access.clone(),
+            citizens: citizens.clone(),
+            eid: eid.clone(),
             keyring,
             clock,
             entropy,
         });
-        citizens.register(eid.reactor());
         Ok(Self {
             store,
             clients,
@@ -183,6 +198,7 @@ impl App {
             qr,
             forms,
             eid,
+            oidc,
             contact: config.contact,
             ground,
             _upkeep: upkeep,
@@ -209,6 +225,7 @@ impl App {
             .with(self.me.clone(), me::routes, MeApi::openapi())
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
             .with(self.forms.clone(), forms::routes, FormsApi::openapi())
+            .with(self.oidc.clone(), oidc::routes, OidcApi::openapi())
             .with(self.eid.clone(), eid::routes, EidApi::openapi())
     }
 

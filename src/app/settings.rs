@@ -8,6 +8,7 @@ use crate::clients::Contact;
 use crate::config::{CodeRoute, Config, EidConfig as Configured};
 use crate::eid::{EidConfig, Sending};
 use crate::forms::FormsConfig;
+use crate::oidc::OidcConfig;
 use crate::storage::StoreConfig;
 
 impl AppConfig {
@@ -47,6 +48,7 @@ impl AppConfig {
             forms: FormsConfig { dir: config.forms.dir.clone() },
             eid: eid_of(&config.eid),
             codes: codes_of(&config.eid)?,
+            oidc: OidcConfig::default(),
             contact: Contact {
                 office: contact.office.clone(),
                 name: contact.name.clone(),

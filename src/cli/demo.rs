@@ -24,6 +24,7 @@ use crate::forms::FormsConfig;
 use crate::http::middleware::AccessLog;
 use crate::kernel::clock::SystemClock;
 use crate::kernel::{Clock, Entropy};
+use crate::oidc::OidcConfig;
 use crate::server::{self, ServerConfig, Service};
 use crate::storage::{OpenError, ServingLock, StoreConfig, migrate};
 use crate::telemetry::Metrics;
@@ -146,6 +147,7 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
         forms: FormsConfig { dir: Some(dir.join("forms")) },
         eid: EidConfig { tell_digits: true, ..EidConfig::default() },
         codes: Sending::File(dir.join("codes.ndjson")),
+        oidc: OidcConfig::default(),
         contact: Contact {
             office: "Dancu demo".to_owned(),
             name: "Người vận hành mẫu".to_owned(),

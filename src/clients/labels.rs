@@ -2,7 +2,8 @@
 
 use crate::kernel::{Attribute, Text};
 
-pub(super) const fn attribute_label(attribute: Attribute) -> Text {
+/// An attribute in words.
+pub const fn attribute_label(attribute: Attribute) -> Text {
     match attribute {
         Attribute::FullName => Text::new("Họ, chữ đệm và tên khai sinh", "Full name at birth"),
         Attribute::OtherName => Text::new("Tên gọi khác", "Other name"),
