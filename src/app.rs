@@ -33,6 +33,24 @@ pub struct AppConfig {
     pub cache: CacheConfig,
     pub guards: GuardConfig,
     pub contact: Contact,
+    pub pages: PagesConfig,
+}
+
+/// Which pages for people there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PagesConfig {
+    /// Whether everybody is invented; every page then says so.
+    pub demo: bool,
+    /// `/`: what runs here, and whom to ask.
+    pub landing: bool,
+    /// `/me`: who looked at my data.
+    pub me: bool,
+    /// `/desk`: the front desk of a lodging.
+    pub desk: bool,
+    /// `/wallet`: the e-ID app in a browser, for trials.
+    pub wallet: bool,
+    /// `/portal`: a sample portal, for trials.
+    pub portal: bool,
 }
 
 /// What the slices stand on.
@@ -70,6 +88,7 @@ pub struct App {
     pub transparency: Transparency,
     pub qr: Qr,
     pub contact: Contact,
+    pub pages: PagesConfig,
     pub ground: Ground,
     _upkeep: Arc<Upkeep>,
 }
@@ -126,6 +145,7 @@ impl App {
             transparency,
             qr,
             contact: config.contact,
+            pages: config.pages,
             ground,
             _upkeep: upkeep,
         })

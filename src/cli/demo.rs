@@ -10,12 +10,13 @@ use clap::Args;
 
 use self::file::{DemoFile, FileError, SeededFrom};
 use crate::access::AccessConfig;
-use crate::app::{App, AppConfig, AppError, Ground};
+use crate::app::{App, AppConfig, AppError, Ground, PagesConfig};
 use crate::audit::AuditConfig;
 use crate::citizens::sealing::Sealing;
 use crate::citizens::seed::{SeedError, Seeder};
 use crate::citizens::{CacheConfig, GuardConfig};
 use crate::clients::{ClientsError, Contact, DemoClient, SampleFault, samples};
+use crate::console;
 use crate::crypto::{Keyring, KeyringError, SystemEntropy};
 use crate::http::middleware::AccessLog;
 use crate::kernel::clock::SystemClock;
@@ -98,7 +99,7 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     }
 
     let service = Service {
-        routes: app.routes(),
+        routes: console::routes(&app),
         health: app.health(),
         metrics: ground.metrics.clone(),
         access_log: Some(
@@ -143,6 +144,7 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
             phone: "+84 24 0000 0000".to_owned(),
             email: "demo@example.vn".to_owned(),
         },
+        pages: PagesConfig { demo: true, landing: true, me: false, desk: false, wallet: false, portal: false },
     }
 }
 

@@ -1,11 +1,13 @@
-//! The HTTP kit: problems, extractors, middleware. Knows no slice.
+//! The HTTP kit: problems, extractors, middleware, pages. Knows no slice.
 
 pub mod context;
 pub mod extract;
+mod language;
 pub mod limits;
 pub mod middleware;
 pub mod oauth_error;
 pub mod openapi;
+pub mod page;
 pub mod problem;
 pub mod release;
 pub mod routes;

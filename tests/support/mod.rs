@@ -1,8 +1,12 @@
 //! What every test may use.
 
 mod backend;
+mod browser;
 pub mod house;
+mod installation;
 mod wire;
 
 pub use backend::{Backend, for_each_backend, postgres_admin};
+pub use browser::{Browser, Screen, Tab};
+pub use installation::Installation;
 pub use wire::{Cut, Wire};
