@@ -70,7 +70,7 @@ impl Browser {
         };
         let said = BufReader::new(driver.stdout.take().expect("its output"));
         let port = said.lines().map_while(Result::ok).find_map(|line| {
-            let port = line.split("on port ").nth(1)?;
+            let port = line.split("successfully on port ").nth(1)?;
             port.trim_end_matches('.').parse::<u16>().ok()
         });
         let port = port.expect("chromedriver says its port");

@@ -62,6 +62,8 @@ pub struct Asked {
 pub struct Begun {
     /// An SVG drawing made by this service.
     pub qr: String,
+    /// What the QR says, for those who cannot scan.
+    pub scan: String,
     pub digits: String,
     pub left: Duration,
     /// The path of this screen.
