@@ -21,6 +21,7 @@ use dancu::citizens::{CacheConfig, GuardConfig};
 use dancu::cli::token::assertion;
 use dancu::clients::{Contact, samples};
 use dancu::crypto::{Keyring, SystemEntropy};
+use dancu::eid::{EidConfig, Sending};
 use dancu::http::middleware::AccessLog;
 use dancu::kernel::clock::SystemClock;
 use dancu::server::{self, RunningServer, ServerConfig, Service};
@@ -104,6 +105,8 @@ async fn dancu(folder: &Path, url: String, cache_bytes: u64) -> (App, RunningSer
         access: AccessConfig::new(&issuer),
         cache: CacheConfig { bytes: cache_bytes, ..CacheConfig::default() },
         guards: GuardConfig::default(),
+        eid: EidConfig::default(),
+        codes: Sending::Nowhere,
         contact: Contact {
             office: contact(),
             name: contact(),

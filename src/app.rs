@@ -10,6 +10,7 @@ use crate::audit::{Audit, AuditConfig, AuditError};
 use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, CitizensParts, GuardConfig};
 use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
 use crate::crypto::Keyring;
+use crate::eid::{self, Eid, EidApi, EidConfig, EidParts, Sending};
 use crate::http::Routes;
 use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
@@ -32,6 +33,9 @@ pub struct AppConfig {
     pub access: AccessConfig,
     pub cache: CacheConfig,
     pub guards: GuardConfig,
+    pub eid: EidConfig,
+    /// How activation codes reach citizens.
+    pub codes: Sending,
     pub contact: Contact,
     pub pages: PagesConfig,
 }
@@ -87,6 +91,7 @@ pub struct App {
     pub citizens: Citizens,
     pub transparency: Transparency,
     pub qr: Qr,
+    pub eid: Eid,
     pub contact: Contact,
     pub pages: PagesConfig,
     pub ground: Ground,
@@ -118,7 +123,7 @@ impl App {
             keyring: keyring.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
-            metrics,
+            metrics: metrics.clone(),
             cache: config.cache,
             guards: config.guards,
         })
@@ -131,11 +136,25 @@ impl App {
             store: store.clone(),
             audit: audit.clone(),
             citizens: citizens.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        });
+        citizens.register(qr.reactor());
+        let eid = Eid::open(EidParts {
+            config: config.eid,
+            sender: config.codes.sender(),
+            metrics,
+            store: store.clone(),
+            audit: audit.clone(),
+            citizens: citizens.clone(),
+            clients: clients.clone(),
+            access: access.clone(),
             keyring,
             clock,
             entropy,
         });
-        citizens.register(qr.reactor());
+        citizens.register(eid.reactor());
         Ok(Self {
             store,
             clients,
@@ -144,6 +163,7 @@ impl App {
             citizens,
             transparency,
             qr,
+            eid,
             contact: config.contact,
             pages: config.pages,
             ground,
@@ -169,6 +189,7 @@ impl App {
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
             .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
+            .with(self.eid.clone(), eid::routes, EidApi::openapi())
     }
 
     /// What must be well before requests are welcome.

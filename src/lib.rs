@@ -6,6 +6,7 @@ pub mod cli;
 pub mod server;
 pub mod console;
 pub mod app;
+pub mod eid;
 pub mod qr;
 pub mod transparency;
 pub mod citizens;

@@ -13,6 +13,7 @@ use crate::crypto::digest::sha256;
 use crate::crypto::jose::{AudienceRule, ClaimFault, Expected, Header, RegisteredClaims, Typ, Unverified, jwt};
 use crate::crypto::{Algorithm, VerifyingKey};
 use crate::kernel::{ClientId, Instant};
+use crate::storage::StorageError;
 
 /// `client_assertion_type` of a JWT (RFC 7523 section 2.2).
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -77,11 +78,17 @@ impl Access {
 
     /// Spends what may be used once.
     async fn spend(&self, digest: [u8; 32], until: Instant) -> Result<(), GrantError> {
-        let spent = self.store.write(move |tx| store::spend(tx.db()?, &digest, until)).await;
-        spent.map_err(|error| match error {
-            SpendError::Spent => AssertionFault::Replayed.into(),
-            SpendError::Storage(error) => error.into(),
-        })
+        if self.spend_once(digest, until).await? { Ok(()) } else { Err(AssertionFault::Replayed.into()) }
+    }
+
+    /// Spends what may be used once, on whichever replica, and is remembered until `until`; whether
+    /// it was the first use. The digest says what kind of thing it is of.
+    pub async fn spend_once(&self, digest: [u8; 32], until: Instant) -> Result<bool, StorageError> {
+        match self.store.write(move |tx| store::spend(tx.db()?, &digest, until)).await {
+            Ok(()) => Ok(true),
+            Err(SpendError::Spent) => Ok(false),
+            Err(SpendError::Storage(error)) => Err(error),
+        }
     }
 }
 

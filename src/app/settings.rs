@@ -5,7 +5,8 @@ use crate::access::AccessConfig;
 use crate::audit::AuditConfig;
 use crate::citizens::{CacheConfig, GuardConfig};
 use crate::clients::Contact;
-use crate::config::Config;
+use crate::config::{CodeRoute, Config, EidConfig as Configured};
+use crate::eid::{EidConfig, Sending};
 use crate::storage::StoreConfig;
 
 impl AppConfig {
@@ -42,6 +43,8 @@ impl AppConfig {
                 alarm: limits.number_alarm,
                 capacity: limits.counters,
             },
+            eid: eid_of(&config.eid),
+            codes: codes_of(&config.eid)?,
             contact: Contact {
                 office: contact.office.clone(),
                 name: contact.name.clone(),
@@ -59,4 +62,27 @@ impl AppConfig {
             },
         })
     }
+}
+
+fn eid_of(config: &Configured) -> EidConfig {
+    let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    EidConfig {
+        devices: config.devices,
+        open_requests: config.open_requests.into(),
+        requests_per_hour: count(config.requests_per_hour),
+        codes_per_number: count(config.codes_per_number),
+        codes_per_minute: count(config.codes_per_minute),
+        passcodes_at_once: config.passcodes_at_once,
+        ..EidConfig::default()
+    }
+}
+
+fn codes_of(config: &Configured) -> Option<Sending> {
+    Some(match config.send_codes {
+        CodeRoute::None => Sending::Nowhere,
+        CodeRoute::File => Sending::File(config.code_file.clone()?),
+        CodeRoute::Webhook => {
+            Sending::Webhook { url: config.code_webhook.clone()?, secret: config.code_webhook_secret.clone() }
+        }
+    })
 }

@@ -85,7 +85,10 @@ impl Citizens {
     }
 
     /// The person, and whom a failed anchor was about, if one person.
-    async fn seek(&self, anchor: &Anchor) -> Result<(Option<AnchoredCitizen>, Option<CitizenId>), StorageError> {
+    pub(super) async fn seek(
+        &self,
+        anchor: &Anchor,
+    ) -> Result<(Option<AnchoredCitizen>, Option<CitizenId>), StorageError> {
         let records = self.with_number(&anchor.number).await?;
         let about = match records.as_slice() {
             [only] => Some(only.citizen.citizen_id),

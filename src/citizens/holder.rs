@@ -3,17 +3,29 @@
 use std::sync::Arc;
 
 use super::cache::OpenRecord;
+use super::matching::Anchor;
 use super::model::Citizen;
 use super::sealing::Sealing;
 use super::service::Citizens;
 use super::store::read;
-use crate::kernel::CitizenId;
+use crate::kernel::{CitizenId, IdNumber};
 use crate::storage::{StorageError, Tx};
 
 impl Citizens {
     /// The record as it stands, for a question that was admitted and is recorded.
     pub async fn holder(&self, id: CitizenId) -> Result<Option<Arc<OpenRecord>>, StorageError> {
         self.0.records.by_id(id).await
+    }
+
+    /// Whoever holds the number, or held it, for a question that the caller limits and records.
+    pub async fn holder_of_number(&self, number: &IdNumber) -> Result<Option<Arc<OpenRecord>>, StorageError> {
+        self.0.records.by_number(number).await
+    }
+
+    /// The one person an anchor holds for, where citizens speak of themselves: no client asks, so
+    /// the caller limits and records it, and answers the same whatever is found.
+    pub async fn identify(&self, anchor: &Anchor) -> Result<Option<Arc<OpenRecord>>, StorageError> {
+        Ok(self.seek(anchor).await?.0.map(|person| person.record))
     }
 }
 

@@ -18,6 +18,7 @@ use crate::citizens::{CacheConfig, GuardConfig};
 use crate::clients::{ClientsError, Contact, DemoClient, SampleFault, samples};
 use crate::console;
 use crate::crypto::{Keyring, KeyringError, SystemEntropy};
+use crate::eid::{EidConfig, Sending};
 use crate::http::middleware::AccessLog;
 use crate::kernel::clock::SystemClock;
 use crate::kernel::{Clock, Entropy};
@@ -137,6 +138,8 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
         access: AccessConfig::new(base_url),
         cache: CacheConfig::default(),
         guards: GuardConfig::default(),
+        eid: EidConfig::default(),
+        codes: Sending::File(dir.join("codes.ndjson")),
         contact: Contact {
             office: "Dancu demo".to_owned(),
             name: "Người vận hành mẫu".to_owned(),

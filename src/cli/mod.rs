@@ -24,6 +24,7 @@ use crate::citizens::rows_under_version;
 use crate::clients::Clients;
 use crate::config::from_environment;
 use crate::crypto::{KeyUse, SystemEntropy};
+use crate::eid;
 use crate::kernel::clock::SystemClock;
 use crate::telemetry::logging::{self, LogFormat};
 
@@ -194,6 +195,7 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         let store = place.find().and_then(|place: place::Place| place.open_store());
         let store = store.map_err(Box::<PlaceError>::from)?;
         let records = rows_under_version(&store, key_use, version).await?;
+        let records = records + eid::rows_under_version(&store, key_use, version).await?;
         Ok(if key_use == KeyUse::Seal { records + data_keys_under(&store, version).await? } else { records })
     };
     let tools = keys::Tools {

@@ -52,6 +52,7 @@ operations! {
     PopulationWrite = "population:write", "Cập nhật dữ liệu dân cư", "Write population data";
     StaysReport = "stays:report", "Thông báo lưu trú", "Report a stay";
     StaysRead = "stays:read", "Xem thông báo lưu trú", "Read reported stays";
+    EidDesk = "eid:desk", "Xác nhận tài khoản định danh tại quầy", "Confirm e-ID accounts at a desk";
     AuditRead = "audit:read", "Xem nhật ký truy cập", "Read the access log";
 }
 

@@ -8,6 +8,7 @@ mod audit;
 mod cache;
 mod contact;
 mod database;
+mod eid;
 mod environment;
 mod fault;
 mod keys;
@@ -29,6 +30,7 @@ pub use audit::AuditConfig;
 pub use cache::CacheConfig;
 pub use contact::ContactConfig;
 pub use database::{Backend, DatabaseConfig, DatabaseUrl};
+pub use eid::{CodeRoute, EidConfig};
 pub use environment::from_environment;
 pub use fault::{ConfigFault, ConfigFaults, Place};
 pub use keys::KeysConfig;
@@ -52,6 +54,7 @@ pub struct Config {
     pub tokens: TokensConfig,
     pub audit: AuditConfig,
     pub limits: LimitsConfig,
+    pub eid: EidConfig,
     pub contact: ContactConfig,
     pub logging: LoggingConfig,
     pub metrics: MetricsConfig,
@@ -73,6 +76,7 @@ impl Config {
             tokens: layers.section(&mut faults),
             audit: layers.section(&mut faults),
             limits: layers.section(&mut faults),
+            eid: layers.section(&mut faults),
             contact: layers.section(&mut faults),
             logging: layers.section(&mut faults),
             metrics: layers.section(&mut faults),

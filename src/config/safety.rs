@@ -17,6 +17,8 @@ pub enum UnsafeSetting {
     DemoKeys(PathBuf),
     PlainText(SocketAddr),
     IssuerNotHttps,
+    /// Activation codes would cross a network in plain text.
+    WebhookNotHttps,
     TlsFileUnreadable(PathBuf),
     /// A file that holds secrets and that every user of the machine can read.
     Readable {
@@ -44,6 +46,7 @@ impl fmt::Display for UnsafeSetting {
                 "{address} is reachable from outside without TLS; set server.tls_certificate and server.tls_key, or server.behind_proxy"
             ),
             Self::IssuerNotHttps => f.write_str("server.issuer is not https"),
+            Self::WebhookNotHttps => f.write_str("eid.code_webhook is not https"),
             Self::TlsFileUnreadable(file) => write!(f, "{} cannot be read", file.display()),
             Self::Readable { file, mode } => {
                 write!(f, "{} can be read by every user of this machine (mode {mode:04o}); run chmod o-rwx", file.display())
@@ -89,7 +92,7 @@ impl Config {
             "phone" => "contact.phone",
             _ => "contact.email",
         });
-        set.into_iter().filter(|(_, set)| !set).map(|(key, _)| key).chain(contact)
+        set.into_iter().filter(|(_, set)| !set).map(|(key, _)| key).chain(contact).chain(self.eid.missing())
     }
 
     fn unsafe_network(&self, found: &mut Vec<UnsafeSetting>) {
@@ -100,6 +103,9 @@ impl Config {
         }
         if server.issuer.as_ref().is_some_and(|issuer| !issuer.is_https() && !issuer.is_loopback()) {
             found.push(UnsafeSetting::IssuerNotHttps);
+        }
+        if self.eid.is_plain_text() {
+            found.push(UnsafeSetting::WebhookNotHttps);
         }
         if self.database.url.as_ref().is_some_and(|url| url.is_remote_unverified()) {
             found.push(UnsafeSetting::DatabaseUnverified);

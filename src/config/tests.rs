@@ -57,6 +57,7 @@ fn the_sample_parses_and_lists_every_key() {
     keys_of::<CacheConfig>(&mut every);
     keys_of::<AuditConfig>(&mut every);
     keys_of::<LimitsConfig>(&mut every);
+    keys_of::<EidConfig>(&mut every);
     keys_of::<ContactConfig>(&mut every);
     keys_of::<LoggingConfig>(&mut every);
     keys_of::<MetricsConfig>(&mut every);
@@ -81,6 +82,8 @@ fn the_sample_shows_the_defaults_where_it_says_so() {
     };
     assert_eq!(server, default.server);
     assert_eq!(config.tokens, default.tokens);
+    let eid = EidConfig { code_file: None, code_webhook: None, code_webhook_secret: None, ..config.eid };
+    assert_eq!(eid, default.eid);
     let audit = AuditConfig { origin: None, state_dir: None, ..config.audit };
     assert_eq!((config.database.readers, audit), (default.database.readers, default.audit));
 }

@@ -9,9 +9,11 @@ pub mod kdf;
 pub mod keyring;
 pub mod mac;
 pub mod signing;
+pub mod slow_hash;
 
 pub use aead::SealingKey;
 pub use entropy::SystemEntropy;
 pub use keyring::{KeyInfo, KeyState, KeyUse, Keyring, KeyringError};
 pub use mac::MacKey;
 pub use signing::{Algorithm, SigningKey, VerifyingKey};
+pub use slow_hash::SlowHash;

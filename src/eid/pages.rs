@@ -11,7 +11,10 @@ use crate::http::Problem;
 use crate::http::page::{Asset, Page};
 use crate::kernel::{Attribute, Text};
 
+mod sign_in;
 mod words;
+
+pub use sign_in::sign_in_routes;
 
 static SCRIPT: Asset = Asset::script("wallet.js", include_bytes!("pages/wallet.js"));
 static DEVICE: Asset = Asset::script("device.js", include_bytes!("pages/device.js"));

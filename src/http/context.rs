@@ -12,6 +12,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use super::problem::{Problem, ProblemKind};
 use crate::kernel::id::has_digit_run;
 use crate::kernel::{ClientId, Language};
+use crate::telemetry::metrics::Gauge;
 
 /// Names one request in answers and logs: 8–64 of `A-Z a-z 0-9 -`, without nine digits in a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,11 +84,42 @@ struct Parts {
     head: Head,
     client: RefCell<Option<ClientId>>,
     unread: Cell<Option<Payload>>,
+    /// How much longer than others the answer may take.
+    longer: Cell<Duration>,
+    in_flight: Gauge,
+}
+
+/// While it lives, its request waits for news and counts as no work.
+pub struct LongPoll(Gauge);
+
+impl Drop for LongPoll {
+    fn drop(&mut self) {
+        self.0.inc();
+    }
 }
 
 impl Arrival {
-    pub(super) fn new(head: Head) -> Self {
-        Self(Rc::new(Parts { head, client: RefCell::new(None), unread: Cell::new(None) }))
+    pub(super) fn new(head: Head, in_flight: Gauge) -> Self {
+        Self(Rc::new(Parts {
+            head,
+            client: RefCell::new(None),
+            unread: Cell::new(None),
+            longer: Cell::new(Duration::ZERO),
+            in_flight,
+        }))
+    }
+
+    /// The request waits up to `wait` for news: its answer may take so much longer, and it takes no
+    /// place among the requests in work until what this gives is dropped.
+    pub fn long_poll(&self, wait: Duration) -> LongPoll {
+        self.0.longer.set(wait);
+        self.0.in_flight.dec();
+        LongPoll(self.0.in_flight.clone())
+    }
+
+    /// How much longer than others this answer may take.
+    pub(super) fn longer(&self) -> Duration {
+        self.0.longer.get()
     }
 
     /// When the head of the request had come (monotonic).

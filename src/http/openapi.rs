@@ -1,13 +1,15 @@
 //! The API's description (OpenAPI 3.1), put together from the slices' parts.
 
 use serde_json::Value;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 
 use super::problem::ProblemBody;
 
 /// Name of the security scheme that operations refer to: `security(("access_token" = ["scope"]))`.
 pub const ACCESS_TOKEN: &str = "access_token";
+/// The same for requests of e-ID apps.
+pub const DEVICE_SIGNATURE: &str = "device_signature";
 
 #[derive(utoipa::OpenApi)]
 #[openapi(components(schemas(ProblemBody)))]
@@ -31,6 +33,9 @@ pub(super) fn base() -> OpenApi {
         .build();
     let components = api.components.get_or_insert_default();
     components.add_security_scheme(ACCESS_TOKEN, SecurityScheme::Http(scheme));
+    let described = "`Device JWS`: the request signed by a device of an e-ID account; see docs/eid.md.";
+    let scheme = ApiKey::Header(ApiKeyValue::with_description("Authorization", described));
+    components.add_security_scheme(DEVICE_SIGNATURE, SecurityScheme::ApiKey(scheme));
     api
 }
 

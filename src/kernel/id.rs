@@ -108,6 +108,14 @@ random_id!(
     /// One answered request; told to the client so that both sides can name it later.
     TransactionId
 );
+random_id!(
+    /// A consent that a citizen gave; told to the client that relies on it.
+    ConsentId
+);
+random_id!(
+    /// A device of an e-ID account.
+    DeviceId
+);
 
 /// A client organisation's identifier: 1–64 of `a-z`, `0-9`, `-`, starting with a letter and
 /// without nine digits in a row.

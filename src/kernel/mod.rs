@@ -1,5 +1,6 @@
 //! The ground floor: the vocabulary every other room uses. Nothing here does input or output.
 
+pub mod assurance;
 pub mod attribute;
 pub mod clock;
 pub mod date;
@@ -15,12 +16,13 @@ pub mod purpose;
 pub mod sex;
 pub mod units;
 
+pub use assurance::Level;
 pub use attribute::{Attribute, AttributeSet, Classification};
 pub use clock::{Clock, ManualClock};
 pub use date::{CivilDate, PartialDate, Precision};
 pub use entropy::Entropy;
 pub use fault::{Fault, Faults};
-pub use id::{CitizenId, ClientId, HouseholdId, TransactionId};
+pub use id::{CitizenId, ClientId, ConsentId, DeviceId, HouseholdId, TransactionId};
 pub use id_number::{IdNumber, LegacyIdNumber};
 pub use instant::Instant;
 pub use language::{Language, Text};

@@ -22,8 +22,7 @@ use crate::qr::image::Symbol;
 use crate::storage::StorageError;
 
 const COOKIE: &str = "dancu_signin";
-/// Below the time a handler may take to answer.
-const LONG_POLL: Duration = Duration::from_secs(8);
+const LONG_POLL: Duration = Duration::from_secs(20);
 
 /// Serves the sign-in.
 pub fn sign_in_routes(config: &mut ServiceConfig) {
@@ -152,7 +151,12 @@ const TOO_MANY: Text = Text::new(
     "Too many numbers were tried. Scan the code, or begin again.",
 );
 
-async fn state(request: HttpRequest, sign_in: Data<SignIn>) -> Result<HttpResponse, Problem> {
+async fn state(
+    request: HttpRequest,
+    arrival: Arrival,
+    sign_in: Data<SignIn>,
+) -> Result<HttpResponse, Problem> {
+    let _waiting = arrival.long_poll(LONG_POLL);
     let started = Started::of(&request).ok_or(ProblemKind::NotFound)?;
     let state = sign_in.eid.wait(started.transaction, LONG_POLL).await.map_err(refused)?;
     Ok(HttpResponse::Ok().json(PolledState { state: shown(state).name() }))

@@ -5,7 +5,7 @@ const root = document.querySelector("[data-wallet]");
 const { Device, Refused, digestOf } = await import(root.dataset.device);
 const language = document.documentElement.lang;
 const find = (selector, within = root) => within.querySelector(selector);
-const LONG_POLL_SECONDS = 8;
+const LONG_POLL_SECONDS = 20;
 
 /** A sentence of the page by its name. */
 const say = (name) => find(`[data-say="${name}"]`).textContent;

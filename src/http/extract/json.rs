@@ -73,23 +73,32 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (bytes, time) = match request.app_data::<Data<Limits>>() {
-            Some(limits) => (limits.body_bytes, limits.body_timeout),
-            None => (Limits::default().body_bytes, Limits::default().body_timeout),
+        let reading = read_json_bytes(request, payload.take());
+        Box::pin(async move { Self::parse(&reading.await?) })
+    }
+}
+
+/// The bytes of a JSON body as they came, for those who check a signature over them before they are
+/// read: of the right media type, bounded, in time.
+pub fn read_json_bytes(
+    request: &HttpRequest,
+    mut payload: Payload,
+) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
+    let (bytes, time) = match request.app_data::<Data<Limits>>() {
+        Some(limits) => (limits.body_bytes, limits.body_timeout),
+        None => (Limits::default().body_bytes, Limits::default().body_timeout),
+    };
+    let head = check_head(request.headers(), bytes);
+    let arrival = Arrival::of(request);
+    async move {
+        let body = match head {
+            Ok(()) => read_body(&mut payload, bytes, time).await,
+            Err(problem) => Err(problem),
         };
-        let head = check_head(request.headers(), bytes);
-        let arrival = Arrival::of(request);
-        let mut payload = payload.take();
-        Box::pin(async move {
-            let body = match head {
-                Ok(()) => read_body(&mut payload, bytes, time).await,
-                Err(problem) => Err(problem),
-            };
-            if let (Err(_), Some(arrival)) = (&body, arrival) {
-                arrival.leave_unread(payload);
-            }
-            Self::parse(&body?)
-        })
+        if let (Err(_), Some(arrival)) = (&body, arrival) {
+            arrival.leave_unread(payload);
+        }
+        body
     }
 }
 

@@ -8,8 +8,8 @@ use utoipa::{PartialSchema, ToSchema};
 use super::input::{Expected, FromInput, one_fault, read_list};
 use crate::kernel::purpose::OfficerCode;
 use crate::kernel::{
-    Attribute, AttributeSet, CitizenId, CivilDate, ClientId, Faults, HouseholdId, IdNumber, Instant, LegacyIdNumber,
-    LegalBasis, PartialDate, PersonName, ProcedureCode, Sex, Text, TransactionId,
+    Attribute, AttributeSet, CitizenId, CivilDate, ClientId, ConsentId, DeviceId, Faults, HouseholdId, IdNumber,
+    Instant, LegacyIdNumber, LegalBasis, PartialDate, PersonName, ProcedureCode, Sex, Text, TransactionId,
 };
 
 /// A type that is written as a string.
@@ -80,6 +80,8 @@ text! {
     CitizenId: |t| t.parse().map_err(|_| ID), |s| s.pattern(Some("^[a-p]{32}$"));
     HouseholdId: |t| t.parse().map_err(|_| ID), |s| s.pattern(Some("^[a-p]{32}$"));
     TransactionId: |t| t.parse().map_err(|_| ID), |s| s.pattern(Some("^[a-p]{32}$"));
+    ConsentId: |t| t.parse().map_err(|_| ID), |s| s.pattern(Some("^[a-p]{32}$"));
+    DeviceId: |t| t.parse().map_err(|_| ID), |s| s.pattern(Some("^[a-p]{32}$"));
 }
 
 impl FromInput for AttributeSet {

@@ -110,7 +110,12 @@ where
         let work = AssertUnwindSafe(self.service.call(request)).catch_unwind();
         let limit = self.worker.config.limits.answer_timeout;
         Box::pin(async move {
-            match tokio::time::timeout(limit, work).await {
+            let mut work = std::pin::pin!(work);
+            let mut ended = tokio::time::timeout(limit, &mut work).await;
+            if ended.is_err() && visit.arrival.longer() > std::time::Duration::ZERO {
+                ended = tokio::time::timeout(visit.arrival.longer(), &mut work).await;
+            }
+            match ended {
                 Ok(Ok(Ok(response))) => {
                     let (request, response) = response.into_parts();
                     let (response, problem) = answer::settle(&request, response, &visit.arrival);
@@ -138,15 +143,17 @@ impl Visit {
     fn begin(worker: &Rc<Worker>, request: &ServiceRequest) -> Self {
         let headers = request.headers();
         let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-        let arrival = Arrival::new(Head {
+        let head = Head {
             at: Instant::now(),
             request_id: worker.ids.of(headers),
             language: language_of(request.head()),
             negative_delay: worker.config.limits.negative_delay,
             secure: worker.config.secure,
             wants_page: accepts.is_some_and(|kinds| kinds.contains("text/html")),
-        });
-        let in_flight = worker.config.metrics.in_flight.inc();
+        };
+        let counted = worker.config.metrics.in_flight.clone();
+        let in_flight = counted.inc();
+        let arrival = Arrival::new(head, counted);
         Self { worker: worker.clone(), arrival, method: request.method().clone(), in_flight, noted: Cell::new(false) }
     }
 

@@ -8,17 +8,19 @@ use super::*;
 use crate::http::ProblemKind;
 use crate::http::context::{Head, RequestId};
 use crate::http::language::language_of;
+use crate::telemetry::metrics::Gauge;
 
 fn request(uri: &str) -> HttpRequest {
     let request = TestRequest::with_uri(uri).app_data(Data::new(Site { demo: true })).to_http_request();
-    let arrival = Arrival::new(Head {
+    let head = Head {
         at: std::time::Instant::now(),
         request_id: RequestId::parse("abcdefgh-1").unwrap(),
         language: language_of(request.head()),
         negative_delay: std::time::Duration::ZERO,
         secure: true,
         wants_page: true,
-    });
+    };
+    let arrival = Arrival::new(head, Gauge::default());
     request.extensions_mut().insert(arrival);
     request
 }

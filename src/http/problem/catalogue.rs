@@ -102,6 +102,21 @@ catalogue! {
     ConsentMissing = FORBIDDEN, "consent-missing",
         "Chưa có sự đồng ý của công dân", "The citizen's consent is missing",
         "The legal basis is the citizen's consent, and none is on record.";
+    DeviceSignatureInvalid = UNAUTHORIZED, "device-signature-invalid",
+        "Chữ ký của thiết bị không hợp lệ", "The device's signature is not valid",
+        "The request of an e-ID app is not signed, its signature does not fit it, was used before, or its device is not in use.";
+    ActivationRefused = FORBIDDEN, "activation-refused",
+        "Không kích hoạt được", "The activation is refused",
+        "The code is wrong, over, another's, or was never given.";
+    PasscodeRefused = FORBIDDEN, "passcode-refused",
+        "Mật mã không đúng", "The passcode is refused",
+        "The passcode is wrong, or may not be tried before the time in `Retry-After`.";
+    PasscodeLocked = FORBIDDEN, "passcode-locked",
+        "Mật mã đã bị khóa trên thiết bị này", "The passcode is locked on this device",
+        "Too many wrong passcodes came from this device; a desk unlocks it.";
+    TransactionOver = CONFLICT, "transaction-over",
+        "Yêu cầu không còn hiệu lực", "The request is over",
+        "The request for approval was decided, has expired, or is for somebody else.";
     NotFound = NOT_FOUND, "not-found",
         "Không có tài nguyên này", "There is no such resource",
         "Nothing is at this path. Never the answer to a question about a person.";

@@ -1,0 +1,20 @@
+//! The e-ID: accounts, devices, and what citizens approve on them.
+
+mod api;
+mod metrics;
+pub mod model;
+mod pages;
+mod reactor;
+pub mod request;
+mod sender;
+mod service;
+mod store;
+mod vault;
+
+pub use api::{EidApi, routes};
+pub use model::{
+    Approval, ApprovalRequest, BeginError, Begun, Channel, MatchNumber, ScanSecret, Statement, TransactionState,
+};
+pub use pages::{sign_in_routes, wallet_routes};
+pub use sender::{CodeSender, FileSender, Message, SendError, Sending, WebhookSender};
+pub use service::{Addressed, Eid, EidConfig, EidError, EidParts, rows_under_version, SignIn, SignInTarget};

@@ -1,0 +1,204 @@
+//! What citizens see of requests, and how they decide.
+
+use std::time::Duration;
+
+use super::asking::asked;
+use super::passcodes::in_use;
+use super::signed::Device;
+use super::{Eid, EidError};
+use crate::audit::Outcome as Recorded;
+use crate::eid::model::{
+    Decision, MatchNumber, Outcome, Passcode, ScanSecret, Statement, TransactionState, quiet_after,
+};
+use crate::eid::request::base64url;
+use crate::eid::store::accounts;
+use crate::eid::store::transactions::{self, Decided, TransactionRow};
+use crate::eid::vault::Drawer;
+use crate::kernel::{CitizenId, Level, TransactionId};
+use crate::storage::{Reach, StorageError, Tx};
+
+/// Requests told at once.
+const MOST_SHOWN: i64 = 20;
+
+/// A request as it waits for the citizen's decision.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub transaction: TransactionId,
+    /// JSON; shown from, and signed as it is.
+    pub statement: String,
+}
+
+/// What is kept of a decision: with the device's key, proof of what was decided.
+#[derive(serde::Serialize)]
+struct Proof<'a> {
+    statement: &'a str,
+    /// The signed request, whose `approval` names the statement by its digest.
+    request: &'a str,
+    key: crate::crypto::jose::PublicJwk,
+}
+
+/// A decision whose digits, statement and passcode have been looked at.
+struct Settled {
+    statement: Statement,
+    outcome: Outcome,
+    proof: Vec<u8>,
+}
+
+impl Eid {
+    /// What waits for the citizen, once something is not among `known`, or after `timeout`.
+    pub async fn pending(
+        &self,
+        device: &Device,
+        known: &[TransactionId],
+        timeout: Duration,
+    ) -> Result<Vec<Shown>, EidError> {
+        let citizen = device.citizen;
+        let look = async || {
+            let rows = self.pending_rows(citizen).await?;
+            let news = rows.iter().any(|row| !known.iter().any(|id| id.as_bytes()[..] == row.transaction_id));
+            Ok(news.then_some(rows))
+        };
+        let rows = match self.until(timeout, look).await? {
+            Some(rows) => rows,
+            None => self.pending_rows(citizen).await?,
+        };
+        Ok(rows.iter().map(|row| self.shown(row)).collect::<Result<_, _>>()?)
+    }
+
+    async fn pending_rows(&self, citizen: CitizenId) -> Result<Vec<TransactionRow>, StorageError> {
+        let now = self.0.clock.now();
+        self.0.store.read(Reach::Key, move |db| transactions::pending_of(db, citizen, now, MOST_SHOWN)).await
+    }
+
+    fn shown(&self, row: &TransactionRow) -> Result<Shown, StorageError> {
+        Ok(Shown { transaction: row.id()?, statement: self.statement(row)?.0 })
+    }
+
+    /// Gives a request to the citizen who scanned its QR.
+    ///
+    /// # Errors
+    /// `TransactionOver` if there is none of this text, it is over, or it is for somebody else.
+    pub async fn claim(&self, device: &Device, scan: &ScanSecret) -> Result<Shown, EidError> {
+        let (eid, citizen, digest) = (self.clone(), device.citizen, scan.digest());
+        self.0
+            .store
+            .write(move |tx| {
+                let now = eid.0.clock.now();
+                let row = transactions::find_scanned(tx.db()?, &digest)?.ok_or(EidError::TransactionOver)?;
+                if !transactions::claim(tx.db()?, &row.transaction_id, citizen, now)? {
+                    return Err(EidError::TransactionOver);
+                }
+                let statement = eid.statement(&row)?.1;
+                let entry = asked(&statement, "eid.claim", Some(citizen), Recorded::Answered, now);
+                eid.0.audit.append(tx, &entry);
+                Ok(eid.shown(&row)?)
+            })
+            .await
+    }
+
+    /// Carries out what the device signed: an approval or a rejection of the request `id`.
+    ///
+    /// # Errors
+    /// `TransactionOver`; `ApprovalDiffers` if something else was signed; those of the passcode.
+    pub async fn decide(
+        &self,
+        device: &Device,
+        id: TransactionId,
+        decision: Decision,
+        passcode: Option<&Passcode>,
+    ) -> Result<Outcome, EidError> {
+        let row = self.0.store.read(Reach::Key, move |db| transactions::find(db, id)).await?;
+        let row = row.ok_or(EidError::TransactionOver)?;
+        let theirs = row.shown && row.citizen()? == Some(device.citizen);
+        if !theirs || row.state(self.0.clock.now())? != TransactionState::Pending {
+            return Err(EidError::TransactionOver);
+        }
+        let settled = self.settle(device, &row, decision, passcode).await?;
+        let outcome = settled.outcome;
+        self.write(device, id, settled).await?;
+        self.0.metrics.decided(outcome);
+        Ok(outcome)
+    }
+
+    /// Holds the signed decision against the request.
+    async fn settle(
+        &self,
+        device: &Device,
+        row: &TransactionRow,
+        decision: Decision,
+        passcode: Option<&Passcode>,
+    ) -> Result<Settled, EidError> {
+        let (text, statement) = self.statement(row)?;
+        let signed = device.approval.as_ref().ok_or(EidError::ApprovalDiffers)?;
+        let same = signed.transaction == statement.transaction_id
+            && signed.statement == base64url(&Statement::digest(&text))
+            && signed.decision == decision;
+        let digits = signed.digits.as_deref();
+        let outcome = match (decision, digits) {
+            _ if !same => return Err(EidError::ApprovalDiffers),
+            (Decision::Reject, None) => Outcome::Rejected,
+            (Decision::Approve, Some(digits)) => {
+                if statement.level >= Level::L2 {
+                    self.prove(device, passcode.ok_or(EidError::PasscodeMissing)?).await?;
+                }
+                match MatchNumber::parse(digits) {
+                    Some(digits) if digits.number() == row.digits => Outcome::Approved,
+                    _ => Outcome::Mismatch,
+                }
+            }
+            (Decision::Approve, None) | (Decision::Reject, Some(_)) => return Err(EidError::ApprovalDiffers),
+        };
+        let key = crate::crypto::jose::PublicJwk::of(device.row.key()?);
+        let proof = Proof { statement: &text, request: &device.token, key };
+        let proof =
+            serde_json::to_vec(&proof).map_err(|_| StorageError::Other("a proof cannot be written".to_owned()))?;
+        Ok(Settled { statement, outcome, proof })
+    }
+
+    /// Writes the decision, its entry, and what follows for later requests.
+    async fn write(&self, device: &Device, id: TransactionId, settled: Settled) -> Result<(), EidError> {
+        let (eid, device_id, citizen) = (self.clone(), device.id, device.citizen);
+        self.0
+            .store
+            .write(move |tx| {
+                let Settled { statement, outcome, proof } = &settled;
+                let now = eid.0.clock.now();
+                let account = accounts::hold(tx.db()?, citizen)?.filter(|account| account.closed_at.is_none());
+                let account = account.ok_or(EidError::DeviceSignature)?;
+                in_use(tx, device_id)?;
+                let quiet = match outcome {
+                    Outcome::Rejected => Some(quiet_after(account.rejections, now)),
+                    Outcome::Approved if account.rejections > 0 => Some((0, now)),
+                    Outcome::Approved | Outcome::Mismatch => None,
+                };
+                if let Some((rejections, until)) = quiet {
+                    accounts::set_quiet(tx.db()?, citizen, rejections, until)?;
+                }
+                let row = transactions::find(tx.db()?, id)?.ok_or(EidError::TransactionOver)?;
+                let sealed = eid.0.vault.seal(Drawer::Proofs, row.key_version, id.as_bytes(), proof);
+                let consent = None;
+                let decided =
+                    Decided { state: state_of(*outcome), device: device_id, proof: Some(sealed?), consent, at: now };
+                if !transactions::decide(tx.db()?, id, citizen, &decided)? {
+                    return Err(EidError::TransactionOver);
+                }
+                let (operation, recorded) = match outcome {
+                    Outcome::Approved => ("eid.approve", Recorded::Answered),
+                    Outcome::Rejected => ("eid.reject", Recorded::Refused),
+                    Outcome::Mismatch => ("eid.mismatch", Recorded::Refused),
+                };
+                let entry = asked(statement, operation, Some(citizen), recorded, now);
+                eid.0.audit.append(tx, &entry);
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn state_of(outcome: Outcome) -> TransactionState {
+    match outcome {
+        Outcome::Approved => TransactionState::Approved,
+        Outcome::Rejected => TransactionState::Rejected,
+        Outcome::Mismatch => TransactionState::Mismatch,
+    }
+}

@@ -1,0 +1,53 @@
+//! Why something is not done.
+
+use std::time::Duration;
+
+use crate::audit::AuditError;
+use crate::citizens::CitizensError;
+use crate::eid::model::PasscodeFault;
+use crate::storage::StorageError;
+
+/// One variant per decision a caller can take.
+#[derive(Debug, thiserror::Error)]
+pub enum EidError {
+    /// Nothing more is said to whoever has not proven which device this is.
+    #[error("the request is not signed by a device in use")]
+    DeviceSignature,
+    /// Whether the code was wrong, over, another's or never given is not told.
+    #[error("the activation is refused")]
+    ActivationRefused,
+    #[error(transparent)]
+    Passcode(#[from] PasscodeFault),
+    #[error("the level asked for needs the passcode")]
+    PasscodeMissing,
+    #[error("the passcode is wrong, or may not be tried yet")]
+    PasscodeRefused { wait: Option<Duration> },
+    #[error("the device is locked until a desk opens it")]
+    PasscodeLocked,
+    #[error("the request is over, or is not this citizen's")]
+    TransactionOver,
+    #[error("the device signed something else than this request")]
+    ApprovalDiffers,
+    #[error("the account has as many devices as it may have")]
+    TooManyDevices,
+    #[error("the account has no such device")]
+    NotFound,
+    #[error("too many activations are begun")]
+    RateLimited,
+    #[error("too many passcodes are being looked at")]
+    Busy,
+    #[error(transparent)]
+    Citizens(#[from] CitizensError),
+}
+
+impl From<StorageError> for EidError {
+    fn from(error: StorageError) -> Self {
+        Self::Citizens(error.into())
+    }
+}
+
+impl From<AuditError> for EidError {
+    fn from(error: AuditError) -> Self {
+        Self::Citizens(error.into())
+    }
+}

@@ -1,0 +1,150 @@
+//! What the e-ID does. Every step is recorded in the transaction that takes it.
+
+mod activating;
+mod asking;
+mod config;
+mod deciding;
+mod desk;
+mod error;
+mod own;
+mod passcodes;
+mod sign_in;
+mod signed;
+mod upkeep;
+mod waiting;
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+pub use activating::{Activation, Enrolled, Enrolment, NewDevice};
+pub use asking::Addressed;
+pub use config::EidConfig;
+pub use deciding::Shown;
+pub(super) use desk::revoke_everything;
+pub use desk::{AtDesk, DeskAction, DeskAnswer, DeskOutcome};
+pub use error::EidError;
+pub use own::{OwnAccount, OwnDevice};
+pub use sign_in::{SignIn, SignInTarget};
+pub use signed::{Device, SignedRequest};
+pub use upkeep::rows_under_version;
+
+use self::passcodes::Hasher;
+use super::metrics::EidMetrics;
+use super::reactor::Closer;
+use super::sender::CodeSender;
+use super::vault::Vault;
+use crate::access::Access;
+use crate::audit::{Audit, Entry, Outcome};
+use crate::citizens::sealing::Sealing;
+use crate::citizens::{Citizens, Reactor};
+use crate::clients::Clients;
+use crate::crypto::Keyring;
+use crate::kernel::{AttributeSet, CitizenId, ClientId, Clock, Entropy, Instant, TransactionId};
+use crate::storage::Store;
+use crate::telemetry::Metrics;
+
+/// What the room is built from.
+pub struct EidParts {
+    pub config: EidConfig,
+    pub sender: Arc<dyn CodeSender>,
+    pub metrics: Metrics,
+    pub store: Store,
+    pub audit: Audit,
+    pub citizens: Citizens,
+    pub clients: Clients,
+    pub access: Arc<Access>,
+    pub keyring: Keyring,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Accounts, devices, approvals. Cheap to clone.
+#[derive(Clone)]
+pub struct Eid(Arc<Inner>);
+
+struct Inner {
+    config: EidConfig,
+    sender: Arc<dyn CodeSender>,
+    metrics: EidMetrics,
+    store: Store,
+    audit: Audit,
+    citizens: Citizens,
+    clients: Clients,
+    access: Arc<Access>,
+    vault: Vault,
+    sealing: Sealing,
+    clock: Arc<dyn Clock>,
+    hasher: Hasher,
+    waiters: Semaphore,
+}
+
+impl Eid {
+    /// Begins to send codes and to sweep what is over until the last holder lets go.
+    pub fn open(parts: EidParts) -> Self {
+        let EidParts { config, sender, metrics, store, audit, citizens, clients, access, keyring, clock, entropy } =
+            parts;
+        let inner = Arc::new(Inner {
+            sealing: Sealing::new(keyring.clone(), entropy.clone()),
+            hasher: Hasher::new(config.passcodes_at_once),
+            waiters: Semaphore::new(config.waiters),
+            vault: Vault { keyring, entropy },
+            metrics: EidMetrics::register(&metrics),
+            config,
+            sender,
+            store,
+            audit,
+            citizens,
+            clients,
+            access,
+            clock,
+        });
+        tokio::spawn(upkeep::post(Arc::downgrade(&inner)));
+        tokio::spawn(upkeep::tidy(Arc::downgrade(&inner)));
+        Self(inner)
+    }
+
+    /// The service's own name, which devices sign.
+    pub fn issuer(&self) -> &str {
+        &self.0.access.config().issuer
+    }
+
+    /// What a client is called.
+    pub fn client_name(&self, client: &ClientId) -> Option<String> {
+        self.0.clients.find(client).map(|client| client.name.clone())
+    }
+
+    /// What closes the accounts of the dead.
+    pub fn reactor(&self) -> Arc<dyn Reactor> {
+        Arc::new(Closer {
+            audit: self.0.audit.clone(),
+            sealing: self.0.sealing.clone(),
+            clock: self.0.clock.clone(),
+            entropy: self.0.vault.entropy.clone(),
+        })
+    }
+}
+
+/// An entry about a citizen's own act, or an act upon them that no client asked for.
+fn entry(
+    transaction: TransactionId,
+    operation: &'static str,
+    at: Instant,
+    subject: Option<CitizenId>,
+    outcome: Outcome,
+) -> Entry {
+    Entry {
+        transaction,
+        at,
+        client: None,
+        officer: None,
+        subjects: subject.into_iter().collect(),
+        operation,
+        attributes: AttributeSet::EMPTY,
+        procedure: None,
+        legal_basis: None,
+        consent: None,
+        outcome,
+        reason: "",
+    }
+}

@@ -1,0 +1,100 @@
+//! Sealing and keyed hashes of what names a person.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::crypto::aead::{pad_to_64, unpad};
+use crate::crypto::{KeyUse, Keyring};
+use crate::kernel::Entropy;
+use crate::storage::StorageError;
+
+/// What a sealed value belongs to; also the label of its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drawer {
+    Devices,
+    Outbox,
+    Transactions,
+    Proofs,
+}
+
+impl Drawer {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Devices => "eid_devices",
+            Self::Outbox => "eid_outbox",
+            Self::Transactions => "eid_transactions",
+            Self::Proofs => "eid_proofs",
+        }
+    }
+
+    fn impossible(self) -> StorageError {
+        let table = match self {
+            Self::Devices => "eid_devices",
+            Self::Outbox => "eid_outbox",
+            Self::Transactions | Self::Proofs => "eid_transactions",
+        };
+        StorageError::Inconsistent { table, column: "sealed", row: String::new() }
+    }
+}
+
+/// Seals and hashes with the installation's keys. Cheap to clone.
+#[derive(Clone)]
+pub struct Vault {
+    pub keyring: Keyring,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Vault {
+    /// The version of the key that seals now.
+    pub fn version(&self) -> i32 {
+        self.keyring.active(KeyUse::Seal) as i32
+    }
+
+    /// `value` as JSON, padded and sealed under `version`, bound to the row `id`.
+    pub fn seal(
+        &self,
+        drawer: Drawer,
+        version: i32,
+        id: &[u8],
+        value: &impl Serialize,
+    ) -> Result<Vec<u8>, StorageError> {
+        let away = || StorageError::Unavailable(format!("key version {version} is not in the keyring"));
+        let key = self.keyring.sealing_key(drawer.label(), version as u32).ok_or_else(away)?;
+        let mut plain =
+            serde_json::to_vec(value).map_err(|_| StorageError::Other("a value cannot be written".to_owned()))?;
+        pad_to_64(&mut plain);
+        Ok(key.seal(&*self.entropy, id, &plain))
+    }
+
+    pub fn open<T: DeserializeOwned>(
+        &self,
+        drawer: Drawer,
+        version: i32,
+        id: &[u8],
+        sealed: &[u8],
+    ) -> Result<T, StorageError> {
+        let away = || StorageError::Unavailable(format!("key version {version} is not in the keyring"));
+        let key = self.keyring.sealing_key(drawer.label(), version as u32).ok_or_else(away)?;
+        let plain = key.open(id, sealed).map_err(|_| drawer.impossible())?;
+        unpad(&plain).and_then(|json| serde_json::from_slice(json).ok()).ok_or_else(|| drawer.impossible())
+    }
+
+    /// The keyed hash of a one-time code, and the version of its key.
+    pub fn code_tag(&self, activation: &[u8; 16], code: &str) -> (i32, [u8; 32]) {
+        let (version, key) = self.keyring.active_index_key("eid_code");
+        (version as i32, key.tag(&[activation, code.as_bytes()]))
+    }
+
+    /// Whether `tag` is that of the code, in constant time.
+    pub fn code_matches(&self, activation: &[u8; 16], code: &str, version: i32, tag: &[u8]) -> bool {
+        let key = self.keyring.index_key("eid_code", version as u32);
+        key.is_some_and(|key| key.verify(&[activation, code.as_bytes()], tag))
+    }
+
+    /// The keyed hash under which uses of a number are counted.
+    pub fn number_tag(&self, number: &str) -> [u8; 32] {
+        self.keyring.active_index_key("eid_number").1.tag(&[number.as_bytes()])
+    }
+}
