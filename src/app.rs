@@ -19,10 +19,12 @@ use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
 use crate::transparency::{self, Transparency, TransparencyApi};
 
+mod pages;
 mod probes;
 mod settings;
 mod upkeep;
 
+pub use self::pages::PagesConfig;
 use self::upkeep::Upkeep;
 
 /// What the slices are told.
@@ -38,23 +40,6 @@ pub struct AppConfig {
     pub codes: Sending,
     pub contact: Contact,
     pub pages: PagesConfig,
-}
-
-/// Which pages for people there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PagesConfig {
-    /// Whether everybody is invented; every page then says so.
-    pub demo: bool,
-    /// `/`: what runs here, and whom to ask.
-    pub landing: bool,
-    /// `/me`: who looked at my data.
-    pub me: bool,
-    /// `/desk`: the front desk of a lodging.
-    pub desk: bool,
-    /// `/wallet`: the e-ID app in a browser, for trials.
-    pub wallet: bool,
-    /// `/portal`: a sample portal, for trials.
-    pub portal: bool,
 }
 
 /// What the slices stand on.
@@ -183,13 +168,14 @@ impl App {
 
     /// The routes of all slices.
     pub fn routes(&self) -> Routes {
-        Routes::default()
+        let routes = Routes::default()
             .with_shared(self.access.clone(), access::routes, AccessApi::openapi())
             .with(Catalogue::new(self.contact.clone()), clients::routes, ClientsApi::openapi())
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
             .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
-            .with(self.eid.clone(), eid::routes, EidApi::openapi())
+            .with(self.eid.clone(), eid::routes, EidApi::openapi());
+        self.with_pages(routes)
     }
 
     /// What must be well before requests are welcome.

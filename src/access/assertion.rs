@@ -4,15 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::form::Form;
+use crate::http::Form;
 use super::service::Access;
-use super::store::SpendError;
-use super::{AccessConfig, AssertionFault, GrantError, store};
-use crate::clients::{Client, ClientProfile};
+use super::store::spent::{self, SpendError};
+use super::{AccessConfig, AssertionFault, GrantError};
+use crate::clients::{Client, ClientProfile, SecretTag};
 use crate::crypto::digest::sha256;
 use crate::crypto::jose::{AudienceRule, ClaimFault, Expected, Header, RegisteredClaims, Typ, Unverified, jwt};
-use crate::crypto::{Algorithm, VerifyingKey};
-use crate::kernel::{ClientId, Instant};
+use crate::crypto::{Algorithm, Secret, VerifyingKey};
+use crate::kernel::{ClientId, Entropy, Instant};
 use crate::storage::StorageError;
 
 /// `client_assertion_type` of a JWT (RFC 7523 section 2.2).
@@ -30,8 +30,12 @@ impl Access {
     /// # Errors
     /// `Unauthenticated`, whatever the cause, until the signature has shown whom we speak to. An
     /// unknown client costs the same verification as a known one.
-    pub(super) async fn authenticate(&self, form: &Form) -> Result<Arc<Client>, GrantError> {
-        let assertion = assertion_of(form)?;
+    pub async fn authenticate(&self, credentials: &Credentials<'_>) -> Result<Arc<Client>, GrantError> {
+        let form = credentials.form;
+        let assertion = match method_of(credentials)? {
+            Method::Assertion(assertion) => assertion,
+            Method::Secret(basic) => return self.by_secret(basic, form),
+        };
         if !self.clients.is_current() {
             return Err(GrantError::RegistryBehind);
         }
@@ -84,7 +88,7 @@ impl Access {
     /// Spends what may be used once, on whichever replica, and is remembered until `until`; whether
     /// it was the first use. The digest says what kind of thing it is of.
     pub async fn spend_once(&self, digest: [u8; 32], until: Instant) -> Result<bool, StorageError> {
-        match self.store.write(move |tx| store::spend(tx.db()?, &digest, until)).await {
+        match self.store.write(move |tx| spent::spend(tx.db()?, &digest, until)).await {
             Ok(()) => Ok(true),
             Err(SpendError::Spent) => Ok(false),
             Err(SpendError::Storage(error)) => Err(error),
@@ -100,13 +104,32 @@ fn is_assertion(header: &Header) -> bool {
         .is_none_or(|typ| typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("client-authentication+jwt"))
 }
 
-/// The assertion, if it is the only way the request authenticates its client.
-fn assertion_of(form: &Form) -> Result<&str, GrantError> {
+/// How a request shows who its client is.
+pub struct Credentials<'a> {
+    pub form: &'a Form,
+    /// The one `Authorization` field.
+    pub authorization: Option<&'a str>,
+}
+
+enum Method<'a> {
+    Assertion(&'a str),
+    /// `client_secret_basic`, as the field has it.
+    Secret(&'a str),
+}
+
+/// The one way in which the request authenticates its client (RFC 6749 section 2.3).
+fn method_of<'a>(credentials: &Credentials<'a>) -> Result<Method<'a>, GrantError> {
+    let Credentials { form, authorization } = credentials;
     let assertion = form.get("client_assertion");
-    if assertion.is_some() && form.get("client_secret").is_some() {
+    let ways = [assertion.is_some(), form.get("client_secret").is_some(), authorization.is_some()];
+    if ways.into_iter().filter(|way| *way).count() > 1 {
         return Err(GrantError::SeveralMethods);
     }
-    assertion.filter(|_| form.get("client_assertion_type") == Some(ASSERTION_TYPE)).ok_or(GrantError::Unauthenticated)
+    if let Some(field) = authorization {
+        return Ok(Method::Secret(field));
+    }
+    let assertion = assertion.filter(|_| form.get("client_assertion_type") == Some(ASSERTION_TYPE));
+    assertion.map(Method::Assertion).ok_or(GrantError::Unauthenticated)
 }
 
 /// Checks what a client claims (RFC 7523 section 3): the `jti` to spend, and until when.
@@ -143,14 +166,16 @@ fn check<'a>(
 pub(super) struct Decoys {
     p256: VerifyingKey,
     ed25519: VerifyingKey,
+    pub(super) secret: SecretTag,
 }
 
 impl Decoys {
-    pub(super) fn new() -> Result<Self, crate::crypto::jose::JwkFault> {
+    pub(super) fn new(entropy: &dyn Entropy) -> Result<Self, crate::crypto::jose::JwkFault> {
         use crate::crypto::jose::PrivateJwk;
         Ok(Self {
             p256: PrivateJwk::generate(Algorithm::P256)?.public().key,
             ed25519: PrivateJwk::generate(Algorithm::Ed25519)?.public().key,
+            secret: SecretTag::of(&Secret::random(entropy), entropy),
         })
     }
 

@@ -3,13 +3,11 @@
 use crate::crypto::jose::ClaimFault;
 use crate::storage::StorageError;
 
-use super::form::FormFault;
+use super::dpop::ProofFault;
 
 /// One variant per decision a client can take; the mapping to RFC 6749's codes is in `api/error.rs`.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
-    #[error(transparent)]
-    Form(#[from] FormFault),
     #[error("the grant type is missing")]
     GrantMissing,
     #[error("the grant type is not supported")]
@@ -26,6 +24,26 @@ pub enum GrantError {
     NotInForce,
     #[error("the client may not have plain bearer tokens")]
     BearerNotAgreed,
+    #[error("the agreement does not cover this grant")]
+    GrantNotAgreed,
+    #[error("a DPoP proof is needed")]
+    ProofMissing,
+    #[error("the DPoP proof is refused")]
+    Proof(#[from] ProofFault),
+    #[error("a parameter is missing or malformed: {0}")]
+    Parameter(&'static str),
+    /// The code, refresh token or backchannel request is not good (RFC 6749 section 5.2).
+    #[error("the grant is not good: {0}")]
+    Invalid(&'static str),
+    /// The citizen has not decided yet (OpenID Connect CIBA section 11).
+    #[error("the citizen has not decided yet")]
+    Pending,
+    #[error("the client polls more often than it was told")]
+    SlowDown,
+    #[error("the backchannel request is over")]
+    Expired,
+    #[error("the citizen refused")]
+    Refused,
     #[error("the scope is unknown, malformed or beyond the agreement")]
     Scope,
     #[error("the registry of clients is behind the database")]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Access, grants::Grant};
+use super::Access;
 use crate::clients::Operation;
 use crate::crypto::jose::JwkSet;
 use crate::crypto::jose::jwk::algorithm_name;
@@ -36,7 +36,7 @@ impl Access {
             jwks_uri: config.jwks_uri(),
             scopes_supported: Operation::ALL.iter().map(|operation| operation.name()).collect(),
             response_types_supported: Vec::new(),
-            grant_types_supported: Grant::ALL.iter().map(|grant| grant.name()).collect(),
+            grant_types_supported: self.grant_types(),
             token_endpoint_auth_methods_supported: vec!["private_key_jwt"],
             token_endpoint_auth_signing_alg_values_supported: [Algorithm::P256, Algorithm::Ed25519]
                 .map(algorithm_name)

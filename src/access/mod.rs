@@ -1,24 +1,32 @@
-//! Every access token and grant, and the [`Caller`] a handler receives.
+//! Every access token and grant, browser sessions, and the [`Caller`] a handler receives.
 
 mod api;
+mod approved;
 mod assertion;
 mod caller;
+mod client_secret;
+mod dpop;
 mod error;
 mod extractor;
-mod form;
 mod grants;
 mod metadata;
 mod scope;
 mod service;
+mod session;
 mod store;
 mod token;
 mod verify;
 
 pub use api::{AccessApi, routes};
-pub use assertion::ASSERTION_TYPE;
-pub use caller::{Caller, Denied};
+pub use approved::{Binding, Grant, NewGrant};
+pub use assertion::{ASSERTION_TYPE, Credentials};
+pub use caller::{Caller, CitizenGrant, Denied};
+pub use dpop::{ProofError, ProofFault, ProofTarget, Thumbprint};
 pub use error::{AssertionFault, GrantError};
-pub use form::{Form, FormFault};
+pub use extractor::{cookie_of, is_own_origin};
 pub use metadata::Metadata;
+pub use grants::{GrantRequest, GrantType, TOKEN_PATH, TokenCall};
 pub use service::{Access, AccessConfig, AccessParts, NoKey};
+pub use session::{OneTimeCode, SessionCookie, SessionGrant};
 pub use token::IssuedToken;
+pub use verify::Verified;

@@ -1,6 +1,6 @@
 //! What access depends on, and what it does in the background.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -8,12 +8,13 @@ use arc_swap::ArcSwap;
 use moka::sync::Cache;
 
 use super::assertion::Decoys;
-use super::store;
+use super::grants::{GrantType, TOKEN_PATH};
+use super::store::{self, grants};
 use super::verify::Verified;
 use crate::clients::Clients;
 use crate::crypto::{KeyUse, Keyring, VerifyingKey};
 use crate::kernel::{Clock, Entropy};
-use crate::storage::Store;
+use crate::storage::{Reach, StorageError, Store};
 
 /// How often the keyring is looked at for token keys that came or went.
 const TEND: Duration = Duration::from_secs(1);
@@ -46,7 +47,18 @@ impl AccessConfig {
     }
 
     pub fn token_endpoint(&self) -> String {
-        format!("{}/oauth2/token", self.issuer)
+        format!("{}{TOKEN_PATH}", self.issuer)
+    }
+
+    /// Whether clients and browsers reach the service by TLS.
+    pub fn is_secure(&self) -> bool {
+        self.issuer.starts_with("https:")
+    }
+
+    /// Scheme and authority of the issuer, as browsers write an `Origin` (RFC 6454 section 7).
+    pub fn origin(&self) -> &str {
+        let authority = self.issuer.find("://").map_or(0, |at| at + 3);
+        self.issuer[authority..].find('/').map_or(&self.issuer, |path| &self.issuer[..authority + path])
     }
 
     pub fn jwks_uri(&self) -> String {
@@ -77,6 +89,10 @@ pub struct Access {
     pub(super) token_keys: ArcSwap<HashMap<String, VerifyingKey>>,
     /// By SHA-256 of the token.
     pub(super) verified_tokens: Cache<[u8; 32], Arc<Verified>>,
+    /// SHA-256 of the ids of tokens revoked before their time.
+    pub(super) revoked: ArcSwap<HashSet<Vec<u8>>>,
+    /// What rooms above grant.
+    pub(super) grant_types: ArcSwap<Vec<Arc<dyn GrantType>>>,
 }
 
 /// The machine gave no key to verify unknown clients against.
@@ -91,7 +107,9 @@ impl Access {
         let verified_tokens = Cache::builder().max_capacity(TOKENS_HELD).time_to_live(config.token_lifetime).build();
         let access = Arc::new(Self {
             token_keys: ArcSwap::from_pointee(keyring.verifying_keys(KeyUse::Token).into_iter().collect()),
-            decoys: Decoys::new().map_err(|_| NoKey)?,
+            decoys: Decoys::new(&*entropy).map_err(|_| NoKey)?,
+            revoked: ArcSwap::default(),
+            grant_types: ArcSwap::default(),
             verified_tokens,
             config,
             clients,
@@ -122,6 +140,17 @@ impl Access {
         }
     }
 
+    /// Reads again which tokens were revoked, by whatever process.
+    pub(super) async fn refresh_revoked(&self) -> Result<(), StorageError> {
+        let now = self.clock.now();
+        let revoked = self.store.read(Reach::Scan, move |db| grants::revoked(db, now)).await?;
+        let revoked: HashSet<Vec<u8>> = revoked.into_iter().collect();
+        if **self.revoked.load() != revoked {
+            self.revoked.store(Arc::new(revoked));
+        }
+        Ok(())
+    }
+
     /// Forgets what is spent and over, in short transactions.
     pub async fn sweep(&self) {
         let now = self.clock.now();
@@ -145,6 +174,9 @@ async fn tend(access: Weak<Access>) {
         tokio::time::sleep(TEND).await;
         let Some(access) = access.upgrade() else { return };
         access.refresh_keys();
+        if let Err(error) = access.refresh_revoked().await {
+            tracing::warn!(%error, "revoked tokens cannot be read");
+        }
         if turn.is_multiple_of(SWEEP_EVERY) {
             access.sweep().await;
         }

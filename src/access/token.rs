@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::approved::{Binding, Grant};
 use super::service::Access;
 use super::{AccessConfig, GrantError};
 use crate::clients::{Client, OperationSet};
@@ -16,7 +17,7 @@ pub(super) const TYPE: &str = "at+jwt";
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Claims {
     pub iss: String,
-    /// The client itself: nobody else is asking.
+    /// The client itself, or what it calls the citizen.
     pub sub: String,
     pub aud: String,
     pub client_id: String,
@@ -24,47 +25,97 @@ pub(super) struct Claims {
     pub exp: NumericDate,
     pub jti: String,
     pub scope: String,
+    /// The citizen's approval that the token rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<TransactionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
-/// What the token endpoint answers (RFC 6749 section 5.1).
+/// The key a token is bound to (RFC 9449 section 6.1).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Confirmation {
+    pub jkt: String,
+}
+
+/// What the token endpoint answers (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct IssuedToken {
     /// A JWT (RFC 9068); to be treated as opaque.
     pub access_token: String,
-    /// `Bearer`.
+    /// `Bearer`, or `DPoP` for a token bound to a key (RFC 9449).
     #[schema(example = "Bearer")]
     pub token_type: &'static str,
     /// Seconds from now.
     #[schema(example = 600)]
     pub expires_in: u64,
-    /// What the token allows: operations separated by spaces.
+    /// What the token allows, separated by spaces.
     #[schema(example = "citizens:lookup citizens:verify")]
     pub scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub refresh_token: Option<String>,
+    /// A JWT that tells how the citizen was recognised; no personal data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub id_token: Option<String>,
+    /// As granted (RFC 9396).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub authorization_details: Option<serde_json::Value>,
 }
 
 impl Access {
     /// A new token for a client that has shown who it is.
-    pub(super) fn issue(&self, client: &Client, scopes: OperationSet) -> Result<IssuedToken, GrantError> {
+    pub(super) fn issue(
+        &self,
+        client: &Client,
+        scopes: OperationSet,
+        binding: &Binding,
+    ) -> Result<IssuedToken, GrantError> {
+        self.sign_token(client, client.id.as_str(), scopes.to_string(), (None, binding))
+    }
+
+    /// A new token that stands in for the citizen of a grant.
+    pub fn issue_for(&self, client: &Client, grant: &Grant, binding: &Binding) -> Result<IssuedToken, GrantError> {
+        if binding.is_none() && !client.may_use_bearer_for_citizens() {
+            return Err(GrantError::ProofMissing);
+        }
+        self.sign_token(client, &grant.subject, grant.scope.clone(), (Some(grant), binding))
+    }
+
+    fn sign_token(
+        &self,
+        client: &Client,
+        subject: &str,
+        scope: String,
+        (grant, binding): (Option<&Grant>, &Binding),
+    ) -> Result<IssuedToken, GrantError> {
         let AccessConfig { issuer, token_lifetime, .. } = &self.config;
         let now = self.clock.now();
-        let scope = scopes.to_string();
+        let left = grant.map_or(*token_lifetime, |grant| grant.expires_at.since(now).min(*token_lifetime));
         let claims = Claims {
             iss: issuer.clone(),
-            sub: client.id.to_string(),
+            sub: subject.to_owned(),
             aud: issuer.clone(),
             client_id: client.id.to_string(),
             iat: NumericDate(now),
-            exp: NumericDate(now.plus(*token_lifetime)),
+            exp: NumericDate(now.plus(left)),
             jti: TransactionId::random(&*self.entropy).to_string(),
             scope: scope.clone(),
+            grant: grant.map(|grant| grant.id),
+            cnf: binding.as_ref().map(|key| Confirmation { jkt: key.as_str().to_owned() }),
         };
         let (key_id, key) = self.keyring.signing_key(KeyUse::Token);
         let signer = Signer::new(key, Some(&key_id), Some(TYPE));
         Ok(IssuedToken {
             access_token: jwt::sign(&signer, &claims).map_err(|_| GrantError::Issue)?,
-            token_type: "Bearer",
-            expires_in: token_lifetime.as_secs(),
+            token_type: if binding.is_some() { "DPoP" } else { "Bearer" },
+            expires_in: left.as_secs(),
             scope,
+            refresh_token: None,
+            id_token: None,
+            authorization_details: None,
         })
     }
 }

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::approved::Grant;
+use super::dpop::{ProofError, ProofFault, ProofTarget, Thumbprint};
 use super::service::Access;
+use super::store::grants;
 use super::token::{Claims, TYPE};
 use super::{Caller, Denied};
-use crate::clients::{Operation, OperationSet};
+use crate::clients::{Client, Operation, OperationSet};
 use crate::crypto::digest::sha256;
 use crate::crypto::jose::{Typ, Unverified, jwt};
-use crate::kernel::{ClientId, Instant};
+use crate::kernel::{ClientId, Instant, TransactionId};
+use crate::storage::StorageError;
 
 const LONGEST_TOKEN: usize = 4 * 1024;
 /// How far the clocks of replicas may differ.
@@ -17,16 +21,101 @@ const SKEW: Duration = Duration::from_secs(10);
 
 /// What a verified token says.
 #[derive(Debug)]
-pub(super) struct Verified {
-    client: ClientId,
-    scopes: OperationSet,
-    expires: Instant,
+pub struct Verified {
+    pub client: ClientId,
+    pub subject: String,
+    /// As it is written in the token.
+    pub scope: String,
+    pub scopes: OperationSet,
+    pub issued: Instant,
+    pub expires: Instant,
+    pub id: String,
+    pub grant: Option<TransactionId>,
+    /// The key it is bound to.
+    pub key: Option<Thumbprint>,
+}
+
+/// Whom a Bearer token shows.
+pub(super) enum Bearer {
+    /// The client for itself: known without a look into the database.
+    Client(Caller),
+    /// A citizen's approval must be looked up.
+    Citizen(Arc<Verified>),
 }
 
 impl Access {
-    /// Who calls with this token. The client is looked at as it stands now: one that was disabled
-    /// a second ago is out.
-    pub fn verify(&self, token: &str) -> Result<Caller, Denied> {
+    /// Who calls with this Bearer token. The client is looked at as it stands now: one that was
+    /// disabled a second ago is out.
+    pub(super) fn bearer(&self, token: &str) -> Result<Bearer, Denied> {
+        let verified = self.known(token)?;
+        if verified.key.is_some() {
+            // RFC 9449 section 7.1: a bound token is none without its proof.
+            return Err(Denied::TokenInvalid);
+        }
+        if verified.grant.is_some() {
+            return Ok(Bearer::Citizen(verified));
+        }
+        let client = self.enabled_client(&verified.client)?;
+        if !client.may_use_bearer() {
+            return Err(Denied::BearerNotAgreed);
+        }
+        Ok(Bearer::Client(Caller { client, scopes: verified.scopes, citizen: None, officer: None }))
+    }
+
+    /// Who calls with this token and this proof (RFC 9449 section 7.1).
+    pub(super) async fn bound_caller(
+        &self,
+        token: &str,
+        proof: &str,
+        target: ProofTarget<'_>,
+    ) -> Result<Caller, Denied> {
+        let verified = self.known(token)?;
+        let key = verified.key.as_ref().ok_or(Denied::TokenInvalid)?;
+        let held = self.prove(proof, &ProofTarget { access_token: Some(token), ..target }).await;
+        let held = held.map_err(|error| match error {
+            ProofError::Fault(fault) => Denied::Proof(fault),
+            ProofError::Storage(error) => error.into(),
+        })?;
+        if held != *key {
+            return Err(Denied::Proof(ProofFault::OtherKey));
+        }
+        self.caller_of(&verified).await
+    }
+
+    /// The caller of a token that was shown as it must be.
+    pub(super) async fn caller_of(&self, verified: &Verified) -> Result<Caller, Denied> {
+        let client = self.enabled_client(&verified.client)?;
+        let citizen = match verified.grant {
+            Some(id) => {
+                if verified.key.is_none() && !client.may_use_bearer_for_citizens() {
+                    return Err(Denied::BearerNotAgreed);
+                }
+                let grant = self.find_grant(id).await?.ok_or(Denied::TokenInvalid)?;
+                Some(Arc::new(grant.to_citizen()))
+            }
+            None => None,
+        };
+        Ok(Caller { client, scopes: verified.scopes, citizen, officer: None })
+    }
+
+    /// What a token that is good now says, and the grant it rests on: for introspection and
+    /// revocation. `None` if it is not good.
+    pub async fn inspect(&self, token: &str) -> Result<Option<(Arc<Verified>, Option<Grant>)>, StorageError> {
+        let Ok(verified) = self.known(token) else { return Ok(None) };
+        let Some(id) = verified.grant else { return Ok(Some((verified, None))) };
+        let grant = self.find_grant(id).await?;
+        Ok(grant.map(|grant| (verified, Some(grant))))
+    }
+
+    /// Revokes a token before its time; other processes take it for a second longer.
+    pub async fn revoke_token(&self, verified: &Verified) -> Result<(), StorageError> {
+        let (digest, expires) = (sha256(&[verified.id.as_bytes()]), verified.expires);
+        self.store.write(move |tx| grants::revoke_token(tx.db()?, &digest, expires)).await?;
+        self.refresh_revoked().await
+    }
+
+    /// What the token says, if it is ours and good now.
+    fn known(&self, token: &str) -> Result<Arc<Verified>, Denied> {
         if token.len() > LONGEST_TOKEN {
             return Err(Denied::TokenInvalid);
         }
@@ -46,7 +135,11 @@ impl Access {
         if verified.expires <= now {
             return Err(Denied::TokenExpired);
         }
-        self.caller(&verified)
+        let revoked = self.revoked.load();
+        if !revoked.is_empty() && revoked.contains(sha256(&[verified.id.as_bytes()]).as_slice()) {
+            return Err(Denied::TokenInvalid);
+        }
+        Ok(verified)
     }
 
     fn verify_signature(&self, token: &str) -> Result<Verified, Denied> {
@@ -59,23 +152,26 @@ impl Access {
         if !ours || claims.iat.0 > self.clock.now().plus(SKEW) {
             return Err(Denied::TokenInvalid);
         }
+        let key = claims.cnf.map(|cnf| Thumbprint::parse(&cnf.jkt).ok_or(Denied::TokenInvalid)).transpose()?;
         Ok(Verified {
             client: claims.client_id.parse().map_err(|_| Denied::TokenInvalid)?,
+            subject: claims.sub,
             // A scope that this version does not know gives nothing.
             scopes: claims.scope.split(' ').filter_map(|name| name.parse::<Operation>().ok()).collect(),
+            scope: claims.scope,
+            issued: claims.iat.0,
             expires: claims.exp.0,
+            id: claims.jti,
+            grant: claims.grant,
+            key,
         })
     }
 
-    fn caller(&self, verified: &Verified) -> Result<Caller, Denied> {
+    /// The client as it stands now.
+    pub(super) fn enabled_client(&self, id: &ClientId) -> Result<Arc<Client>, Denied> {
         if !self.clients.is_current() {
             return Err(Denied::RegistryBehind);
         }
-        let client = self.clients.find(&verified.client).filter(|client| client.enabled);
-        let client = client.ok_or(Denied::ClientDisabled)?;
-        if !client.may_use_bearer() {
-            return Err(Denied::BearerNotAgreed);
-        }
-        Ok(Caller { client, scopes: verified.scopes, citizen: None })
+        self.clients.find(id).filter(|client| client.enabled).ok_or(Denied::ClientDisabled)
     }
 }

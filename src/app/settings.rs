@@ -59,6 +59,7 @@ impl AppConfig {
                 desk: config.pages.desk,
                 wallet: config.pages.wallet,
                 portal: config.pages.portal,
+                client: config.pages.client.clone(),
             },
         })
     }

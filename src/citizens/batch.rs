@@ -29,7 +29,7 @@ impl Citizens {
             return Err(StorageError::Unavailable("the registry of clients is behind the database".to_owned()).into());
         }
         let client = self.0.clients.find(&caller.client.id).unwrap_or_else(|| caller.client.clone());
-        let caller = &Caller { client, scopes: caller.scopes, citizen: caller.citizen };
+        let caller = &Caller { client, ..caller.clone() };
         let now = self.0.clock.now();
         let (granted, standing) = self.0.guards.take(&caller.client, asks.len() as u32, now);
         let answering = asks.into_iter().enumerate().map(|(index, (ask, purpose))| async move {

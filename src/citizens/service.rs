@@ -142,6 +142,10 @@ impl Citizens {
         standing: Standing,
         now: Instant,
     ) -> Drafted<Standing> {
+        let mut question = question;
+        if let Some(officer) = &caller.officer {
+            question.purpose.officer = Some(officer.clone());
+        }
         let admitted = if !granted {
             Err(CitizensError::OverQuota(standing))
         } else if caller.require(question.operation).is_err() {

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::clients::{Agreement, AgreementFaults, Client, ClientProfile, Clients, ClientsError, NewClient, PublicKey};
-use crate::crypto::Algorithm;
+use crate::clients::{
+    Agreement, AgreementFaults, Client, ClientProfile, Clients, ClientsError, NewClient, PublicKey, Registration,
+    SecretTag,
+};
+use crate::crypto::{Algorithm, Secret, SystemEntropy};
 use crate::crypto::jose::{JwkFault, PrivateJwk, PublicJwk};
 use crate::kernel::purpose::{CodeFault, OfficerCode};
 use crate::kernel::{ClientId, Officer};
@@ -35,6 +38,14 @@ enum Command {
         #[arg(long)]
         agreement: PathBuf,
     },
+    /// Put other redirect addresses in the place of the old ones
+    Redirects {
+        id: ClientId,
+        #[command(flatten)]
+        redirects: RedirectArgs,
+    },
+    /// Make a new secret (profile baseline) and print it; the old one is good no longer
+    NewSecret { id: ClientId },
     /// Shut a client out, within a second
     Disable { id: ClientId },
     /// Let a disabled client in again
@@ -60,6 +71,32 @@ struct Add {
     agreement: PathBuf,
     #[command(flatten)]
     key: KeyArgs,
+    /// Make a secret (profile baseline) and print it, once
+    #[arg(long)]
+    secret: bool,
+    #[command(flatten)]
+    redirects: RedirectArgs,
+}
+
+/// Where browsers may be sent back to, compared as written.
+#[derive(Debug, Args)]
+struct RedirectArgs {
+    /// Where a sign-in may end; may be repeated
+    #[arg(long = "redirect-uri")]
+    redirect_uris: Vec<String>,
+    /// Where a logout may end; may be repeated
+    #[arg(long = "post-logout-redirect-uri")]
+    post_logout_redirect_uris: Vec<String>,
+}
+
+impl RedirectArgs {
+    fn registration(self) -> Registration {
+        Registration {
+            redirect_uris: self.redirect_uris,
+            post_logout_redirect_uris: self.post_logout_redirect_uris,
+            any_loopback_port: false,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -74,7 +111,7 @@ struct RotateKey {
 
 /// Where the client's public key comes from.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 struct KeyArgs {
     /// The client's public key, a JWK file (EC P-256 or OKP Ed25519)
     #[arg(long)]
@@ -126,6 +163,8 @@ pub enum ClientsCommandError {
     Key { path: PathBuf, source: JwkFault },
     #[error("{path}: {source}")]
     File { path: PathBuf, source: std::io::Error },
+    #[error("name the new key by --key, or make one by --new-key")]
+    NoKey,
     #[error(transparent)]
     Officer(#[from] CodeFault),
     #[error("the answer cannot be written: {0}")]
@@ -137,13 +176,17 @@ pub async fn run(args: ClientsArgs, clients: &Clients, out: &mut dyn Write) -> R
     match args.command {
         Command::Add(add) => {
             let id = add.id.clone();
-            clients.add(add.read()?).await?;
+            let secret = add.secret.then(|| Secret::random(&SystemEntropy::default()));
+            clients.add(add.read(secret.as_ref())?).await?;
             writeln!(out, "added {id}")?;
+            if let Some(secret) = secret {
+                writeln!(out, "secret {}", secret.expose())?;
+            }
         }
         Command::List => list(clients, out)?,
         Command::Show { id } => show(clients, &id, out).await?,
         Command::RotateKey(RotateKey { id, overlap_hours, key }) => {
-            let key = key.read()?;
+            let key = key.read()?.ok_or(ClientsCommandError::NoKey)?;
             let key_id = key.id.clone();
             clients.rotate_key(&id, key, Duration::from_secs(u64::from(overlap_hours) * 3600)).await?;
             writeln!(out, "{id} has key {key_id}; older keys stay good for {overlap_hours} h at most")?;
@@ -151,6 +194,16 @@ pub async fn run(args: ClientsArgs, clients: &Clients, out: &mut dyn Write) -> R
         Command::Amend { id, agreement } => {
             clients.amend(&id, read_agreement(&agreement)?).await?;
             writeln!(out, "amended {id}")?;
+        }
+        Command::Redirects { id, redirects } => {
+            clients.set_registration(&id, redirects.registration()).await?;
+            writeln!(out, "{id} has other redirect addresses")?;
+        }
+        Command::NewSecret { id } => {
+            let entropy = SystemEntropy::default();
+            let secret = Secret::random(&entropy);
+            clients.set_secret(&id, SecretTag::of(&secret, &entropy)).await?;
+            writeln!(out, "secret {}", secret.expose())?;
         }
         Command::Disable { id } => {
             clients.disable(&id).await?;
@@ -170,8 +223,10 @@ pub async fn run(args: ClientsArgs, clients: &Clients, out: &mut dyn Write) -> R
 }
 
 impl Add {
-    fn read(self) -> Result<NewClient, ClientsCommandError> {
+    fn read(self, secret: Option<&Secret>) -> Result<NewClient, ClientsCommandError> {
         Ok(NewClient {
+            registration: self.redirects.registration(),
+            secret: secret.map(|secret| SecretTag::of(secret, &SystemEntropy::default())),
             agreement: read_agreement(&self.agreement)?,
             key: self.key.read()?,
             id: self.id,
@@ -184,16 +239,17 @@ impl Add {
 }
 
 impl KeyArgs {
-    fn read(self) -> Result<PublicKey, ClientsCommandError> {
+    /// The key that is named, if one is.
+    fn read(self) -> Result<Option<PublicKey>, ClientsCommandError> {
         let public = match (self.key, self.new_key) {
             (_, Some(path)) => make_key(&path)?,
             (Some(path), None) => {
                 let json = read_file(&path)?;
                 PublicJwk::parse(&json).map_err(|source| ClientsCommandError::Key { path, source })?
             }
-            (None, None) => unreachable!("clap asks for one of the two"),
+            (None, None) => return Ok(None),
         };
-        Ok(PublicKey { id: public.key_id(), key: public.key })
+        Ok(Some(PublicKey { id: public.key_id(), key: public.key }))
     }
 }
 
@@ -255,6 +311,9 @@ async fn show(clients: &Clients, id: &ClientId, out: &mut dyn Write) -> Result<(
         "state_body": client.state_body,
         "enabled": client.enabled,
         "agreement": client.agreement,
+        "redirect_uris": client.registration.redirect_uris,
+        "post_logout_redirect_uris": client.registration.post_logout_redirect_uris,
+        "secret": client.secret.is_some(),
         "keys": keys.collect::<Vec<_>>(),
         "officers": officers,
         "history": history.collect::<Vec<_>>(),

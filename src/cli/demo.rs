@@ -15,7 +15,7 @@ use crate::audit::AuditConfig;
 use crate::citizens::sealing::Sealing;
 use crate::citizens::seed::{SeedError, Seeder};
 use crate::citizens::{CacheConfig, GuardConfig};
-use crate::clients::{ClientsError, Contact, DemoClient, SampleFault, samples};
+use crate::clients::{ClientsError, Contact, DemoClient, NewClient, SampleFault, samples};
 use crate::console;
 use crate::crypto::{Keyring, KeyringError, SystemEntropy};
 use crate::eid::{EidConfig, Sending};
@@ -147,7 +147,13 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
             phone: "+84 24 0000 0000".to_owned(),
             email: "demo@example.vn".to_owned(),
         },
-        pages: PagesConfig { demo: true, landing: true, me: false, desk: false, wallet: false, portal: false },
+        pages: PagesConfig {
+            demo: true,
+            landing: true,
+            wallet: true,
+            client: "portal".parse().ok(),
+            ..PagesConfig::default()
+        },
     }
 }
 
@@ -172,9 +178,19 @@ async fn sample_clients(app: &App, known: Option<DemoFile>) -> Result<Vec<DemoCl
         kept.push(sample.to_demo()?);
         match app.clients.find(&sample.new.id) {
             // A start that ended before demo.json was written: its key is lost, this one replaces it.
-            Some(_) => app.clients.rotate_key(&sample.new.id, sample.new.key, std::time::Duration::ZERO).await?,
+            Some(_) => replace_credentials(app, sample.new).await?,
             None => app.clients.add(sample.new).await?,
         }
     }
     Ok(kept)
+}
+
+async fn replace_credentials(app: &App, new: NewClient) -> Result<(), ClientsError> {
+    if let Some(key) = new.key {
+        app.clients.rotate_key(&new.id, key, std::time::Duration::ZERO).await?;
+    }
+    match new.secret {
+        Some(secret) => app.clients.set_secret(&new.id, secret).await,
+        None => Ok(()),
+    }
 }

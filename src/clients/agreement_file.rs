@@ -15,6 +15,13 @@
 //! [validity]
 //! from = 2026-01-01            # a day in Viet Nam, or an instant with its offset
 //! until = 2028-12-31           # a day is the last one on which the agreement holds
+//!
+//! [eid]                        # may be absent: then nothing of it
+//! sign_in = true               # sign citizens in by the browser
+//! ciba = true                  # ask a citizen who is present, without a browser
+//! desk = false                 # confirm accounts and devices in person
+//! levels = ["urn:dancu:acr:l1", "urn:dancu:acr:l2"]
+//! sector = "tinh-01"           # optional: who shares subjects
 //! ```
 //!
 //! Every fault of a file is told at once, by the name of its key.
@@ -26,7 +33,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 use validator::{Validate, ValidationError};
 
-use super::{Agreement, Detail, Operation};
+use super::{Agreement, Detail, EidTerms, Operation};
 use crate::kernel::{Attribute, Instant, LegalBasis, ProcedureCode};
 
 /// One fault of an agreement file. The file is the operator's own, so its words may be repeated.
@@ -66,6 +73,7 @@ struct Terms {
     quotas: Quotas,
     #[validate(nested)]
     validity: Validity,
+    eid: Option<EidTerms>,
 }
 
 #[derive(Debug, Validate)]
@@ -138,6 +146,7 @@ impl Terms {
             valid_from: self.validity.from?,
             valid_until: self.validity.until?,
             bearer: self.bearer?,
+            eid: self.eid?,
         })
     }
 }
@@ -189,6 +198,7 @@ impl Reader {
                 from: validity.as_mut().and_then(|validity| self.instant(validity, "from", Edge::First)),
                 until: validity.as_mut().and_then(|validity| self.instant(validity, "until", Edge::Last)),
             },
+            eid: if table.contains_key("eid") { self.value(table, "", "eid") } else { Some(EidTerms::default()) },
         };
         self.refuse_unknown("", table);
         self.refuse_unknown("quotas.", &quotas.unwrap_or_default());

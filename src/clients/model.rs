@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Operation, OperationSet};
+use super::{Operation, OperationSet, Registration, SecretTag};
 use crate::audit::OfficerStanding;
 use crate::crypto::{Algorithm, VerifyingKey};
-use crate::kernel::{AttributeSet, ClientId, Instant, LegalBasis, Officer, ProcedureCode, Purpose};
+use crate::kernel::{AttributeSet, ClientId, Instant, LegalBasis, Level, Officer, ProcedureCode, Purpose};
 
 /// `service`: machine to machine. `fapi2`: FAPI 2.0. `baseline`: plain OpenID Connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,26 @@ pub struct Agreement {
     pub valid_until: Instant,
     /// Whether plain Bearer tokens may be used (profile `service` only).
     pub bearer: bool,
+    /// Signing citizens in by e-ID; nothing of it where the agreement is silent.
+    #[serde(default)]
+    pub eid: EidTerms,
+}
+
+/// What a client may do with e-ID.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EidTerms {
+    /// Sign citizens in by the browser (authorization code).
+    pub sign_in: bool,
+    /// Ask a citizen who is present to confirm, without a browser (CIBA).
+    pub ciba: bool,
+    /// Confirm accounts and devices at a desk, where the citizen is present in person.
+    pub desk: bool,
+    /// The levels of authentication it may ask for.
+    pub levels: BTreeSet<Level>,
+    /// Clients that name the same sector are told the same subject for a citizen; a client that
+    /// names none is a sector of its own (OpenID Connect Core section 8.1).
+    pub sector: Option<String>,
 }
 
 impl Agreement {
@@ -92,6 +112,9 @@ pub struct Client {
     pub keys: Vec<ClientKey>,
     pub officers: HashSet<Officer>,
     pub agreement: Agreement,
+    pub registration: Registration,
+    /// Profile `baseline` only.
+    pub secret: Option<SecretTag>,
 }
 
 /// Why an agreement does not cover a question.
@@ -158,6 +181,16 @@ impl Client {
     /// Whether this client's access tokens may be plain Bearer tokens.
     pub fn may_use_bearer(&self) -> bool {
         self.profile == ClientProfile::Service && self.agreement.bearer
+    }
+
+    /// Whether a citizen's own token, given to this client, may be a plain Bearer token.
+    pub fn may_use_bearer_for_citizens(&self) -> bool {
+        self.profile == ClientProfile::Baseline || self.may_use_bearer()
+    }
+
+    /// Who shares the subjects this client is told.
+    pub fn sector(&self) -> &str {
+        self.agreement.eid.sector.as_deref().unwrap_or(self.id.as_str())
     }
 
     /// The keys an assertion signed with `algorithm` may verify under: all that are valid at `now`,

@@ -5,17 +5,21 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Agreement, ClientProfile, Detail, NewClient, Operation, OperationSet, PublicKey};
-use crate::crypto::Algorithm;
+use super::{
+    Agreement, ClientProfile, Detail, EidTerms, NewClient, Operation, OperationSet, PublicKey, Registration, SecretTag,
+};
+use crate::crypto::{Algorithm, Secret, SystemEntropy};
 use crate::crypto::jose::{JwkFault, PrivateJwk};
 use crate::kernel::purpose::{CodeFault, OfficerCode};
-use crate::kernel::{Attribute, AttributeSet, ClientId, Instant, LegalBasis, Officer, ProcedureCode};
+use crate::kernel::{Attribute, AttributeSet, ClientId, Instant, LegalBasis, Level, Officer, ProcedureCode};
 
 /// A sample client and its private key.
 #[derive(Debug)]
 pub struct SampleClient {
     pub new: NewClient,
     pub private_key: PrivateJwk,
+    /// Of a client of profile `baseline`; only its tag is in `new`.
+    pub secret: Option<Secret>,
 }
 
 /// A sample client as `demo.json` lists it.
@@ -29,6 +33,24 @@ pub struct DemoClient {
     pub legal_bases: Vec<LegalBasis>,
     pub officer: Option<Officer>,
     pub detail: Detail,
+    /// How it may authenticate at the token endpoint.
+    #[serde(default)]
+    pub token_endpoint_auth_methods: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+    /// Sent back to after a sign-in; the port of a loopback address is free.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Whether authorization requests must be pushed (RFC 9126) and tokens be bound (RFC 9449).
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
+    /// What it may do with e-ID.
+    #[serde(default)]
+    pub eid: EidTerms,
 }
 
 /// A sample client could not be made.
@@ -57,14 +79,28 @@ struct Plan {
     per_minute: u32,
     per_day: u64,
     officer: (&'static str, &'static str),
+    profile: ClientProfile,
+    eid: Eid,
 }
 
-/// The five sample clients, with new ES256 keys, under agreements in force for two years from `now`.
+/// What a sample may do with e-ID.
+#[derive(Default)]
+struct Eid {
+    sign_in: bool,
+    ciba: bool,
+    desk: bool,
+}
+
+/// Where the sample relying parties are sent back to.
+const REDIRECT_PATHS: [&str; 3] = ["/cb", "/callback", "/"];
+
+/// The sample clients, with new ES256 keys, under agreements in force for two years from `now`.
 ///
 /// # Errors
 /// Only if the machine gives no keys.
 pub fn samples(now: Instant) -> Result<Vec<SampleClient>, SampleFault> {
-    [portal(), bank(), hotel(), shop(), loadtest()].into_iter().map(|plan| plan.make(now)).collect()
+    let plans = [portal(), bank(), hotel(), shop(), loadtest(), relying_party_fapi(), relying_party_baseline()];
+    plans.into_iter().map(|plan| plan.make(now)).collect()
 }
 
 /// A one-stop portal of a province: a state body with full answers.
@@ -81,6 +117,8 @@ fn portal() -> Plan {
         per_minute: 60_000,
         per_day: 10_000_000,
         officer: ("canbo-01", "mot-cua"),
+        profile: ClientProfile::Service,
+        eid: Eid { sign_in: true, ciba: true, desk: true },
     }
 }
 
@@ -101,6 +139,8 @@ fn bank() -> Plan {
         per_minute: 6_000,
         per_day: 1_000_000,
         officer: ("gdv-01", "chi-nhanh-1"),
+        profile: ClientProfile::Service,
+        eid: Eid::default(),
     }
 }
 
@@ -123,6 +163,8 @@ fn hotel() -> Plan {
         per_minute: 600,
         per_day: 50_000,
         officer: ("le-tan-01", "quay-le-tan"),
+        profile: ClientProfile::Service,
+        eid: Eid { ciba: true, ..Eid::default() },
     }
 }
 
@@ -140,6 +182,8 @@ fn shop() -> Plan {
         per_minute: 60,
         per_day: 1_000,
         officer: ("nhan-vien-01", "quay-1"),
+        profile: ClientProfile::Service,
+        eid: Eid { ciba: true, ..Eid::default() },
     }
 }
 
@@ -162,6 +206,41 @@ fn loadtest() -> Plan {
         per_minute: 100_000_000,
         per_day: 100_000_000_000,
         officer: ("do-tai-01", "do-tai"),
+        profile: ClientProfile::Service,
+        eid: Eid { sign_in: true, ciba: true, desk: true },
+    }
+}
+
+/// A relying party by FAPI 2.0: pushed requests, bound tokens, a signing key.
+fn relying_party_fapi() -> Plan {
+    Plan { id: "rp-fapi", name: "Cổng đăng nhập FAPI (mẫu)", profile: ClientProfile::Fapi2, ..relying_party() }
+}
+
+/// A relying party with an ordinary OpenID Connect library: a secret.
+fn relying_party_baseline() -> Plan {
+    Plan { id: "rp-baseline", name: "Cổng đăng nhập OIDC (mẫu)", profile: ClientProfile::Baseline, ..relying_party() }
+}
+
+fn relying_party() -> Plan {
+    Plan {
+        id: "",
+        name: "",
+        state_body: true,
+        operations: [Operation::QrIssue, Operation::ResidenceCheck, Operation::ResidenceConfirm, Operation::FormsPrefill]
+            .into_iter()
+            .collect(),
+        procedures: &["1.004194", "1.004222"],
+        legal_bases: &[LegalBasis::CONSENT],
+        attributes: [Attribute::FullName, Attribute::DateOfBirth, Attribute::Sex, Attribute::IdNumber]
+            .into_iter()
+            .chain([Attribute::PermanentResidence, Attribute::Nationality, Attribute::Phone, Attribute::Email])
+            .collect(),
+        detail: Detail::Full,
+        per_minute: 60_000,
+        per_day: 10_000_000,
+        officer: ("canbo-02", "dang-nhap"),
+        profile: ClientProfile::Baseline,
+        eid: Eid { sign_in: true, ciba: true, desk: false },
     }
 }
 
@@ -181,26 +260,60 @@ impl Plan {
             per_day: self.per_day,
             valid_from: now,
             valid_until: now.plus(TWO_YEARS),
-            bearer: true,
+            bearer: self.profile == ClientProfile::Service,
+            eid: EidTerms {
+                sign_in: self.eid.sign_in,
+                ciba: self.eid.ciba,
+                desk: self.eid.desk,
+                levels: if self.eid.sign_in || self.eid.ciba { [Level::L1, Level::L2].into() } else { [].into() },
+                sector: None,
+            },
         };
+        let entropy = SystemEntropy::default();
+        let secret = (self.profile == ClientProfile::Baseline).then(|| Secret::random(&entropy));
+        let registration = if self.eid.sign_in { on_loopback() } else { Registration::default() };
         let new = NewClient {
             id: self.id.parse::<ClientId>()?,
             name: self.name.to_owned(),
-            profile: ClientProfile::Service,
+            profile: self.profile,
             state_body: self.state_body,
-            key: PublicKey { id: public.key_id(), key: public.key },
+            key: Some(PublicKey { id: public.key_id(), key: public.key }),
             officers: vec![Officer { id: OfficerCode::parse(officer)?, unit: OfficerCode::parse(unit)? }],
             agreement,
+            registration,
+            secret: secret.as_ref().map(|secret| SecretTag::of(secret, &entropy)),
         };
-        Ok(SampleClient { new, private_key })
+        Ok(SampleClient { new, private_key, secret })
+    }
+}
+
+/// Every loopback address and path a trial may want, at any port.
+fn on_loopback() -> Registration {
+    let hosts = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    let uris = |paths: &[&str]| {
+        hosts.iter().flat_map(|host| paths.iter().map(move |path| format!("{host}{path}"))).collect::<Vec<_>>()
+    };
+    Registration {
+        redirect_uris: uris(&REDIRECT_PATHS),
+        post_logout_redirect_uris: uris(&["/", "/logout"]),
+        any_loopback_port: true,
     }
 }
 
 impl SampleClient {
     /// As `demo.json` lists it, private key included.
     pub fn to_demo(&self) -> Result<DemoClient, SampleFault> {
-        let agreement = &self.new.agreement;
+        let (agreement, registration) = (&self.new.agreement, &self.new.registration);
+        let methods = self.secret.iter().map(|_| "client_secret_basic").chain(["private_key_jwt"]);
+        let fapi = self.new.profile == ClientProfile::Fapi2;
         Ok(DemoClient {
+            token_endpoint_auth_methods: methods.map(str::to_owned).collect(),
+            client_secret: self.secret.as_ref().map(|secret| secret.expose().to_owned()),
+            redirect_uris: registration.redirect_uris.clone(),
+            post_logout_redirect_uris: registration.post_logout_redirect_uris.clone(),
+            require_pushed_authorization_requests: fapi,
+            dpop_bound_access_tokens: fapi,
+            eid: agreement.eid.clone(),
             client_id: self.new.id.clone(),
             profile: self.new.profile,
             private_jwk: RawValue::from_string(self.private_key.to_json().to_string())?,

@@ -9,7 +9,9 @@ use arc_swap::ArcSwap;
 use tokio::time::Instant as Tick;
 
 use super::store::{self, Action, Change};
-use super::{Agreement, AgreementFault, AgreementFaults, Client, ClientKey, ClientProfile};
+use super::{
+    Agreement, AgreementFault, AgreementFaults, Client, ClientKey, ClientProfile, RedirectFault, Registration, SecretTag,
+};
 use crate::crypto::VerifyingKey;
 use crate::kernel::{ClientId, Clock, Instant, LegalBasis, Officer};
 use crate::storage::{Reach, StorageError, Store, Tx};
@@ -26,9 +28,12 @@ pub struct NewClient {
     pub name: String,
     pub profile: ClientProfile,
     pub state_body: bool,
-    pub key: PublicKey,
+    /// What it signs its assertions with; a client of profile `baseline` may have a secret instead.
+    pub key: Option<PublicKey>,
     pub officers: Vec<Officer>,
     pub agreement: Agreement,
+    pub registration: Registration,
+    pub secret: Option<SecretTag>,
 }
 
 /// A public key and the id its owner names it by.
@@ -51,6 +56,10 @@ pub enum ClientsError {
     OfficerKnown,
     #[error("a name is 1 to 200 printable characters, without nine digits in a row")]
     Name,
+    #[error("a client has a key; profile baseline may have a secret beside it or instead, others may not")]
+    Credentials,
+    #[error(transparent)]
+    Redirects(#[from] RedirectFault),
     #[error(transparent)]
     Agreement(#[from] AgreementFaults),
     #[error(transparent)]
@@ -121,9 +130,14 @@ impl Clients {
     pub async fn add(&self, new: NewClient) -> Result<(), ClientsError> {
         check_name(&new.name)?;
         check_fit(&new.agreement, new.profile, new.state_body)?;
+        new.registration.check()?;
+        if new.secret.is_some() && new.profile != ClientProfile::Baseline || new.secret.is_none() && new.key.is_none() {
+            return Err(ClientsError::Credentials);
+        }
         let now = self.0.clock.now();
+        let key = |key: PublicKey| ClientKey { id: key.id, key: key.key, valid_from: now, valid_until: None };
         let client = Client {
-            keys: vec![ClientKey { id: new.key.id, key: new.key.key, valid_from: now, valid_until: None }],
+            keys: new.key.into_iter().map(key).collect(),
             id: new.id,
             name: new.name,
             profile: new.profile,
@@ -131,6 +145,8 @@ impl Clients {
             enabled: true,
             officers: new.officers.into_iter().collect(),
             agreement: new.agreement,
+            registration: new.registration,
+            secret: new.secret,
         };
         let detail = store::agreement_text(&client.agreement)?;
         self.change(move |tx| {
@@ -192,6 +208,28 @@ impl Clients {
         let detail = store::agreement_text(&agreement)?;
         self.change_one(id, Action::Amended, detail, self.0.clock.now(), move |tx, id| {
             Ok(store::set_agreement(tx.db()?, id, &agreement)?)
+        })
+        .await
+    }
+
+    /// Puts other redirect addresses in the place of the old ones.
+    pub async fn set_registration(&self, id: &ClientId, registration: Registration) -> Result<(), ClientsError> {
+        registration.check()?;
+        let detail = store::registration_text(&registration)?;
+        self.change_one(id, Action::RedirectsSet, detail, self.0.clock.now(), move |tx, id| {
+            Ok(store::set_registration(tx.db()?, id, &registration)?)
+        })
+        .await
+    }
+
+    /// Puts a secret in the place of the old one, which is good no longer.
+    pub async fn set_secret(&self, id: &ClientId, secret: SecretTag) -> Result<(), ClientsError> {
+        let client = self.find(id).ok_or(ClientsError::Unknown)?;
+        if client.profile != ClientProfile::Baseline {
+            return Err(ClientsError::Credentials);
+        }
+        self.change_one(id, Action::SecretSet, "{}".to_owned(), self.0.clock.now(), move |tx, id| {
+            Ok(store::set_secret(tx.db()?, id, &secret)?)
         })
         .await
     }
@@ -275,6 +313,10 @@ fn check_fit(agreement: &Agreement, profile: ClientProfile, state_body: bool) ->
     };
     if agreement.bearer && profile != ClientProfile::Service {
         note("bearer", "only clients of profile service may use plain bearer tokens");
+    }
+    let asks = agreement.eid.sign_in || agreement.eid.ciba;
+    if asks && agreement.eid.levels.is_empty() {
+        note("eid.levels", "must list at least one level where sign_in or ciba is true");
     }
     if !state_body && agreement.legal_bases.iter().any(|basis| basis.as_str() == LegalBasis::STATE_DUTY) {
         note("legal_bases", "STATE_DUTY is for state bodies: others need consent or a basis of their own");

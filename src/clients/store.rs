@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::{Agreement, Client, ClientKey, ClientProfile};
+use super::{Agreement, Client, ClientKey, ClientProfile, Registration, SecretTag};
 use crate::crypto::{Algorithm, VerifyingKey};
 use crate::kernel::purpose::OfficerCode;
 use crate::kernel::{ClientId, Instant, Officer};
@@ -20,11 +20,21 @@ pub enum Action {
     Enabled,
     OfficerAdded,
     Amended,
+    RedirectsSet,
+    SecretSet,
 }
 
 impl Action {
-    const ALL: [Self; 6] =
-        [Self::Added, Self::KeyRotated, Self::Disabled, Self::Enabled, Self::OfficerAdded, Self::Amended];
+    const ALL: [Self; 8] = [
+        Self::Added,
+        Self::KeyRotated,
+        Self::Disabled,
+        Self::Enabled,
+        Self::OfficerAdded,
+        Self::Amended,
+        Self::RedirectsSet,
+        Self::SecretSet,
+    ];
 
     /// What the history calls it.
     pub const fn name(self) -> &'static str {
@@ -35,6 +45,8 @@ impl Action {
             Self::Enabled => "enabled",
             Self::OfficerAdded => "officer_added",
             Self::Amended => "amended",
+            Self::RedirectsSet => "redirects_set",
+            Self::SecretSet => "secret_set",
         }
     }
 
@@ -66,6 +78,8 @@ struct ClientRow {
     enabled: bool,
     agreement: String,
     created_at: i64,
+    registration: String,
+    secret: Option<Vec<u8>>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -117,6 +131,11 @@ impl ClientRow {
         };
         let agreement: Agreement =
             serde_json::from_str(&self.agreement).map_err(|_| inconsistent("clients", "agreement", &self.client_id))?;
+        let registration = serde_json::from_str(&self.registration)
+            .map_err(|_| inconsistent("clients", "registration", &self.client_id))?;
+        let secret = self.secret.as_deref().map(|bytes| {
+            SecretTag::from_bytes(bytes).ok_or_else(|| inconsistent("clients", "secret", &self.client_id))
+        });
         Ok(Client {
             id: self.client_id.parse().map_err(|_| inconsistent("clients", "client_id", &self.client_id))?,
             name: self.name,
@@ -126,6 +145,8 @@ impl ClientRow {
             keys: Vec::new(),
             officers: Default::default(),
             agreement,
+            registration,
+            secret: secret.transpose()?,
         })
     }
 }
@@ -253,6 +274,8 @@ pub fn insert(db: &mut Db, client: &Client, at: Instant) -> Result<(), StorageEr
             enabled: client.enabled,
             agreement: agreement_text(&client.agreement)?,
             created_at: at.as_micros(),
+            registration: registration_text(&client.registration)?,
+            secret: client.secret.as_ref().map(SecretTag::to_bytes),
         })
         .execute(db)?;
     replace_keys(db, &client.id, &client.keys)?;
@@ -295,6 +318,23 @@ pub fn set_agreement(db: &mut Db, client: &ClientId, agreement: &Agreement) -> R
     let text = agreement_text(agreement)?;
     diesel::update(clients::table.find(client.as_str())).set(clients::agreement.eq(text)).execute(db)?;
     Ok(())
+}
+
+pub fn set_registration(db: &mut Db, client: &ClientId, registration: &Registration) -> Result<(), StorageError> {
+    let text = registration_text(registration)?;
+    diesel::update(clients::table.find(client.as_str())).set(clients::registration.eq(text)).execute(db)?;
+    Ok(())
+}
+
+/// Puts a secret in the place of the old one, if there was one.
+pub fn set_secret(db: &mut Db, client: &ClientId, secret: &SecretTag) -> Result<(), StorageError> {
+    diesel::update(clients::table.find(client.as_str())).set(clients::secret.eq(secret.to_bytes())).execute(db)?;
+    Ok(())
+}
+
+/// The registration as the column holds it.
+pub fn registration_text(registration: &Registration) -> Result<String, StorageError> {
+    serde_json::to_string(registration).map_err(|error| StorageError::Other(error.to_string()))
 }
 
 /// The agreement as the column holds it.

@@ -3,7 +3,6 @@
 mod pages;
 
 use actix_web::web::{self, ServiceConfig};
-use utoipa::openapi::OpenApi;
 
 use crate::app::{App, PagesConfig};
 use crate::clients::Contact;
@@ -18,13 +17,13 @@ struct Console {
 
 /// The routes of all slices and, around them, what every page needs.
 pub fn routes(app: &App) -> Routes {
-    let pages = app.pages;
-    let routes = app.routes().with(Site { demo: pages.demo }, |_| {}, OpenApi::default());
+    let pages = app.pages.clone();
+    let routes = app.routes().with_pages(Site { demo: pages.demo }, |_| {});
     if !pages.landing {
         return routes;
     }
     let console = Console { contact: app.contact.clone(), pages };
-    routes.with(console, landing, OpenApi::default())
+    routes.with_pages(console, landing)
 }
 
 fn landing(config: &mut ServiceConfig) {

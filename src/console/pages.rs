@@ -15,7 +15,7 @@ use crate::telemetry::Health;
 #[template(path = "console/pages/landing.html")]
 struct Landing<'a> {
     page: Page,
-    pages: PagesConfig,
+    pages: &'a PagesConfig,
     contact: &'a Contact,
     ready: bool,
     version: &'static str,
@@ -29,6 +29,6 @@ pub(super) async fn landing(
 ) -> Result<HttpResponse, Problem> {
     let ready = health.readiness().await.ready;
     let contact = &console.contact;
-    let view = Landing { page, pages: console.pages, contact, ready, version: env!("CARGO_PKG_VERSION") };
+    let view = Landing { page, pages: &console.pages, contact, ready, version: env!("CARGO_PKG_VERSION") };
     view.page.show(&view)
 }

@@ -8,6 +8,7 @@ pub mod jose;
 pub mod kdf;
 pub mod keyring;
 pub mod mac;
+pub mod secret;
 pub mod signing;
 pub mod slow_hash;
 
@@ -15,5 +16,6 @@ pub use aead::SealingKey;
 pub use entropy::SystemEntropy;
 pub use keyring::{KeyInfo, KeyState, KeyUse, Keyring, KeyringError};
 pub use mac::MacKey;
+pub use secret::Secret;
 pub use signing::{Algorithm, SigningKey, VerifyingKey};
 pub use slow_hash::SlowHash;

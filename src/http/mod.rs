@@ -2,9 +2,11 @@
 
 pub mod context;
 pub mod extract;
+pub mod form;
 mod language;
 pub mod limits;
 pub mod middleware;
+pub mod oauth_call;
 pub mod oauth_error;
 pub mod openapi;
 pub mod page;
@@ -14,7 +16,9 @@ pub mod routes;
 
 pub use context::{Arrival, RequestId};
 pub use extract::{Input, Json};
+pub use form::{Form, FormFault};
 pub use limits::Limits;
+pub use oauth_call::{DPOP_NONCE, OauthCall};
 pub use oauth_error::OauthError;
 pub use problem::{Problem, ProblemKind};
 pub use routes::Routes;

@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use actix_web::{App, test};
 use dancu::audit::OfficerStanding;
 use dancu::clients::{
-    Action, Catalogue, ClientProfile, ClientsError, Contact, NewClient, Operation, PublicKey, Refusal,
+    Action, Catalogue, ClientProfile, ClientsError, Contact, NewClient, Operation, PublicKey, Refusal, Registration,
 };
 use dancu::crypto::Algorithm;
 use dancu::crypto::jose::PrivateJwk;
@@ -105,7 +105,7 @@ async fn changes_are_seen_by_other_processes_and_kept_in_the_history() {
         assert!(history.iter().all(|change| change.at == house.now()));
         assert!(house.clients.is_current() && twin.clients.is_current());
         let ids: Vec<_> = twin.clients.list().iter().map(|client| client.id.to_string()).collect();
-        assert_eq!(ids, ["bank", "hotel", "loadtest", "portal", "shop"]);
+        assert_eq!(ids, ["bank", "hotel", "loadtest", "portal", "rp-baseline", "rp-fapi", "shop"]);
     })
     .await;
 }
@@ -122,9 +122,11 @@ async fn changes_that_cannot_be_leave_no_trace() {
             name: "Sở mẫu".to_owned(),
             profile: ClientProfile::Service,
             state_body: true,
-            key: public_key(),
+            key: Some(public_key()),
             officers: Vec::new(),
             agreement: agreement.clone(),
+            registration: Registration::default(),
+            secret: None,
         };
         assert!(matches!(clients.add(new("portal")).await, Err(ClientsError::Exists)));
         for name in ["", "line\nbreak", "Call 097099000001", &"x".repeat(201)] {

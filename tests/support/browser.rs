@@ -130,10 +130,12 @@ impl Tab {
     }
 
     pub async fn click(&self, selector: &str) {
+        self.shows(selector).await;
         self.find(selector).await.click().await.expect("it can be clicked");
     }
 
     pub async fn fill(&self, selector: &str, text: &str) {
+        self.shows(selector).await;
         let field = self.find(selector).await;
         field.clear().await.expect("it can be emptied");
         field.send_keys(text).await.expect("it can be typed into");
@@ -167,6 +169,48 @@ impl Tab {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
+    }
+
+    /// Waits until the element is visible.
+    #[track_caller]
+    pub fn shows(&self, selector: &str) -> impl Future<Output = ()> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let begun = std::time::Instant::now();
+            while !self.find(selector).await.is_displayed().await.unwrap_or(false) {
+                assert!(begun.elapsed() < PATIENCE, "{selector} never showed ({caller}):\n{}", self.text().await);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+
+    /// Waits until the browser is at this path.
+    #[track_caller]
+    pub fn at(&self, path: &str) -> impl Future<Output = ()> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let begun = std::time::Instant::now();
+            loop {
+                let url = self.client.current_url().await.expect("a URL");
+                if url.path() == path {
+                    return;
+                }
+                assert!(begun.elapsed() < PATIENCE, "at {url}, not at {path} ({caller}):\n{}", self.text().await);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+
+    /// Presses the tabulator until what says so has the focus.
+    pub async fn tab_to(&self, words: &str) {
+        for _ in 0..60 {
+            let focused = self.run("return document.activeElement.innerText || ''").await;
+            if focused.as_str().is_some_and(|text| text.trim() == words) {
+                return;
+            }
+            self.press("\u{e004}").await;
+        }
+        panic!("no tabulator leads to {words:?}:\n{}", self.text().await);
     }
 
     pub async fn run(&self, script: &str) -> Value {

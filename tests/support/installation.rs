@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dancu::access::AccessConfig;
 use dancu::app::{App, AppConfig, Ground, PagesConfig};
@@ -13,6 +14,8 @@ use dancu::clients::{Contact, samples};
 use dancu::console;
 use dancu::crypto::jose::PrivateJwk;
 use dancu::crypto::{Keyring, SystemEntropy};
+use dancu::eid::{EidConfig, Sending};
+use dancu::http::Limits;
 use dancu::kernel::clock::SystemClock;
 use dancu::server::{self, RunningServer, ServerConfig, Service};
 use dancu::telemetry::Metrics;
@@ -51,7 +54,9 @@ impl Installation {
             access_log: None,
             entropy: ground.entropy,
         };
-        let config = ServerConfig { workers: Some(1), ..ServerConfig::default() };
+        // A browser beside it may take the processor for longer than a load balancer would.
+        let limits = Limits { queue_delay: Duration::from_secs(10), ..Limits::default() };
+        let config = ServerConfig { workers: Some(1), limits, ..ServerConfig::default() };
         let server = server::start(&config, listeners, service).expect("the server starts");
         Self { app, url, keys, server }
     }
@@ -69,6 +74,8 @@ fn config(backend: &Backend, url: &str) -> AppConfig {
         access: AccessConfig::new(url),
         cache: CacheConfig::default(),
         guards: GuardConfig::default(),
+        eid: EidConfig::default(),
+        codes: Sending::File(backend.dir().join("codes.ndjson")),
         contact: Contact {
             office: "Trung tâm dữ liệu dân cư".to_owned(),
             name: "Nguyễn Thị Mẫu".to_owned(),
@@ -76,7 +83,15 @@ fn config(backend: &Backend, url: &str) -> AppConfig {
             phone: "+84 24 0000 0000".to_owned(),
             email: "daumoi@dancu.test".to_owned(),
         },
-        pages: PagesConfig { demo: true, landing: true, me: true, desk: true, wallet: true, portal: true },
+        pages: PagesConfig {
+            demo: true,
+            landing: true,
+            me: true,
+            desk: true,
+            wallet: true,
+            portal: true,
+            client: "portal".parse().ok(),
+        },
     }
 }
 

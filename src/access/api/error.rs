@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 
-use crate::access::{AssertionFault, FormFault, GrantError};
+use crate::access::{AssertionFault, GrantError, ProofFault};
 use crate::crypto::jose::ClaimFault;
 use crate::http::OauthError;
 use crate::storage::StorageError;
@@ -11,7 +11,6 @@ use crate::storage::StorageError;
 impl From<GrantError> for OauthError {
     fn from(error: GrantError) -> Self {
         match error {
-            GrantError::Form(fault) => Self::invalid_request(form_fault(fault)),
             GrantError::GrantMissing => Self::invalid_request("grant_type is missing"),
             GrantError::SeveralMethods => Self::invalid_request("more than one way of client authentication"),
             GrantError::Unauthenticated => Self::invalid_client("the client is not authenticated"),
@@ -22,6 +21,17 @@ impl From<GrantError> for OauthError {
                 refused("unauthorized_client", "the client's agreement does not allow plain bearer tokens")
             }
             GrantError::Scope => refused("invalid_scope", "the scope is unknown, malformed or beyond the agreement"),
+            GrantError::GrantNotAgreed => {
+                refused("unauthorized_client", "the client's agreement does not cover this")
+            }
+            GrantError::ProofMissing => refused("invalid_dpop_proof", "a DPoP proof is needed"),
+            GrantError::Proof(fault) => proof_fault(fault),
+            GrantError::Parameter(description) => Self::invalid_request(description),
+            GrantError::Invalid(description) => refused("invalid_grant", description),
+            GrantError::Pending => refused("authorization_pending", "the citizen has not decided yet"),
+            GrantError::SlowDown => refused("slow_down", "five seconds more between polls"),
+            GrantError::Expired => refused("expired_token", "the request is over"),
+            GrantError::Refused => refused("access_denied", "the citizen refused"),
             GrantError::RegistryBehind => unavailable(),
             GrantError::Issue => server_error("a token cannot be made"),
             GrantError::Storage(error) => storage(&error),
@@ -50,11 +60,23 @@ fn storage(error: &StorageError) -> OauthError {
     }
 }
 
-const fn form_fault(fault: FormFault) -> &'static str {
+fn proof_fault(fault: ProofFault) -> OauthError {
     match fault {
-        FormFault::Repeated => "a parameter is repeated",
-        FormFault::TooMany => "too many parameters",
-        FormFault::NotUtf8 => "the parameters are not UTF-8",
+        ProofFault::NonceNeeded | ProofFault::NonceStale => {
+            refused("use_dpop_nonce", "the proof must bear the nonce of the DPoP-Nonce field")
+        }
+        ProofFault::Several => refused("invalid_dpop_proof", "one DPoP field, no more"),
+        ProofFault::Malformed => refused(
+            "invalid_dpop_proof",
+            "the proof must be a dpop+jwt, signed with ES256 or EdDSA, with its public key in jwk and jti, htm, htu, iat",
+        ),
+        ProofFault::Signature => refused("invalid_dpop_proof", "the proof's signature does not verify"),
+        ProofFault::Method => refused("invalid_dpop_proof", "htm must be the request's method"),
+        ProofFault::Uri => refused("invalid_dpop_proof", "htu must be this endpoint at the issuer"),
+        ProofFault::Time => refused("invalid_dpop_proof", "iat must be of this minute"),
+        ProofFault::AccessToken => refused("invalid_dpop_proof", "ath must be the digest of the access token"),
+        ProofFault::Replayed => refused("invalid_dpop_proof", "the proof's jti was used before"),
+        ProofFault::OtherKey => refused("invalid_dpop_proof", "the key is not the one that was bound"),
     }
 }
 

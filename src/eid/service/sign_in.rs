@@ -65,7 +65,7 @@ impl SignIn {
             lifetime: LONGEST_LIFETIME,
         };
         let eid = self.eid.clone();
-        self.store.write(move |tx| Ok(eid.begin(tx, &request))).await?
+        self.store.write(move |tx| eid.begin(tx, &request)).await
     }
 
     /// Opens the session of an approved request, once. `None`: it is not approved, was taken, or is

@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::test::TestRequest;
 use dancu::access::ASSERTION_TYPE;
-use dancu::clients::{Agreement, ClientProfile, NewClient, Operation, PublicKey};
+use dancu::clients::{Agreement, ClientProfile, NewClient, Operation, PublicKey, Registration};
 use dancu::crypto::Algorithm;
 use dancu::crypto::jose::PrivateJwk;
 use serde_json::json;
@@ -163,7 +163,9 @@ async fn add(house: &mut House, client: &str, profile: ClientProfile, algorithm:
         name: client.to_owned(),
         profile,
         state_body: true,
-        key: PublicKey { id: public.key_id(), key: public.key },
+        key: Some(PublicKey { id: public.key_id(), key: public.key }),
+        registration: Registration::default(),
+        secret: None,
         officers: Vec::new(),
         agreement: agreement(house, "portal", |a| {
             a.bearer = profile == ClientProfile::Service;

@@ -249,7 +249,7 @@ impl Desk {
         let mut agreement = sample.new.agreement.clone();
         change(&mut agreement);
         let key = PublicKey { id: sample.private_key.public().key_id(), key: sample.private_key.public().key };
-        let new = NewClient { id: id.parse().unwrap(), key, agreement, ..sample.new };
+        let new = NewClient { id: id.parse().unwrap(), key: Some(key), agreement, ..sample.new };
         self.house.clients.add(new).await.expect("the client is added");
         self.house.keys.insert(id.to_owned(), sample.private_key);
     }

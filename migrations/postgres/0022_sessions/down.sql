@@ -1,0 +1,2 @@
+DROP TABLE page_links;
+DROP TABLE sessions;

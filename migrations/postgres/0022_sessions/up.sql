@@ -1,0 +1,16 @@
+-- Sessions of browsers, by a keyed hash of the cookie. body: what the session stands for, as JSON;
+-- a citizen is in it by citizen_id alone.
+CREATE TABLE sessions (
+    digest     BYTEA  NOT NULL PRIMARY KEY,
+    body       TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+-- Links that open a session, once, by a keyed hash of their code.
+CREATE TABLE page_links (
+    digest     BYTEA  NOT NULL PRIMARY KEY,
+    body       TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX page_links_by_expiry ON page_links (expires_at);

@@ -1,0 +1,143 @@
+//! Sessions of browsers: an opaque cookie that resolves to the same [`Caller`] as a token does, and
+//! the links that open one, once. Only keyed hashes of both are stored.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::service::Access;
+use super::store::sessions::{self, SessionRow};
+use super::{Caller, CitizenGrant, Denied};
+use crate::clients::OperationSet;
+use crate::crypto::{KeyUse, Secret};
+use crate::kernel::{ClientId, Officer};
+use crate::storage::{Reach, StorageError, Tx};
+
+const LABEL: &str = "sessions";
+/// Longer cookies are not ours.
+const LONGEST_COOKIE: usize = 128;
+
+/// What a session stands for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SessionGrant {
+    /// The page's own client; what its agreement allows bounds the session.
+    pub client: ClientId,
+    pub scopes: OperationSet,
+    pub citizen: Option<CitizenGrant>,
+    /// The officer who signed in; stands in the place of whom a request names.
+    pub officer: Option<Officer>,
+    /// From its opening.
+    pub lifetime: Duration,
+}
+
+/// A session's cookie, for its browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionCookie {
+    value: Secret,
+    name: &'static str,
+    secure: bool,
+    lifetime: Duration,
+}
+
+impl SessionCookie {
+    /// The value of `Set-Cookie` (RFC 6265 section 4.1).
+    pub fn header_value(&self) -> String {
+        let Self { value, name, secure, lifetime } = self;
+        let secure = if *secure { "; Secure" } else { "" };
+        let seconds = lifetime.as_secs();
+        format!("{name}={}; Path=/; Max-Age={seconds}{secure}; HttpOnly; SameSite=Lax", value.expose())
+    }
+
+    /// The cookie alone, as the browser sends it.
+    pub fn pair(&self) -> String {
+        format!("{}={}", self.name, self.value.expose())
+    }
+}
+
+/// The code of a link that opens a session once.
+pub type OneTimeCode = Secret;
+
+impl Access {
+    /// The name of the session cookie: bound to this host alone where TLS allows it.
+    pub fn session_cookie_name(&self) -> &'static str {
+        if self.config().is_secure() { "__Host-dancu" } else { "dancu_session" }
+    }
+
+    /// `Set-Cookie` that makes the browser forget its session.
+    pub fn forget_cookie(&self) -> String {
+        let secure = if self.config().is_secure() { "; Secure" } else { "" };
+        format!("{}=; Path=/; Max-Age=0{secure}; HttpOnly; SameSite=Lax", self.session_cookie_name())
+    }
+
+    /// Opens a session in the caller's transaction.
+    pub fn open_session(&self, tx: &mut Tx<'_>, grant: &SessionGrant) -> Result<SessionCookie, StorageError> {
+        let value = Secret::random(&*self.entropy);
+        let row = self.session_row(&value, grant, grant.lifetime)?;
+        sessions::insert(tx.db()?, &row)?;
+        Ok(SessionCookie {
+            value,
+            name: self.session_cookie_name(),
+            secure: self.config().is_secure(),
+            lifetime: grant.lifetime,
+        })
+    }
+
+    /// Ends the session of this cookie's value, if there is one.
+    pub async fn close_session(&self, cookie: &str) -> Result<(), StorageError> {
+        let digests = self.session_digests(cookie);
+        self.store.write(move |tx| sessions::delete(tx.db()?, &digests)).await
+    }
+
+    /// A code that opens the session once, within `lifetime`.
+    pub async fn page_link(&self, grant: &SessionGrant, lifetime: Duration) -> Result<OneTimeCode, StorageError> {
+        let code = Secret::random(&*self.entropy);
+        let row = self.session_row(&code, grant, lifetime)?;
+        self.store.write(move |tx| sessions::insert_link(tx.db()?, &row)).await?;
+        Ok(code)
+    }
+
+    /// Opens the session of a link; `None` if its code is unknown, over or was used.
+    pub async fn redeem_page_link(self: &Arc<Self>, code: &str) -> Result<Option<SessionCookie>, StorageError> {
+        let digests = self.session_digests(code);
+        let (access, now) = (Arc::clone(self), self.clock.now());
+        self.store
+            .write(move |tx| {
+                let Some(body) = sessions::take_link(tx.db()?, &digests, now)? else { return Ok(None) };
+                access.open_session(tx, &read_grant("page_links", &body)?).map(Some)
+            })
+            .await
+    }
+
+    /// Who calls with this cookie.
+    pub(super) async fn session_caller(&self, cookie: &str) -> Result<Caller, Denied> {
+        if cookie.len() > LONGEST_COOKIE {
+            return Err(Denied::TokenMissing);
+        }
+        let (digests, now) = (self.session_digests(cookie), self.clock.now());
+        let found = self.store.read(Reach::Key, move |db| sessions::find(db, &digests)).await;
+        let row = found?.filter(|row| now.as_micros() < row.expires_at).ok_or(Denied::TokenMissing)?;
+        let grant = read_grant("sessions", &row.body)?;
+        let client = self.enabled_client(&grant.client)?;
+        Ok(Caller { client, scopes: grant.scopes, citizen: grant.citizen.map(Arc::new), officer: grant.officer })
+    }
+
+    fn session_row(&self, value: &Secret, grant: &SessionGrant, lives: Duration) -> Result<SessionRow, StorageError> {
+        let (_, key) = self.keyring.active_index_key(LABEL);
+        Ok(SessionRow {
+            digest: key.tag(&[value.expose().as_bytes()]).to_vec(),
+            body: serde_json::to_string(grant).map_err(|error| StorageError::Other(error.to_string()))?,
+            expires_at: self.clock.now().plus(lives).as_micros(),
+        })
+    }
+
+    /// Under each version of the key, newest first.
+    fn session_digests(&self, value: &str) -> Vec<[u8; 32]> {
+        let versions = self.keyring.versions(KeyUse::Index).into_iter();
+        versions.filter_map(|version| Some(self.keyring.index_key(LABEL, version)?.tag(&[value.as_bytes()]))).collect()
+    }
+}
+
+fn read_grant(table: &'static str, body: &str) -> Result<SessionGrant, StorageError> {
+    serde_json::from_str(body).map_err(|_| StorageError::Inconsistent { table, column: "body", row: String::new() })
+}
