@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use dancu::access::AccessConfig;
-use dancu::app::{App, AppConfig, Ground};
+use dancu::app::{App, AppConfig, Ground, PagesConfig};
 use dancu::audit::AuditConfig;
 use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::{Population, Seeder};
@@ -116,6 +116,7 @@ async fn dancu(folder: &Path, url: String, cache_bytes: u64) -> (App, RunningSer
             phone: contact(),
             email: contact(),
         },
+        pages: PagesConfig::default(),
     };
     let app = App::open(config, ground.clone()).await.expect("the service opens");
     let sealing = Sealing::new(ground.keyring.clone(), entropy.clone());

@@ -23,10 +23,12 @@ use crate::telemetry::{Health, Metrics};
 use crate::transparency::me::{self, Me, MeApi, MeParts};
 use crate::transparency::{self, Transparency, TransparencyApi};
 
+mod pages;
 mod probes;
 mod settings;
 mod upkeep;
 
+pub use self::pages::PagesConfig;
 use self::upkeep::Upkeep;
 
 /// What the slices are told.
@@ -43,6 +45,7 @@ pub struct AppConfig {
     /// How activation codes reach citizens.
     pub codes: Sending,
     pub contact: Contact,
+    pub pages: PagesConfig,
 }
 
 /// What the slices stand on.
@@ -91,6 +94,7 @@ pub struct App {
     pub eid: Eid,
     pub oidc: Oidc,
     pub contact: Contact,
+    pub pages: PagesConfig,
     pub ground: Ground,
     _upkeep: Arc<Upkeep>,
 }
@@ -200,6 +204,7 @@ impl App {
             eid,
             oidc,
             contact: config.contact,
+            pages: config.pages,
             ground,
             _upkeep: upkeep,
         })
@@ -217,7 +222,7 @@ impl App {
 
     /// The routes of all slices.
     pub fn routes(&self) -> Routes {
-        Routes::default()
+        let routes = Routes::default()
             .with_shared(self.access.clone(), access::routes, AccessApi::openapi())
             .with(Catalogue::new(self.contact.clone()), clients::routes, ClientsApi::openapi())
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
@@ -226,7 +231,8 @@ impl App {
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
             .with(self.forms.clone(), forms::routes, FormsApi::openapi())
             .with(self.oidc.clone(), oidc::routes, OidcApi::openapi())
-            .with(self.eid.clone(), eid::routes, EidApi::openapi())
+            .with(self.eid.clone(), eid::routes, EidApi::openapi());
+        self.with_pages(routes)
     }
 
     /// What must be well before requests are welcome.

@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod server;
+pub mod console;
 pub mod app;
 pub mod forms;
 pub mod oidc;

@@ -1,6 +1,6 @@
 //! From an operator's configuration to what the slices are told.
 
-use super::AppConfig;
+use super::{AppConfig, PagesConfig};
 use crate::access::AccessConfig;
 use crate::audit::AuditConfig;
 use crate::citizens::{CacheConfig, GuardConfig};
@@ -55,6 +55,15 @@ impl AppConfig {
                 position: contact.position.clone(),
                 phone: contact.phone.clone(),
                 email: contact.email.clone()?,
+            },
+            pages: PagesConfig {
+                demo: false,
+                landing: config.pages.landing,
+                me: config.pages.me,
+                desk: config.pages.desk,
+                wallet: config.pages.wallet,
+                portal: config.pages.portal,
+                client: config.pages.client.clone(),
             },
         })
     }

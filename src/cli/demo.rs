@@ -12,12 +12,13 @@ use clap::Args;
 use self::file::{DemoFile, FileError, SeededFrom};
 use self::wallets::DemoWallet;
 use crate::access::AccessConfig;
-use crate::app::{App, AppConfig, AppError, Ground};
+use crate::app::{App, AppConfig, AppError, Ground, PagesConfig};
 use crate::audit::AuditConfig;
 use crate::citizens::sealing::Sealing;
 use crate::citizens::seed::{SeedError, Seeder};
 use crate::citizens::{CacheConfig, GuardConfig};
 use crate::clients::{ClientsError, Contact, DemoClient, NewClient, SampleFault, samples};
+use crate::console;
 use crate::crypto::{Keyring, KeyringError, SystemEntropy};
 use crate::eid::{EidConfig, Sending};
 use crate::forms::FormsConfig;
@@ -104,7 +105,7 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     }
 
     let service = Service {
-        routes: app.routes(),
+        routes: console::routes(&app),
         health: app.health(),
         metrics: ground.metrics.clone(),
         access_log: Some(
@@ -154,6 +155,13 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
             position: "Vận hành".to_owned(),
             phone: "+84 24 0000 0000".to_owned(),
             email: "demo@example.vn".to_owned(),
+        },
+        pages: PagesConfig {
+            demo: true,
+            landing: true,
+            wallet: true,
+            client: "portal".parse().ok(),
+            ..PagesConfig::default()
         },
     }
 }

@@ -3,7 +3,7 @@
 mod agreement_file;
 mod api;
 mod catalogue;
-mod labels;
+pub mod labels;
 mod model;
 mod operation;
 mod registration;
@@ -15,7 +15,6 @@ mod store;
 pub use agreement_file::{AgreementFault, AgreementFaults};
 pub use api::{ClientsApi, routes};
 pub use catalogue::{Catalogue, Contact};
-pub use labels::attribute_label;
 pub use model::{Agreement, Client, ClientKey, ClientProfile, Detail, EidTerms, Refusal};
 pub use operation::{Operation, OperationSet, UnknownOperation};
 pub use registration::{RedirectFault, Registration};

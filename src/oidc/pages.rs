@@ -9,7 +9,7 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use super::protocol::PopulationData;
 use super::service::OidcError;
-use crate::clients::attribute_label;
+use crate::clients::labels;
 use crate::eid::MatchNumber;
 use crate::http::Arrival;
 use crate::kernel::{AttributeSet, Language, Text};
@@ -161,7 +161,7 @@ pub fn ask(arrival: &Arrival, page: &AuthorizePage) -> HttpResponse {
     let learns = say(Text::new("Bên này sẽ được biết", "They will learn"));
     let _ = write!(main, "<h2>{learns}</h2><ul>");
     for attribute in page.attributes.iter() {
-        let _ = write!(main, "<li>{}</li>", say(attribute_label(attribute)));
+        let _ = write!(main, "<li>{}</li>", say(labels::attribute(attribute)));
     }
     main.push_str("</ul>");
     if let Some(details) = &page.details {
