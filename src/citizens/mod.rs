@@ -29,7 +29,7 @@ mod warning;
 pub use anchor::{AnchoredCitizen, Anchoring};
 pub use api::{CitizensApi, answer, held_back, routes};
 pub use cache::{CacheConfig, OpenRecord};
-pub use disclose::{WithheldReason, is_recorded};
+pub use disclose::{Disclosure, WithheldReason, is_recorded};
 pub use draft::{Draft, Question};
 pub use guard::GuardConfig;
 pub use holder::{current, is_still_at};
