@@ -14,6 +14,7 @@ use crate::http::Routes;
 use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
 use crate::qr::{self, Qr, QrApi, QrParts};
+use crate::residence::{self, Residence, ResidenceApi, ResidenceParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
 use crate::transparency::{self, Transparency, TransparencyApi};
@@ -69,6 +70,7 @@ pub struct App {
     pub citizens: Citizens,
     pub transparency: Transparency,
     pub qr: Qr,
+    pub residence: Residence,
     pub contact: Contact,
     pub ground: Ground,
     _upkeep: Arc<Upkeep>,
@@ -113,10 +115,11 @@ impl App {
             audit: audit.clone(),
             citizens: citizens.clone(),
             keyring,
-            clock,
+            clock: clock.clone(),
             entropy,
         });
         citizens.register(qr.reactor());
+        let residence = Residence::open(ResidenceParts { citizens: citizens.clone(), clock });
         Ok(Self {
             store,
             clients,
@@ -125,6 +128,7 @@ impl App {
             citizens,
             transparency,
             qr,
+            residence,
             contact: config.contact,
             ground,
             _upkeep: upkeep,
@@ -149,6 +153,7 @@ impl App {
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
             .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
+            .with(self.residence.clone(), residence::routes, ResidenceApi::openapi())
     }
 
     /// What must be well before requests are welcome.

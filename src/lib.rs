@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod server;
 pub mod app;
+pub mod residence;
 pub mod qr;
 pub mod transparency;
 pub mod citizens;

@@ -7,7 +7,7 @@ use super::model::Citizen;
 use super::sealing::Sealing;
 use super::service::Citizens;
 use super::store::read;
-use crate::kernel::CitizenId;
+use crate::kernel::{CitizenId, HouseholdId};
 use crate::storage::{StorageError, Tx};
 
 impl Citizens {
@@ -15,6 +15,22 @@ impl Citizens {
     pub async fn holder(&self, id: CitizenId) -> Result<Option<Arc<OpenRecord>>, StorageError> {
         self.0.records.by_id(id).await
     }
+
+    /// The members of a household, under the same condition.
+    pub async fn members(&self, id: HouseholdId) -> Result<Vec<Arc<OpenRecord>>, StorageError> {
+        self.0.records.household(id).await
+    }
+}
+
+/// The members of a household as a running transaction sees them.
+pub fn current_members(tx: &mut Tx<'_>, sealing: &Sealing, id: HouseholdId) -> Result<Vec<Citizen>, StorageError> {
+    let ids = read::household_members(tx.db()?, id)?;
+    let mut members = Vec::with_capacity(ids.len());
+    for member in ids {
+        members.extend(current(tx, sealing, member)?);
+    }
+    members.retain(|member| member.household.as_ref().is_some_and(|held| held.household_id == id));
+    Ok(members)
 }
 
 /// The record as a running transaction sees it.

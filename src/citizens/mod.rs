@@ -26,13 +26,13 @@ mod store;
 mod verify;
 mod warning;
 
-pub use anchor::{AnchoredCitizen, Anchoring};
+pub use anchor::{Another, AnchoredCitizen, Anchoring};
 pub use api::{CitizensApi, answer, held_back, routes};
 pub use cache::{CacheConfig, OpenRecord};
-pub use disclose::{WithheldReason, is_recorded};
+pub use disclose::{Disclosure, Household, Withheld, WithheldReason, is_recorded, provenance_of};
 pub use draft::{Draft, Question};
 pub use guard::GuardConfig;
-pub use holder::{current, is_still_at};
+pub use holder::{current, current_members, is_still_at};
 pub use look_up::{Found, LookUp, LookUpAnswer};
 pub use model::Citizen;
 pub use reactor::{Change, Reactor};

@@ -1,5 +1,6 @@
 //! The sample clients of `dancu demo`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,7 @@ struct Plan {
     procedures: &'static [&'static str],
     legal_bases: &'static [&'static str],
     attributes: AttributeSet,
+    household_members: &'static [&'static str],
     detail: Detail,
     per_minute: u32,
     per_day: u64,
@@ -77,6 +79,7 @@ fn portal() -> Plan {
         procedures: &["1.003677", "1.004194", "1.004222", "1.010038", "1.010041"],
         legal_bases: &[LegalBasis::STATE_DUTY, LegalBasis::CONSENT],
         attributes: AttributeSet::all(),
+        household_members: &["1.004194", "1.004222", "1.010038", "1.010041"],
         detail: Detail::Full,
         per_minute: 60_000,
         per_day: 10_000_000,
@@ -97,6 +100,7 @@ fn bank() -> Plan {
             .into_iter()
             .chain([Attribute::LegacyIdNumber, Attribute::PermanentResidence])
             .collect(),
+        household_members: &[],
         detail: Detail::Boolean,
         per_minute: 6_000,
         per_day: 1_000_000,
@@ -119,6 +123,7 @@ fn hotel() -> Plan {
             .into_iter()
             .chain([Attribute::Nationality, Attribute::PermanentResidence])
             .collect(),
+        household_members: &[],
         detail: Detail::Boolean,
         per_minute: 600,
         per_day: 50_000,
@@ -136,6 +141,7 @@ fn shop() -> Plan {
         procedures: &["SHOP"],
         legal_bases: &[LegalBasis::CONSENT],
         attributes: [Attribute::FullName, Attribute::DateOfBirth].into_iter().collect(),
+        household_members: &[],
         detail: Detail::Boolean,
         per_minute: 60,
         per_day: 1_000,
@@ -158,6 +164,7 @@ fn loadtest() -> Plan {
             LegalBasis::STAY_NOTIFICATION,
         ],
         attributes: AttributeSet::all(),
+        household_members: &["1.004194", "1.004222", "1.010038", "1.010041"],
         detail: Detail::Full,
         per_minute: 100_000_000,
         per_day: 100_000_000_000,
@@ -173,9 +180,10 @@ impl Plan {
         let (officer, unit) = self.officer;
         let agreement = Agreement {
             operations: self.operations,
-            procedures: self.procedures.iter().map(|code| ProcedureCode::parse(code)).collect::<Result<_, _>>()?,
+            procedures: codes(self.procedures)?,
             legal_bases: self.legal_bases.iter().map(|code| LegalBasis::parse(code)).collect::<Result<_, _>>()?,
             attributes: self.attributes,
+            household_members: codes(self.household_members)?,
             detail: self.detail,
             per_minute: self.per_minute,
             per_day: self.per_day,
@@ -194,6 +202,10 @@ impl Plan {
         };
         Ok(SampleClient { new, private_key })
     }
+}
+
+fn codes(codes: &[&str]) -> Result<BTreeSet<ProcedureCode>, CodeFault> {
+    codes.iter().map(|code| ProcedureCode::parse(code)).collect()
 }
 
 impl SampleClient {

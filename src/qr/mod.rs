@@ -13,4 +13,6 @@ mod store;
 
 pub use api::{QrApi, routes};
 pub use said::{Omitted, OmittedReason, Said, say};
-pub use service::{Issue, Qr, QrError, QrParts, Verify};
+pub use service::{
+    Issue, NewConfirmation, Qr, QrError, QrParts, Standing, StatusPlace, Verify, enter_confirmation, void_confirmation,
+};

@@ -1,6 +1,7 @@
 //! QR codes verified and credentials issued, every answer recorded.
 
 mod answers;
+mod confirm;
 mod issue;
 mod pictures;
 mod public;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use answers::Answers;
+pub use confirm::{NewConfirmation, Standing, StatusPlace, enter_confirmation, void_confirmation};
 pub use issue::{Issue, IssueTold, Lifetime};
 use pictures::Pictures;
 pub use public::SignedList;
