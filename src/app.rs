@@ -108,7 +108,7 @@ impl App {
         .await?;
         Units::warm_up();
         let upkeep = Arc::new(upkeep::reload_keys(ground.keyring.clone()));
-        let transparency = Transparency::new(audit.clone(), clock.clone());
+        let transparency = Transparency::new(audit.clone(), keyring.clone(), clock.clone());
         let qr = Qr::open(QrParts {
             issuer: access.config().issuer.clone(),
             store: store.clone(),

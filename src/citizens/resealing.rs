@@ -109,7 +109,7 @@ pub async fn rows_under_version(store: &Store, key_use: KeyUse, version: u32) ->
     let rows = match key_use {
         KeyUse::Seal => store.read(Reach::Scan, move |db| resealing::sealed_under(db, version)).await?,
         KeyUse::Index => store.read(Reach::Scan, move |db| resealing::hashed_under(db, version)).await?,
-        KeyUse::Token | KeyUse::Audit | KeyUse::Qr => 0,
+        KeyUse::Token | KeyUse::Audit | KeyUse::Qr | KeyUse::Document => 0,
     };
     Ok(u64::try_from(rows).unwrap_or(0))
 }

@@ -6,10 +6,10 @@ use crate::access::Caller;
 use crate::audit::{PendingReceipt, Receipt};
 use crate::citizens::model::Status;
 use crate::citizens::{Draft, OpenRecord};
-use crate::clients::{Agreement, Detail};
+use crate::clients::Detail;
 use crate::kernel::{AttributeSet, CitizenId, TransactionId};
-use crate::qr::credential::{Claim169, CredentialStatus, CwtClaims, Verdict};
-use crate::qr::model::{Compared, Matched, Proof, QrKind, QrWarning, Told, claims_of, fields_of, status_warning};
+use crate::qr::credential::{CredentialStatus, CwtClaims, Verdict};
+use crate::qr::model::{Compared, Matched, Proof, QrKind, QrWarning, Told, claimed_fields, claims_of, status_warning};
 use crate::qr::store::answers;
 use crate::qr::store::credentials::{self, CredentialRow};
 use crate::storage::{Reach, StorageError};
@@ -36,7 +36,7 @@ impl Qr {
         verdict: Verdict,
         ask: Verify,
     ) -> Result<Answer<Told>, QrError> {
-        let attributes = verdict.claims.as_ref().map_or(AttributeSet::EMPTY, |claims| spoken_of(&claims.person));
+        let attributes = verdict.claims.as_ref().map_or(AttributeSet::EMPTY, spoken_of);
         let purpose = serde_json::to_vec(&ask.purpose).unwrap_or_default();
         let nonce = ask.nonce.clone().unwrap_or_default();
         let keyed = self.0.answers.keyed(
@@ -110,13 +110,15 @@ impl Qr {
             (CredentialStatus::Valid, Some(row)) if row.revoked_at.is_some() => CredentialStatus::Revoked,
             (status, _) => status,
         };
-        match (status, verdict.claims, row) {
+        let kind = verdict.claims.as_ref().map_or(QrKind::Credential, QrKind::of_claims);
+        let told = match (status, verdict.claims, row) {
             (CredentialStatus::Valid, Some(claims), Some(row)) => {
                 let holder = self.0.citizens.holder(row.citizen()?).await?;
-                Ok(valid(transaction, &claims.person, holder.as_deref(), &caller.client.agreement))
+                valid(transaction, &claims, holder.as_deref(), caller)
             }
-            _ => Ok(refused(transaction, status)),
-        }
+            _ => refused(transaction, status),
+        };
+        Ok(Told { kind, ..told })
     }
 
     /// Spends it together with the entry and the kept answer.
@@ -178,8 +180,8 @@ fn ended(draft: Draft, told: &Told, subjects: Vec<CitizenId>) -> Draft {
     }
 }
 
-fn spoken_of(person: &Claim169) -> AttributeSet {
-    fields_of(person).into_iter().map(|(attribute, _)| attribute).collect()
+fn spoken_of(claims: &CwtClaims) -> AttributeSet {
+    claimed_fields(claims).into_iter().map(|(attribute, _)| attribute).collect()
 }
 
 fn refused(transaction_id: TransactionId, status: CredentialStatus) -> Told {
@@ -196,7 +198,8 @@ fn refused(transaction_id: TransactionId, status: CredentialStatus) -> Told {
 }
 
 /// A good credential beside the record as it stands.
-fn valid(transaction: TransactionId, person: &Claim169, holder: Option<&OpenRecord>, agreement: &Agreement) -> Told {
+fn valid(transaction: TransactionId, claims: &CwtClaims, holder: Option<&OpenRecord>, caller: &Caller) -> Told {
+    let (person, agreement) = (&claims.person, &caller.client.agreement);
     let mut told = refused(transaction, CredentialStatus::Valid);
     let full = agreement.detail == Detail::Full;
     let may_read = |attribute| full && agreement.attributes.contains(attribute);
@@ -212,7 +215,7 @@ fn valid(transaction: TransactionId, person: &Claim169, holder: Option<&OpenReco
             told.warnings.extend((!agrees).then_some(QrWarning::RecordChanged));
         }
     }
-    let fields = fields_of(person).into_iter().filter(|(attribute, _)| may_read(*attribute));
+    let fields = claimed_fields(claims).into_iter().filter(|(attribute, _)| may_read(*attribute));
     told.fields = fields.map(|(attribute, value)| (attribute.name(), value)).collect();
     told
 }

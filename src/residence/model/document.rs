@@ -48,11 +48,14 @@ pub struct ConfirmedMember {
     pub relation_to_head: RelationToHead,
 }
 
-/// Where the audit entry of the issuing stands.
+/// Where the audit entry of the issuing stands: what is signed is sealed into the same transaction as
+/// its entry, before that has its index, so the entry is named by its transaction, by which
+/// `POST /v1/audit/proof` proves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Position {
     pub log: String,
-    pub log_index: u64,
+    #[schema(value_type = String)]
+    pub transaction_id: TransactionId,
 }
 
 /// The place in a status list (draft-ietf-oauth-status-list) that says whether it is void.
