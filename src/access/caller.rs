@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::clients::{Client, Operation, OperationSet};
-use crate::kernel::CitizenId;
+use crate::kernel::{CitizenId, Instant};
 
 /// Who is calling, proven by an access token. Handlers take it as an argument (`extractor.rs`).
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct Caller {
     pub scopes: OperationSet,
     /// Set where the citizen's own token stands in the officer's place (e-ID).
     pub citizen: Option<CitizenId>,
+    /// When what proves them ends. What goes on for long asks again.
+    pub expires: Instant,
 }
 
 impl Caller {

@@ -76,6 +76,6 @@ impl Access {
         if !client.may_use_bearer() {
             return Err(Denied::BearerNotAgreed);
         }
-        Ok(Caller { client, scopes: verified.scopes, citizen: None })
+        Ok(Caller { client, scopes: verified.scopes, citizen: None, expires: verified.expires })
     }
 }

@@ -20,9 +20,8 @@ use clap::{Args, Subcommand};
 
 use self::place::{PlaceArgs, PlaceError, clock, entropy};
 use crate::audit::data_keys_under;
-use crate::citizens::rows_under_version;
+use crate::citizens;
 use crate::clients::Clients;
-use crate::config::from_environment;
 use crate::crypto::{KeyUse, SystemEntropy};
 use crate::kernel::clock::SystemClock;
 use crate::telemetry::logging::{self, LogFormat};
@@ -165,13 +164,18 @@ fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
     }
 }
 
-/// What is served needs no installation here.
+/// What is served, or named by the command itself, needs no installation here.
 fn audit(at: At<audit::AuditArgs>) -> ExitCode {
-    let place = at.place.find().ok();
-    let configured = audit::Configured {
-        store: place.as_ref().map(|place| place.store.url.as_str()),
-        keys: place.as_ref().map(|place| place.keys.as_path()),
+    let known = match at.args.names_everything() {
+        true => Ok(place::Known::default()),
+        false => at.place.known(),
     };
+    let known = match known {
+        Ok(known) => known,
+        Err(faults) => return fail(&faults.to_string()),
+    };
+    let configured =
+        audit::Configured { store: known.store.as_ref().map(|store| store.url.as_str()), keys: known.keys.as_deref() };
     match on_runtime(audit::run(at.args, configured, &mut std::io::stdout())) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -182,18 +186,16 @@ fn audit(at: At<audit::AuditArgs>) -> ExitCode {
 /// `keys init` comes before there is a database; only `retire` asks it.
 fn keys(at: At<keys::KeysArgs>) -> ExitCode {
     let (clock, entropy) = (clock(), entropy());
-    let configured = match &at.place.dir {
-        Some(dir) => Some(dir.join("keys")),
-        None => match from_environment(at.place.config.as_deref()) {
-            Ok(config) => config.keys.dir,
-            Err(faults) => return fail(&faults.to_string()),
-        },
+    let configured = match at.place.known() {
+        Ok(known) => known.keys,
+        Err(faults) => return fail(&faults.to_string()),
     };
-    let place = at.place;
+    let (place, counted_at) = (at.place, clock.now());
     let count = async |key_use: KeyUse, version: u32| {
         let store = place.find().and_then(|place: place::Place| place.open_store());
         let store = store.map_err(Box::<PlaceError>::from)?;
-        let records = rows_under_version(&store, key_use, version).await?;
+        let records = citizens::rows_under_version(&store, key_use, version).await?
+            + crate::qr::rows_under_version(&store, key_use, version, counted_at).await?;
         Ok(if key_use == KeyUse::Seal { records + data_keys_under(&store, version).await? } else { records })
     };
     let tools = keys::Tools {

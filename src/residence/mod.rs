@@ -2,7 +2,13 @@
 
 mod api;
 pub mod model;
+mod pages;
+mod reactor;
 mod service;
+mod store;
 
 pub use api::{ResidenceApi, routes};
-pub use service::{Check, CheckAnswer, Checked, Residence, ResidenceParts};
+pub use service::{
+    Check, CheckAnswer, Checked, Confirm, ConfirmTold, ConfirmationStatus, JWS_TYPE, Residence, ResidenceError,
+    ResidenceParts, ShownConfirmation, VerifiedConfirmation,
+};

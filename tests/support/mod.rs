@@ -2,6 +2,7 @@
 
 mod backend;
 pub mod house;
+pub mod photos;
 mod wire;
 
 pub use backend::{Backend, for_each_backend, postgres_admin};

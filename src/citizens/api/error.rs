@@ -9,16 +9,27 @@ use crate::storage::StorageError;
 const NOT_AGREED: Text =
     Text::new("Thỏa thuận không cho phép đối chiếu mục này.", "The agreement does not let this attribute be claimed.");
 
+const NARROWED: Text = Text::new(
+    "Thỏa thuận đã thu hẹp; câu trả lời trước đây không được lặp lại.",
+    "The agreement was narrowed; the first answer is not repeated.",
+);
+
 impl From<CitizensError> for Problem {
     fn from(error: CitizensError) -> Self {
         match error {
-            CitizensError::InsufficientScope => ProblemKind::InsufficientScope.into(),
+            CitizensError::Denied(denied) => denied.into(),
             CitizensError::NotAgreed(refusal) => refusal.into(),
             CitizensError::AttributesNotAgreed(attributes) => {
                 let mut faults = Faults::default();
                 for attribute in attributes.iter() {
                     faults.push(format!("/claims/{attribute}"), "attribute_not_agreed", NOT_AGREED);
                 }
+                Self::new(ProblemKind::Forbidden).with_faults(faults)
+            }
+            CitizensError::KeyReused => ProblemKind::IdempotencyConflict.into(),
+            CitizensError::AgreementNarrowed => {
+                let mut faults = Faults::default();
+                faults.push("", "agreement_narrowed", NARROWED);
                 Self::new(ProblemKind::Forbidden).with_faults(faults)
             }
             CitizensError::OverQuota(standing) => {

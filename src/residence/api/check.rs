@@ -18,7 +18,7 @@ use crate::http::problem::ProblemBody;
 use crate::http::{Arrival, Input, Json, Problem, release};
 use crate::kernel::{AttributeSet, Faults, IdNumber, PartialDate, PersonName, Purpose, Text, TransactionId};
 use crate::residence::model::{Hidden, Predicate, QUESTIONS, Reason};
-use crate::residence::service::{Check, CheckAnswer, Residence};
+use crate::residence::service::{CHECK, Check, CheckAnswer, Residence};
 
 /// Each names another person at most, whose anchor is sought.
 const MOST_PREDICATES: usize = 16;
@@ -170,7 +170,7 @@ pub async fn check(
     let ask = match body.read(CheckRequest::read) {
         Ok(ask) => ask,
         Err(faults) => {
-            caller.require(Operation::ResidenceCheck)?;
+            residence.citizens().require(&caller, Operation::ResidenceCheck, CHECK).await?;
             return Err(faults);
         }
     };

@@ -16,6 +16,9 @@ use crate::clients::{Agreement, Detail, Operation};
 use crate::kernel::{Attribute, AttributeSet, CitizenId, CivilDate, Purpose, TransactionId};
 use crate::residence::model::{Answer, Hidden, Predicate, Reason};
 
+/// The operation's name in audit entries.
+pub const CHECK: &str = "residence.check";
+
 /// What is asked about one citizen.
 #[derive(Clone)]
 pub struct Check {
@@ -61,7 +64,7 @@ impl Residence {
         let citizens = &self.0.citizens;
         let question = Question {
             operation: Operation::ResidenceCheck,
-            name: "residence.check",
+            name: CHECK,
             purpose: ask.purpose.clone(),
             attributes: asked(&ask),
         };

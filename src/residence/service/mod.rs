@@ -1,18 +1,75 @@
 //! Residence as others ask about it, every answer recorded.
 
 mod check;
+mod code;
+mod confirm;
+mod signing;
+mod verify;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
-pub use check::{Check, CheckAnswer, Checked};
+pub use check::{CHECK, Check, CheckAnswer, Checked};
+pub use confirm::{CONFIRM, Confirm, ConfirmOutcome, ConfirmTold, SymbolTold};
+pub use signing::JWS_TYPE;
+pub use verify::{ConfirmationStatus, ShownConfirmation, VerifiedConfirmation};
 
-use crate::citizens::{Citizens, CitizensError, Draft};
-use crate::kernel::Clock;
+use super::model::Statement;
+use super::reactor::Voider;
+use super::store::confirmations;
+use crate::audit::{Audit, AuditError};
+use crate::citizens::sealing::Sealing;
+use crate::citizens::{Citizens, CitizensError, Draft, Reactor};
+use crate::crypto::Keyring;
+use crate::kernel::{Clock, Entropy};
+use crate::qr::{Qr, QrError};
+use crate::storage::{StorageError, Store};
+
+/// How often what is over is swept, and how much of it in one transaction.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_ROWS: i64 = 500;
+/// How long it can be told of a confirmation read by telephone that it is expired.
+const KEPT_BEYOND: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Why there is no answer. Refusals of questions about a person have been recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum ResidenceError {
+    #[error(transparent)]
+    Citizens(#[from] CitizensError),
+    #[error(transparent)]
+    Qr(#[from] QrError),
+    #[error("the agreement lets out nothing that could be confirmed")]
+    NothingAgreed,
+    #[error("the confirmation does not fit one QR symbol")]
+    DoesNotFit,
+    #[error("too many wrong codes were given for this confirmation")]
+    TooManyCodes { retry_after: Duration },
+}
+
+impl From<StorageError> for ResidenceError {
+    fn from(error: StorageError) -> Self {
+        Self::Citizens(error.into())
+    }
+}
+
+impl From<AuditError> for ResidenceError {
+    fn from(error: AuditError) -> Self {
+        Self::Citizens(error.into())
+    }
+}
 
 /// What the room is built from.
 pub struct ResidenceParts {
+    pub issuer: String,
+    pub store: Store,
+    pub audit: Audit,
     pub citizens: Citizens,
+    pub qr: Qr,
+    pub keyring: Keyring,
     pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    /// How long a confirmation is valid, unless what it states changes.
+    pub validity: Duration,
 }
 
 /// Checks and confirms. Cheap to clone.
@@ -20,19 +77,58 @@ pub struct ResidenceParts {
 pub struct Residence(Arc<Inner>);
 
 struct Inner {
+    issuer: String,
+    store: Store,
+    audit: Audit,
     citizens: Citizens,
+    qr: Qr,
+    keyring: Keyring,
     clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    validity: Duration,
 }
 
 impl Residence {
+    /// Begins to sweep what is over until the last holder lets go.
     pub fn open(parts: ResidenceParts) -> Self {
-        let ResidenceParts { citizens, clock } = parts;
-        Self(Arc::new(Inner { citizens, clock }))
+        let ResidenceParts { issuer, store, audit, citizens, qr, keyring, clock, entropy, validity } = parts;
+        let inner = Arc::new(Inner { issuer, store, audit, citizens, qr, keyring, clock, entropy, validity });
+        tokio::spawn(sweep(Arc::downgrade(&inner)));
+        Self(inner)
+    }
+
+    /// What makes confirmations void when records change.
+    pub fn reactor(&self) -> Arc<dyn Reactor> {
+        let (keyring, clock) = (self.0.keyring.clone(), self.0.clock.clone());
+        let sealing = Sealing::new(keyring.clone(), self.0.entropy.clone());
+        Arc::new(Voider { sealing, keyring, clock })
+    }
+
+    /// The citizens of whom questions are asked.
+    pub fn citizens(&self) -> &Citizens {
+        &self.0.citizens
     }
 
     /// Records a refusal and hands it back.
-    async fn refuse<T>(&self, draft: Draft, refusal: CitizensError) -> Result<T, CitizensError> {
+    async fn refuse<T, E: From<CitizensError>>(&self, draft: Draft, refusal: impl Into<E>) -> Result<T, E> {
         self.0.citizens.conclude(draft).await?;
-        Err(refusal)
+        Err(refusal.into())
+    }
+}
+
+/// A keyed hash of what a confirmation states, under one version of the index key.
+pub(super) fn said_tag(keyring: &Keyring, version: u32, statement: &Statement) -> Option<[u8; 32]> {
+    Some(keyring.index_key("residence_said", version)?.tag(&[&statement.bytes()]))
+}
+
+async fn sweep(inner: Weak<Inner>) {
+    loop {
+        tokio::time::sleep(SWEEP_EVERY).await;
+        let Some(inner) = inner.upgrade() else { return };
+        let before = inner.clock.now().minus(KEPT_BEYOND);
+        let swept = inner.store.bulk(move |db| confirmations::sweep(db, before, SWEEP_ROWS));
+        if let Err(error) = swept.await {
+            tracing::warn!(%error, "confirmations that are over cannot be swept");
+        }
     }
 }

@@ -9,11 +9,12 @@ use super::{Residence, ResidenceError, code};
 use crate::crypto::KeyUse;
 use crate::crypto::jose::jws::TOKEN_LIMIT;
 use crate::crypto::jose::{Typ, Unverified};
+use crate::crypto::mac::equal;
 use crate::kernel::{Instant, TransactionId};
 use crate::qr::credential::CredentialStatus;
 use crate::residence::model::Document;
 use crate::residence::store::confirmations;
-use crate::storage::{Reach, StorageError};
+use crate::storage::StorageError;
 
 /// Wrong codes one confirmation takes in a day; further ones are refused unread.
 const WRONG_CODES: i32 = 10;
@@ -133,24 +134,34 @@ impl Residence {
         })
     }
 
+    /// Judged and counted in one transaction: guesses made at once do not slip through together.
     async fn verify_code(&self, id: TransactionId, given: &str) -> Result<VerifiedConfirmation, ResidenceError> {
         let now = self.0.clock.now();
-        let row = self.0.store.read(Reach::Key, move |db| confirmations::find(db, id.as_bytes())).await?;
-        let Some(row) = row else { return Ok(VerifiedConfirmation::UNKNOWN) };
-        let began = Instant::from_micros(row.wrong_since);
-        if row.wrong_codes >= WRONG_CODES && now.since(began) < DAY {
-            let retry_after = DAY.saturating_sub(now.since(began));
-            return Err(ResidenceError::TooManyCodes { retry_after });
+        let (keyring, given) = (self.0.keyring.clone(), given.to_owned());
+        let judged = self.0.store.write(move |tx| -> Result<Judged, StorageError> {
+            let Some(row) = confirmations::find(tx.db()?, id.as_bytes())? else { return Ok(Judged::Wrong) };
+            let age = now.since(Instant::from_micros(row.wrong_since));
+            if row.wrong_codes >= WRONG_CODES && age < DAY {
+                return Ok(Judged::TooMany(DAY.saturating_sub(age)));
+            }
+            let tag = code::tag(&keyring, row.code_key.cast_unsigned(), id, &given);
+            if tag.is_some_and(|tag| equal(&tag, &row.code)) {
+                return Ok(Judged::Right(Instant::from_micros(row.expires_at)));
+            }
+            confirmations::count_wrong(tx.db()?, id.as_bytes(), now.minus(DAY), now)?;
+            Ok(Judged::Wrong)
+        });
+        match judged.await? {
+            Judged::Right(end) => self.standing(id, Some(end)).await,
+            Judged::Wrong => Ok(VerifiedConfirmation::UNKNOWN),
+            Judged::TooMany(retry_after) => Err(ResidenceError::TooManyCodes { retry_after }),
         }
-        let tag = code::tag(&self.0.keyring, row.code_key.cast_unsigned(), id, given);
-        if tag.is_some_and(|tag| crate::crypto::mac::equal(&tag, &row.code)) {
-            return self.standing(id, Some(Instant::from_micros(row.expires_at))).await;
-        }
-        let since = now.minus(DAY);
-        let count = move |tx: &mut crate::storage::Tx<'_>| -> Result<(), StorageError> {
-            confirmations::count_wrong(tx.db()?, id.as_bytes(), since, now)
-        };
-        self.0.store.write(count).await?;
-        Ok(VerifiedConfirmation::UNKNOWN)
     }
+}
+
+/// A code, held against the confirmation's.
+enum Judged {
+    Right(Instant),
+    Wrong,
+    TooMany(Duration),
 }

@@ -158,6 +158,11 @@ impl Desk {
         Self::serve(self.house.twin(backend).await, backend, &name, guards, cache).await
     }
 
+    /// The process started anew.
+    pub async fn again(house: House, backend: &Backend) -> Self {
+        Self::serve(house, backend, "again", GuardConfig::default(), CacheConfig::default()).await
+    }
+
     async fn serve(house: House, backend: &Backend, name: &str, guards: GuardConfig, cache: CacheConfig) -> Self {
         let entropy = Arc::new(SystemEntropy::default());
         let mut config = AuditConfig::new("dancu.test/audit", backend.dir().join(format!("audit-{name}")));
