@@ -33,6 +33,8 @@ pub struct AppConfig {
     pub access: AccessConfig,
     pub cache: CacheConfig,
     pub guards: GuardConfig,
+    /// How long a confirmation of residence information is valid.
+    pub confirmation_validity: std::time::Duration,
     pub contact: Contact,
 }
 
@@ -114,12 +116,23 @@ impl App {
             store: store.clone(),
             audit: audit.clone(),
             citizens: citizens.clone(),
-            keyring,
+            keyring: keyring.clone(),
             clock: clock.clone(),
-            entropy,
+            entropy: entropy.clone(),
         });
         citizens.register(qr.reactor());
-        let residence = Residence::open(ResidenceParts { citizens: citizens.clone(), clock });
+        let residence = Residence::open(ResidenceParts {
+            issuer: access.config().issuer.clone(),
+            store: store.clone(),
+            audit: audit.clone(),
+            citizens: citizens.clone(),
+            qr: qr.clone(),
+            keyring,
+            clock,
+            entropy,
+            validity: config.confirmation_validity,
+        });
+        citizens.register(residence.reactor());
         Ok(Self {
             store,
             clients,

@@ -42,6 +42,7 @@ impl AppConfig {
                 alarm: limits.number_alarm,
                 capacity: limits.counters,
             },
+            confirmation_validity: config.residence.confirmation_validity(),
             contact: Contact {
                 office: contact.office.clone(),
                 name: contact.name.clone(),

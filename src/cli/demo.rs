@@ -136,6 +136,7 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
         access: AccessConfig::new(base_url),
         cache: CacheConfig::default(),
         guards: GuardConfig::default(),
+        confirmation_validity: crate::config::ResidenceConfig::default().confirmation_validity(),
         contact: Contact {
             office: "Dancu demo".to_owned(),
             name: "Người vận hành mẫu".to_owned(),

@@ -195,7 +195,8 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         let store = place.find().and_then(|place: place::Place| place.open_store());
         let store = store.map_err(Box::<PlaceError>::from)?;
         let records = citizens::rows_under_version(&store, key_use, version).await?
-            + crate::qr::rows_under_version(&store, key_use, version, counted_at).await?;
+            + crate::qr::rows_under_version(&store, key_use, version, counted_at).await?
+            + crate::residence::rows_under_version(&store, key_use, version, counted_at).await?;
         Ok(if key_use == KeyUse::Seal { records + data_keys_under(&store, version).await? } else { records })
     };
     let tools = keys::Tools {

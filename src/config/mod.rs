@@ -15,6 +15,7 @@ mod layers;
 mod limits;
 mod logging;
 mod metrics;
+mod residence;
 mod safety;
 mod server;
 mod tokens;
@@ -34,6 +35,7 @@ pub use keys::KeysConfig;
 pub use limits::LimitsConfig;
 pub use logging::{LogFormat, LogLevel, LoggingConfig};
 pub use metrics::MetricsConfig;
+pub use residence::ResidenceConfig;
 pub use safety::UnsafeSetting;
 pub use server::ServerConfig;
 pub use tokens::TokensConfig;
@@ -50,6 +52,7 @@ pub struct Config {
     pub tokens: TokensConfig,
     pub audit: AuditConfig,
     pub limits: LimitsConfig,
+    pub residence: ResidenceConfig,
     pub contact: ContactConfig,
     pub logging: LoggingConfig,
     pub metrics: MetricsConfig,
@@ -70,6 +73,7 @@ impl Config {
             tokens: layers.section(&mut faults),
             audit: layers.section(&mut faults),
             limits: layers.section(&mut faults),
+            residence: layers.section(&mut faults),
             contact: layers.section(&mut faults),
             logging: layers.section(&mut faults),
             metrics: layers.section(&mut faults),

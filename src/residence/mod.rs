@@ -10,5 +10,5 @@ mod store;
 pub use api::{ResidenceApi, routes};
 pub use service::{
     Check, CheckAnswer, Checked, Confirm, ConfirmTold, ConfirmationStatus, JWS_TYPE, Residence, ResidenceError,
-    ResidenceParts, ShownConfirmation, VerifiedConfirmation,
+    ResidenceParts, ShownConfirmation, VerifiedConfirmation, rows_under_version,
 };

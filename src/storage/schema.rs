@@ -271,7 +271,6 @@ diesel::table! {
         said -> Binary,
         said_key -> Integer,
         code -> Binary,
-        code_key -> Integer,
         issued_at -> BigInt,
         expires_at -> BigInt,
         wrong_codes -> Integer,

@@ -3,7 +3,8 @@ ALTER TABLE qr_credentials ADD COLUMN kind SMALLINT NOT NULL DEFAULT 1;
 
 -- Confirmations of residence information (CT07). Their QR, place in a status list and end stand in
 -- qr_credentials under the same key. said: a keyed hash of what is stated, so that a change of the
--- records shows whether it is still true. code: a keyed hash of the code that is read by telephone.
+-- records shows whether it is still true. code: a hash of the id and the code that
+-- is read by telephone.
 CREATE TABLE residence_confirmations (
     confirmation_id BLOB    NOT NULL PRIMARY KEY,
     citizen_id      BLOB    NOT NULL,
@@ -13,7 +14,6 @@ CREATE TABLE residence_confirmations (
     said            BLOB    NOT NULL,
     said_key        INTEGER NOT NULL,
     code            BLOB    NOT NULL,
-    code_key        INTEGER NOT NULL,
     issued_at       BIGINT  NOT NULL,
     expires_at      BIGINT  NOT NULL,
     wrong_codes     INTEGER NOT NULL,

@@ -22,10 +22,8 @@ pub struct NewConfirmation {
     pub citizen: CitizenId,
     pub client: ClientId,
     pub place: StatusPlace,
-    /// What it states, as JSON; a keyed hash of it, and the version of the key.
+    /// What it states, as JSON.
     pub attributes: String,
-    pub said: [u8; 32],
-    pub said_key: u32,
     pub issued_at: Instant,
     pub expires_at: Instant,
 }
@@ -86,8 +84,9 @@ pub fn enter_confirmation(tx: &mut Tx<'_>, new: &NewConfirmation) -> Result<(), 
         status_list: Some(new.place.list),
         status_index: Some(new.place.index),
         attributes: new.attributes.clone(),
-        said: new.said.to_vec(),
-        said_key: i32::try_from(new.said_key).unwrap_or(i32::MAX),
+        // The room above keeps what it states, and watches it.
+        said: Vec::new(),
+        said_key: 0,
         issued_at: new.issued_at.as_micros(),
         expires_at: new.expires_at.as_micros(),
         revoked_at: None,

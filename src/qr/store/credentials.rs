@@ -134,6 +134,7 @@ pub fn in_force_of(db: &mut Db, citizen: CitizenId, now: Instant) -> Result<Vec<
 pub fn tagged_before(db: &mut Db, version: i32, now: Instant, limit: i64) -> Result<Vec<CredentialRow>, StorageError> {
     Ok(qr_credentials::table
         .filter(qr_credentials::said_key.lt(version))
+        .filter(qr_credentials::kind.eq(CREDENTIAL))
         .filter(qr_credentials::revoked_at.is_null())
         .filter(qr_credentials::expires_at.gt(now.as_micros()))
         .select(CredentialRow::as_select())
@@ -145,6 +146,7 @@ pub fn tagged_before(db: &mut Db, version: i32, now: Instant, limit: i64) -> Res
 pub fn tagged_under(db: &mut Db, version: i32, now: Instant) -> Result<i64, StorageError> {
     Ok(qr_credentials::table
         .filter(qr_credentials::said_key.eq(version))
+        .filter(qr_credentials::kind.eq(CREDENTIAL))
         .filter(qr_credentials::revoked_at.is_null())
         .filter(qr_credentials::expires_at.gt(now.as_micros()))
         .count()

@@ -325,7 +325,7 @@ impl Residence {
         let document = told.document.as_ref().ok_or_else(lost)?;
         let (key, keyring) = (self.0.keyring.active(KeyUse::Index), &self.0.keyring);
         let said = said_tag(keyring, key, &stated.statement).ok_or_else(lost)?;
-        let code = code::tag(keyring, key, document.confirmation_id, code).ok_or_else(lost)?;
+        let code = code::tag(document.confirmation_id, code).ok_or_else(lost)?;
         let citizen = stated.record.citizen.citizen_id;
         let attributes = serde_json::to_string(&stated.attributes).map_err(|_| lost())?;
         let version = i32::try_from(key).unwrap_or(i32::MAX);
@@ -338,7 +338,6 @@ impl Residence {
             said: said.to_vec(),
             said_key: version,
             code: code.to_vec(),
-            code_key: version,
             issued_at: document.issued_at.as_micros(),
             expires_at: document.valid_until.as_micros(),
             wrong_codes: 0,
@@ -350,8 +349,6 @@ impl Residence {
             client: caller.client.id.clone(),
             place,
             attributes,
-            said,
-            said_key: key,
             issued_at: document.issued_at,
             expires_at: document.valid_until,
         };

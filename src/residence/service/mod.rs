@@ -4,19 +4,20 @@ mod check;
 mod code;
 mod confirm;
 mod signing;
+mod upkeep;
 mod verify;
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use check::{CHECK, Check, CheckAnswer, Checked};
-pub use confirm::{CONFIRM, Confirm, ConfirmOutcome, ConfirmTold, SymbolTold};
+pub use confirm::{CONFIRM, Confirm, ConfirmTold};
 pub use signing::JWS_TYPE;
+pub use upkeep::rows_under_version;
 pub use verify::{ConfirmationStatus, ShownConfirmation, VerifiedConfirmation};
 
 use super::model::Statement;
 use super::reactor::Voider;
-use super::store::confirmations;
 use crate::audit::{Audit, AuditError};
 use crate::citizens::sealing::Sealing;
 use crate::citizens::{Citizens, CitizensError, Draft, Reactor};
@@ -24,12 +25,6 @@ use crate::crypto::Keyring;
 use crate::kernel::{Clock, Entropy};
 use crate::qr::{Qr, QrError};
 use crate::storage::{StorageError, Store};
-
-/// How often what is over is swept, and how much of it in one transaction.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
-const SWEEP_ROWS: i64 = 500;
-/// How long it can be told of a confirmation read by telephone that it is expired.
-const KEPT_BEYOND: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Why there is no answer. Refusals of questions about a person have been recorded.
 #[derive(Debug, thiserror::Error)]
@@ -86,22 +81,24 @@ struct Inner {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     validity: Duration,
+    voider: Arc<Voider>,
 }
 
 impl Residence {
-    /// Begins to sweep what is over until the last holder lets go.
+    /// Begins to sweep what is over, and to follow rotations of keys, until the last holder lets go.
     pub fn open(parts: ResidenceParts) -> Self {
         let ResidenceParts { issuer, store, audit, citizens, qr, keyring, clock, entropy, validity } = parts;
-        let inner = Arc::new(Inner { issuer, store, audit, citizens, qr, keyring, clock, entropy, validity });
-        tokio::spawn(sweep(Arc::downgrade(&inner)));
+        let sealing = Sealing::new(keyring.clone(), entropy.clone());
+        let voider = Arc::new(Voider { sealing, keyring: keyring.clone(), clock: clock.clone() });
+        let inner = Inner { issuer, store, audit, citizens, qr, keyring, clock, entropy, validity, voider };
+        let inner = Arc::new(inner);
+        tokio::spawn(upkeep::run(Arc::downgrade(&inner)));
         Self(inner)
     }
 
     /// What makes confirmations void when records change.
     pub fn reactor(&self) -> Arc<dyn Reactor> {
-        let (keyring, clock) = (self.0.keyring.clone(), self.0.clock.clone());
-        let sealing = Sealing::new(keyring.clone(), self.0.entropy.clone());
-        Arc::new(Voider { sealing, keyring, clock })
+        self.0.voider.clone()
     }
 
     /// The citizens of whom questions are asked.
@@ -119,16 +116,4 @@ impl Residence {
 /// A keyed hash of what a confirmation states, under one version of the index key.
 pub(super) fn said_tag(keyring: &Keyring, version: u32, statement: &Statement) -> Option<[u8; 32]> {
     Some(keyring.index_key("residence_said", version)?.tag(&[&statement.bytes()]))
-}
-
-async fn sweep(inner: Weak<Inner>) {
-    loop {
-        tokio::time::sleep(SWEEP_EVERY).await;
-        let Some(inner) = inner.upgrade() else { return };
-        let before = inner.clock.now().minus(KEPT_BEYOND);
-        let swept = inner.store.bulk(move |db| confirmations::sweep(db, before, SWEEP_ROWS));
-        if let Err(error) = swept.await {
-            tracing::warn!(%error, "confirmations that are over cannot be swept");
-        }
-    }
 }

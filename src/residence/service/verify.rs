@@ -12,7 +12,9 @@ use crate::crypto::jose::{Typ, Unverified};
 use crate::crypto::mac::equal;
 use crate::kernel::{Instant, TransactionId};
 use crate::qr::credential::CredentialStatus;
+use crate::qr::image::Symbol;
 use crate::residence::model::Document;
+use crate::residence::pages::confirmation;
 use crate::residence::store::confirmations;
 use crate::storage::StorageError;
 
@@ -86,6 +88,17 @@ impl Residence {
         self.read_jws(token).ok().map(|claims| claims.document)
     }
 
+    /// A confirmation as a page to print.
+    ///
+    /// # Errors
+    /// If its QR cannot be drawn or the page not be written.
+    pub fn page(&self, document: &Document) -> Result<String, ResidenceError> {
+        let text = self.symbol_text(document)?;
+        let svg = Symbol::of_text(&text).map_err(|_| ResidenceError::DoesNotFit)?.to_svg();
+        let lost = || StorageError::Other("the page cannot be written".to_owned());
+        Ok(confirmation(document, &svg).map_err(|_| lost())?)
+    }
+
     async fn verify_symbol(&self, text: &str) -> Result<VerifiedConfirmation, ResidenceError> {
         let Ok(verdict) = self.0.qr.read_confirmation(text, self.0.clock.now()) else {
             return Ok(VerifiedConfirmation::TAMPERED);
@@ -137,14 +150,14 @@ impl Residence {
     /// Judged and counted in one transaction: guesses made at once do not slip through together.
     async fn verify_code(&self, id: TransactionId, given: &str) -> Result<VerifiedConfirmation, ResidenceError> {
         let now = self.0.clock.now();
-        let (keyring, given) = (self.0.keyring.clone(), given.to_owned());
+        let given = given.to_owned();
         let judged = self.0.store.write(move |tx| -> Result<Judged, StorageError> {
             let Some(row) = confirmations::find(tx.db()?, id.as_bytes())? else { return Ok(Judged::Wrong) };
             let age = now.since(Instant::from_micros(row.wrong_since));
             if row.wrong_codes >= WRONG_CODES && age < DAY {
                 return Ok(Judged::TooMany(DAY.saturating_sub(age)));
             }
-            let tag = code::tag(&keyring, row.code_key.cast_unsigned(), id, &given);
+            let tag = code::tag(id, &given);
             if tag.is_some_and(|tag| equal(&tag, &row.code)) {
                 return Ok(Judged::Right(Instant::from_micros(row.expires_at)));
             }

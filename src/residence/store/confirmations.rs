@@ -19,7 +19,6 @@ pub struct ConfirmationRow {
     pub said: Vec<u8>,
     pub said_key: i32,
     pub code: Vec<u8>,
-    pub code_key: i32,
     pub issued_at: i64,
     pub expires_at: i64,
     pub wrong_codes: i32,
@@ -102,6 +101,33 @@ pub fn count_wrong(db: &mut Db, id: &[u8], since: Instant, now: Instant) -> Resu
             ))
             .execute(db)?;
     }
+    Ok(())
+}
+
+/// Confirmations in force whose tag was made with an index key before `version`.
+pub fn tagged_before(db: &mut Db, version: i32, now: Instant, limit: i64) -> Result<Vec<ConfirmationRow>, StorageError> {
+    Ok(residence_confirmations::table
+        .filter(residence_confirmations::said_key.lt(version))
+        .filter(residence_confirmations::expires_at.gt(now.as_micros()))
+        .select(ConfirmationRow::as_select())
+        .limit(limit)
+        .load(db)?)
+}
+
+/// How many confirmations in force need the index key `version`.
+pub fn tagged_under(db: &mut Db, version: i32, now: Instant) -> Result<i64, StorageError> {
+    Ok(residence_confirmations::table
+        .filter(residence_confirmations::said_key.eq(version))
+        .filter(residence_confirmations::expires_at.gt(now.as_micros()))
+        .count()
+        .get_result(db)?)
+}
+
+/// Gives a confirmation the same tag under another index key.
+pub fn retag(db: &mut Db, id: &[u8], said: &[u8], version: i32) -> Result<(), StorageError> {
+    diesel::update(residence_confirmations::table.find(id))
+        .set((residence_confirmations::said.eq(said), residence_confirmations::said_key.eq(version)))
+        .execute(db)?;
     Ok(())
 }
 
