@@ -8,6 +8,7 @@ pub mod change;
 mod decoy;
 mod disclose;
 mod draft;
+pub mod events;
 mod follower;
 pub mod guard;
 mod holder;

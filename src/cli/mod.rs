@@ -4,6 +4,7 @@ pub mod audit;
 pub mod clients;
 pub mod config;
 pub mod demo;
+pub mod events;
 pub mod import;
 pub mod keys;
 pub mod migrate;
@@ -45,8 +46,10 @@ pub enum Command {
     Keys(At<keys::KeysArgs>),
     /// An invented population, into the store or a file
     Seed(At<seed::SeedArgs>),
-    /// A population file into the store
+    /// A population file, or a file of life events, into the store
     Import(At<import::ImportArgs>),
+    /// Life events that wait for an operator
+    Events(At<events::EventsArgs>),
     /// The record of every look
     Audit(At<audit::AuditArgs>),
     /// Verify a QR without a server
@@ -76,6 +79,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Keys(at) => return keys(at),
         Command::Seed(at) => seed(&at),
         Command::Import(at) => return import(&at),
+        Command::Events(at) => events(&at),
         Command::Audit(at) => return audit(at),
         Command::Qr(args) => return verify_qr(args),
     };
@@ -148,6 +152,13 @@ fn seed(At { place, args }: &At<seed::SeedArgs>) -> Result<(), String> {
     Ok(())
 }
 
+fn events(At { place, args }: &At<events::EventsArgs>) -> Result<(), String> {
+    let place = place.find().map_err(text)?;
+    let (store, sealing) = (place.open_store().map_err(text)?, place.sealing().map_err(text)?);
+    print!("{}", on_runtime(args.run(store, sealing, clock()))?);
+    Ok(())
+}
+
 /// Told to stop by Ctrl-C, it ends as a shell expects of that.
 fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
     let opened = place.find().and_then(|place| Ok((place.open_store()?, place.sealing()?)));
@@ -155,6 +166,15 @@ fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
         Ok(opened) => opened,
         Err(error) => return fail(&text(error)),
     };
+    if args.are_events() {
+        return match on_runtime(args.run_events(store, sealing, clock())) {
+            Ok(text) => {
+                print!("{text}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => fail(&error),
+        };
+    }
     match on_runtime(args.run(store, sealing, clock(), entropy())) {
         Ok(outcome) => {
             print!("{}", outcome.text);

@@ -294,8 +294,6 @@ diesel::table! {
         rank -> SmallInt,
         state -> SmallInt,
         reason -> Text,
-        digest -> Binary,
-        digest_key -> Integer,
         key_version -> Integer,
         sealed -> Binary,
         received_at -> BigInt,
@@ -312,3 +310,5 @@ diesel::table! {
         sealed -> Binary,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(life_events, life_event_subjects);

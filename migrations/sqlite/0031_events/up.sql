@@ -1,14 +1,11 @@
 -- Life events, as they were given. state: 1 applied, 2 parked (reason says why), 3 discarded.
 -- effective: days since 1970-01-01; events of one day come in the order of rank, then of event_id.
--- digest: a keyed hash of the event, so that the same id with another content is noticed.
 CREATE TABLE life_events (
     event_id    TEXT     NOT NULL PRIMARY KEY,
     effective   INTEGER  NOT NULL,
     rank        SMALLINT NOT NULL,
     state       SMALLINT NOT NULL,
     reason      TEXT     NOT NULL,
-    digest      BLOB     NOT NULL,
-    digest_key  INTEGER  NOT NULL,
     key_version INTEGER  NOT NULL,
     sealed      BLOB     NOT NULL,
     received_at BIGINT   NOT NULL
