@@ -18,6 +18,7 @@ use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
 use crate::oidc::{self, Oidc, OidcApi, OidcConfig, OidcParts};
 use crate::qr::{self, Qr, QrApi, QrParts};
+use crate::residence::{self, Residence, ResidenceApi, ResidenceParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
 use crate::transparency::me::{self, Me, MeApi, MeParts};
@@ -44,6 +45,8 @@ pub struct AppConfig {
     pub oidc: OidcConfig,
     /// How activation codes reach citizens.
     pub codes: Sending,
+    /// How long a confirmation of residence information is valid.
+    pub confirmation_validity: std::time::Duration,
     pub contact: Contact,
     pub pages: PagesConfig,
 }
@@ -93,6 +96,7 @@ pub struct App {
     pub forms: Forms,
     pub eid: Eid,
     pub oidc: Oidc,
+    pub residence: Residence,
     pub contact: Contact,
     pub pages: PagesConfig,
     pub ground: Ground,
@@ -139,11 +143,11 @@ impl App {
             guards: config.guards,
         })
         .await?;
-        let forms = FormsParts { config: config.forms, citizens: citizens.clone(), metrics };
+        let forms = FormsParts { config: config.forms, citizens: citizens.clone(), metrics: metrics.clone() };
         let forms = Forms::open(forms).map_err(AppError::Forms)?;
         Units::warm_up();
         let upkeep = Arc::new(upkeep::reload_keys(ground.keyring.clone()));
-        let transparency = Transparency::new(audit.clone(), clock.clone());
+        let transparency = Transparency::new(audit.clone(), keyring.clone(), clock.clone());
         let me = Me::new(MeParts {
             audit: audit.clone(),
             citizens: citizens.clone(),
@@ -163,6 +167,18 @@ impl App {
             entropy: entropy.clone(),
         });
         citizens.register(qr.reactor());
+        let residence = Residence::open(ResidenceParts {
+            issuer: access.config().issuer.clone(),
+            store: store.clone(),
+            audit: audit.clone(),
+            citizens: citizens.clone(),
+            qr: qr.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            validity: config.confirmation_validity,
+        });
+        citizens.register(residence.reactor());
         let eid = Eid::open(EidParts {
             config: config.eid,
             sender: config.codes.sender(),
@@ -203,6 +219,7 @@ impl App {
             forms,
             eid,
             oidc,
+            residence,
             contact: config.contact,
             pages: config.pages,
             ground,
@@ -229,6 +246,7 @@ impl App {
             .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
             .with(self.me.clone(), me::routes, MeApi::openapi())
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
+            .with(self.residence.clone(), residence::routes, ResidenceApi::openapi())
             .with(self.forms.clone(), forms::routes, FormsApi::openapi())
             .with(self.oidc.clone(), oidc::routes, OidcApi::openapi())
             .with(self.eid.clone(), eid::routes, EidApi::openapi());

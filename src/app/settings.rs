@@ -49,6 +49,7 @@ impl AppConfig {
             eid: eid_of(&config.eid),
             codes: codes_of(&config.eid)?,
             oidc: OidcConfig::default(),
+            confirmation_validity: config.residence.confirmation_validity(),
             contact: Contact {
                 office: contact.office.clone(),
                 name: contact.name.clone(),

@@ -27,7 +27,41 @@ pub struct Anchoring {
     pub standing: Standing,
 }
 
+/// A further person whom a question about somebody else names.
+pub enum Another {
+    Found(AnchoredCitizen),
+    /// Nobody, or somebody whom the anchor does not hold for; then whom it was about, if one person.
+    Unknown(Option<CitizenId>),
+}
+
 impl Citizens {
+    /// Looks for a further person within an answer that goes on without them. It counts as an
+    /// anchor of its own; a failed one is stored with the draft's entry.
+    ///
+    /// # Errors
+    /// If the store cannot answer; that the guard blocks the client is inside, with its draft.
+    pub async fn seek_another(
+        &self,
+        caller: &Caller,
+        anchor: &Anchor,
+        draft: Draft,
+    ) -> Result<Drafted<Another>, CitizensError> {
+        let (person, about) = self.seek(anchor).await?;
+        let named = Named { number: digits(&anchor.number), person: Some((&anchor.full_name, anchor.date_of_birth)) };
+        let settled = self.0.guards.settle(&caller.client, named, person.is_some(), draft.at()).await;
+        match settled.map_err(CitizensError::from) {
+            Ok(failure) => {
+                let another = person.map_or(Another::Unknown(about), Another::Found);
+                Ok((Ok(another), draft.also_failed(failure)))
+            }
+            Err(blocked @ CitizensError::Blocked(_)) => {
+                let reason = blocked.reason();
+                Ok((Err(blocked), draft.refused(reason)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Looks for the one person an anchor holds for, within the caller's agreement, quota and
     /// guards. The draft must end in [`conclude`](Self::conclude), or its entry in the caller's own
     /// transaction, before anything is answered; a draft of a refusal or of nobody is finished.

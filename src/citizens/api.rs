@@ -2,6 +2,7 @@
 
 mod batch;
 mod error;
+mod events;
 mod lines;
 mod lookup;
 mod quota;
@@ -21,7 +22,7 @@ use crate::audit::Receipt;
 /// The endpoints' part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
 #[openapi(
-    paths(lookup::look_up, verify::verify, batch::verify_batch),
+    paths(lookup::look_up, verify::verify, batch::verify_batch, events::record),
     components(schemas(lookup::DisclosedAttribute, verify::CheckResponse, batch::LineProblem<'_>)),
 )]
 pub struct CitizensApi;
@@ -30,7 +31,8 @@ pub struct CitizensApi;
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/v1/citizens/lookup").route(post().to(lookup::look_up)))
         .service(resource("/v1/citizens/verify").route(post().to(verify::verify)))
-        .service(resource("/v1/citizens/verify/batch").route(post().to(batch::verify_batch)));
+        .service(resource("/v1/citizens/verify/batch").route(post().to(batch::verify_batch)))
+        .service(resource("/v1/events").route(post().to(events::record)));
 }
 
 /// An answer with the quota's standing in its headers.

@@ -45,6 +45,7 @@ pub struct Disclosure {
     withheld: Vec<Withheld>,
     household: Option<Household>,
     names_of_others: bool,
+    members_hidden: bool,
 }
 
 impl Disclosure {
@@ -60,12 +61,20 @@ impl Disclosure {
             }
         }
         let names_of_others = allowance.may_read(Attribute::FullName);
-        Self { record, attributes, withheld, household: None, names_of_others }
+        Self { record, attributes, withheld, household: None, names_of_others, members_hidden: false }
+    }
+
+    /// Says of the household which it is and the citizen's place in it, and nobody else's.
+    #[must_use]
+    pub fn without_members(mut self) -> Self {
+        self.members_hidden = true;
+        self
     }
 
     /// The household whose members must be loaded before the answer is written.
     pub fn needs_household(&self) -> Option<&Membership> {
-        self.attributes.contains(Attribute::Household).then_some(self.record.citizen.household.as_ref()).flatten()
+        let told = self.attributes.contains(Attribute::Household) && !self.members_hidden;
+        told.then_some(self.record.citizen.household.as_ref()).flatten()
     }
 
     pub fn with_household(mut self, household: Household) -> Self {
@@ -254,18 +263,22 @@ struct HouseholdTold<'a> {
     membership: &'a Membership,
     #[serde(skip_serializing_if = "Option::is_none")]
     head: Option<Named<'a>>,
-    members: Vec<Named<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<Vec<Named<'a>>>,
 }
 
 impl Disclosure {
     fn household_told(&self) -> Option<HouseholdTold<'_>> {
         let membership = self.record.citizen.household.as_ref()?;
+        if self.members_hidden {
+            return Some(HouseholdTold { membership, head: None, members: None });
+        }
         let members = || self.household.iter().flat_map(|household| &household.members);
         let mut named = members().map(|record| self.named_member(record));
         Some(HouseholdTold {
             membership,
             head: named.find(|member| member.relation_to_head == Some(RelationToHead::Head)),
-            members: members().map(|record| self.named_member(record)).collect(),
+            members: Some(members().map(|record| self.named_member(record)).collect()),
         })
     }
 

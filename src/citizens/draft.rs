@@ -133,6 +133,15 @@ impl Draft {
         self
     }
 
+    /// Keeps the failed anchor of a further person, to be stored with the entry.
+    pub(super) fn also_failed(mut self, failure: Option<Failure>) -> Self {
+        self.failure = match (self.failure.take(), failure) {
+            (Some(first), Some(more)) => Some(first.and(more)),
+            (one, other) => one.or(other),
+        };
+        self
+    }
+
     /// Whom a question that was not answered was about.
     #[must_use]
     pub fn about(mut self, subjects: Vec<CitizenId>) -> Self {

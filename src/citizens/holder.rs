@@ -34,6 +34,17 @@ impl Citizens {
     }
 }
 
+/// The members of a household as a running transaction sees them.
+pub fn current_members(tx: &mut Tx<'_>, sealing: &Sealing, id: HouseholdId) -> Result<Vec<Citizen>, StorageError> {
+    let ids = read::household_members(tx.db()?, id)?;
+    let mut members = Vec::with_capacity(ids.len());
+    for member in ids {
+        members.extend(current(tx, sealing, member)?);
+    }
+    members.retain(|member| member.household.as_ref().is_some_and(|held| held.household_id == id));
+    Ok(members)
+}
+
 /// The record as a running transaction sees it.
 pub fn current(tx: &mut Tx<'_>, sealing: &Sealing, id: CitizenId) -> Result<Option<Citizen>, StorageError> {
     let row = read::record(tx.db()?, id)?;

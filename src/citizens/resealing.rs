@@ -3,17 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::events;
 use super::metrics::CitizensMetrics;
 use super::sealing::Sealing;
 use super::store::resealing::{self, Pass};
 use super::store::rows::IdentifierKind;
 use crate::crypto::{KeyUse, Keyring};
-use crate::storage::{Reach, StorageError, Store};
+use crate::storage::{Db, Reach, StorageError, Store};
 
 /// A slice holds SQLite's write lock, so it is kept below 5 ms.
 const SLICE: Duration = Duration::from_millis(3);
 /// Between slices others may write.
 const PAUSE: Duration = Duration::from_millis(5);
+/// Rows of each table of events sealed anew in a slice.
+const EVENTS_AT_ONCE: i64 = 32;
 const LOOK: Duration = Duration::from_secs(1);
 /// While old keys are kept, a replica that learned of a new one late may still have used them: look
 /// through everything again, this many looks later.
@@ -72,6 +75,7 @@ impl Resealing {
         let mut done = 0;
         if self.keyring.versions(KeyUse::Seal).len() > 1 {
             done += self.pass(move |db, sealing, after| resealing::reseal(db, sealing, seal, after, SLICE)).await?;
+            done += self.pass(move |db, sealing, _| reseal_events(db, sealing, seal)).await?;
         }
         for old in self.keyring.versions(KeyUse::Index).into_iter().filter(|version| *version < index) {
             for kind in KINDS {
@@ -86,7 +90,7 @@ impl Resealing {
     /// Runs slices until one says that the pass is finished.
     async fn pass(
         &self,
-        slice: impl Fn(&mut crate::storage::Db, &Sealing, &[u8]) -> Result<Pass, StorageError> + Copy + Send + 'static,
+        slice: impl Fn(&mut Db, &Sealing, &[u8]) -> Result<Pass, StorageError> + Copy + Send + 'static,
     ) -> Result<u64, StorageError> {
         let mut after = Vec::new();
         let mut done = 0;
@@ -104,12 +108,18 @@ impl Resealing {
     }
 }
 
+/// Life events, some in a slice, until none is left under an older key.
+fn reseal_events(db: &mut Db, sealing: &Sealing, active: u32) -> Result<Pass, StorageError> {
+    let done = events::reseal(db, sealing, i32::try_from(active).unwrap_or(i32::MAX), EVENTS_AT_ONCE)?;
+    Ok(Pass { after: Vec::new(), done, finished: done == 0 })
+}
+
 /// How many rows of the citizen store still need a key; `keys retire` refuses while there are any.
 pub async fn rows_under_version(store: &Store, key_use: KeyUse, version: u32) -> Result<u64, StorageError> {
     let rows = match key_use {
         KeyUse::Seal => store.read(Reach::Scan, move |db| resealing::sealed_under(db, version)).await?,
         KeyUse::Index => store.read(Reach::Scan, move |db| resealing::hashed_under(db, version)).await?,
-        KeyUse::Token | KeyUse::Audit | KeyUse::Qr => 0,
+        KeyUse::Token | KeyUse::Audit | KeyUse::Qr | KeyUse::Document => 0,
     };
     Ok(u64::try_from(rows).unwrap_or(0))
 }

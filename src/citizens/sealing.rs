@@ -136,6 +136,37 @@ impl Sealing {
         Ok(found)
     }
 
+    /// The keyed hash by which an event waits for a number that nobody has yet.
+    pub fn awaited_number(&self, version: u32, number: &IdNumber) -> Result<IdentifierHash, SealingError> {
+        let key = self.keyring.index_key("awaited_number", version).ok_or(SealingError::UnknownKeyVersion(version))?;
+        let mut hash = IdentifierHash::default();
+        hash.copy_from_slice(&key.tag(&[number.expose().as_bytes()])[..16]);
+        Ok(hash)
+    }
+
+    /// Seals other content that names people, under the active key of `table`; with the key's version.
+    pub fn seal_content(&self, table: &'static str, bound_to: &[u8], content: &[u8]) -> (i32, Vec<u8>) {
+        let (version, key) = self.keyring.active_sealing_key(table);
+        let mut plain = content.to_vec();
+        pad_to_64(&mut plain);
+        (column(version), key.seal(&*self.entropy, &content_binding(version, bound_to), &plain))
+    }
+
+    /// Opens what [`seal_content`](Self::seal_content) sealed.
+    pub fn open_content(
+        &self,
+        table: &'static str,
+        (version, sealed): (i32, &[u8]),
+        bound_to: &[u8],
+    ) -> Result<Vec<u8>, SealingError> {
+        let version = version.cast_unsigned();
+        let key = self.keyring.sealing_key(table, version).ok_or(SealingError::UnknownKeyVersion(version))?;
+        let fault =
+            || SealingError::DoesNotOpen(StorageError::Inconsistent { table, column: "sealed", row: String::new() });
+        let plain = key.open(&content_binding(version, bound_to), sealed).map_err(|_| fault())?;
+        Ok(unpad(&plain).ok_or_else(fault)?.to_vec())
+    }
+
     /// The keyed form of a file's digest: a short file could be guessed from a plain one.
     pub fn file_digest(&self, digest: &[u8; 32]) -> Result<[u8; 32], SealingError> {
         let (_, key) = self.keyring.active_index_key("import_file");
@@ -187,6 +218,12 @@ fn binding(id: CitizenId, key_version: u32, row_version: i64) -> [u8; 36] {
     bound[8..24].copy_from_slice(id.as_bytes());
     bound[24..28].copy_from_slice(&key_version.to_be_bytes());
     bound[28..].copy_from_slice(&row_version.to_be_bytes());
+    bound
+}
+
+fn content_binding(key_version: u32, bound_to: &[u8]) -> Vec<u8> {
+    let mut bound = key_version.to_be_bytes().to_vec();
+    bound.extend_from_slice(bound_to);
     bound
 }
 

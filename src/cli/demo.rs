@@ -149,6 +149,7 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
         eid: EidConfig { tell_digits: true, ..EidConfig::default() },
         codes: Sending::File(dir.join("codes.ndjson")),
         oidc: OidcConfig::default(),
+        confirmation_validity: crate::config::ResidenceConfig::default().confirmation_validity(),
         contact: Contact {
             office: "Dancu demo".to_owned(),
             name: "Người vận hành mẫu".to_owned(),

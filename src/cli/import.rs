@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use tokio::sync::watch;
 
+use crate::citizens::events::import::{EventImporter, EventsError};
 use crate::citizens::import::{Format, ImportCommand, ImportError, Imported, Importer, Source};
 use crate::citizens::sealing::Sealing;
 use crate::cli::progress::Bar;
@@ -16,6 +17,9 @@ use crate::storage::Store;
 pub struct ImportArgs {
     /// A CSV or NDJSON file; `-` reads standard input
     file: PathBuf,
+    /// The file holds life events (NDJSON), not people
+    #[arg(long, conflicts_with_all = ["format", "report"])]
+    events: bool,
     /// The file's format, where its extension does not tell
     #[arg(long, value_enum)]
     format: Option<FormatName>,
@@ -54,6 +58,8 @@ impl From<FormatName> for Format {
 pub enum ImportCommandError {
     #[error(transparent)]
     Import(#[from] ImportError),
+    #[error(transparent)]
+    Events(#[from] EventsError),
     #[error("the file's name does not tell its format: add --format csv or --format ndjson")]
     Format,
     #[error("{path}: the report cannot be written")]
@@ -68,14 +74,47 @@ pub struct ImportOutcome {
 }
 
 impl ImportArgs {
+    pub fn are_events(&self) -> bool {
+        self.events
+    }
+
+    /// Takes a file of life events in.
+    ///
+    /// # Errors
+    /// If the file cannot be read, does not belong into this store, or the store fails.
+    pub async fn run_events(
+        &self,
+        store: Store,
+        sealing: Sealing,
+        clock: Arc<dyn Clock>,
+    ) -> Result<String, ImportCommandError> {
+        let rejects = self.rejects_path();
+        let tally = EventImporter::new(store, sealing, clock).import(&self.file, &rejects, self.synthetic).await?;
+        let mut text = format!(
+            "{} lines: {} applied, {} known before, {} parked, {} released, {} refused\n",
+            tally.lines, tally.applied, tally.known, tally.parked, tally.released, tally.refused
+        );
+        if tally.parked > 0 {
+            text += "parked events with their reasons: dancu events parked\n";
+        }
+        if tally.refused > 0 {
+            text += &format!("refused lines with their reasons: {}\n", rejects.display());
+        }
+        Ok(text)
+    }
+
+    fn rejects_path(&self) -> PathBuf {
+        self.rejects.clone().unwrap_or_else(|| match self.file.as_os_str() == "-" {
+            true => PathBuf::from("stdin.rejects.ndjson"),
+            false => with_suffix(&self.file, ".rejects.ndjson"),
+        })
+    }
+
     fn command(&self) -> Result<ImportCommand, ImportCommandError> {
         let stdin = self.file.as_os_str() == "-";
         let named = if stdin { None } else { Format::of_path(&self.file) };
         let format = self.format.map(Format::from).or(named).ok_or(ImportCommandError::Format)?;
-        let rejects = self.rejects.clone().unwrap_or_else(|| match stdin {
-            true => PathBuf::from("stdin.rejects.ndjson"),
-            false => with_suffix(&self.file, ".rejects.ndjson"),
-        });
+        let rejects = self.rejects_path();
         Ok(ImportCommand {
             source: if stdin { Source::Stdin } else { Source::File(self.file.clone()) },
             format,

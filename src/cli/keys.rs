@@ -32,7 +32,7 @@ enum KeysCommand {
     },
     /// Step 1 of a rotation: hand out a new version, with which nothing is written yet.
     Rotate {
-        /// index, seal, token, audit or qr
+        /// index, seal, token, audit, qr or document
         key_use: KeyUse,
     },
     /// Step 2 of a rotation: write with the version that was handed out.
@@ -111,7 +111,7 @@ where
 {
     match key_use {
         KeyUse::Index | KeyUse::Seal => rows_under(key_use, version).await,
-        KeyUse::Token | KeyUse::Audit | KeyUse::Qr => Ok(0),
+        KeyUse::Token | KeyUse::Audit | KeyUse::Qr | KeyUse::Document => Ok(0),
     }
 }
 
@@ -158,13 +158,13 @@ fn list(folder: &Path, json: bool) -> Result<String, KeyringError> {
         let line = |key: &crate::crypto::KeyInfo| serde_json::json!(key).to_string() + "\n";
         return Ok(keys.iter().map(line).collect());
     }
-    let mut text = format!("{:6} {:>7}  {:19}  {:20}  {:20}  key id\n", "use", "version", "state", "created", "since");
+    let mut text = format!("{:8} {:>7}  {:19}  {:20}  {:20}  key id\n", "use", "version", "state", "created", "since");
     for key in keys {
         let whole = |instant: crate::kernel::Instant| crate::kernel::Instant::from_seconds(instant.as_seconds());
         let (created, since) = (whole(key.created).to_string(), whole(key.since).to_string());
         let kid = key.kid.unwrap_or_default() + if key.demo { " (demo)" } else { "" };
         let (key_use, state) = (key.key_use.name(), key.state.to_string());
-        let line = format!("{key_use:6} {:>7}  {state:19}  {created:20}  {since:20}  {kid}", key.version);
+        let line = format!("{key_use:8} {:>7}  {state:19}  {created:20}  {since:20}  {kid}", key.version);
         text.push_str(line.trim_end());
         text.push('\n');
     }

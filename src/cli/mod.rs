@@ -4,6 +4,7 @@ pub mod audit;
 pub mod clients;
 pub mod config;
 pub mod demo;
+pub mod events;
 pub mod forms;
 pub mod import;
 pub mod keys;
@@ -24,7 +25,6 @@ use self::place::{PlaceArgs, PlaceError, clock, entropy};
 use crate::audit::data_keys_under;
 use crate::citizens;
 use crate::clients::Clients;
-use crate::config::from_environment;
 use crate::consent::proofs_under;
 use crate::crypto::{KeyUse, SystemEntropy};
 use crate::eid;
@@ -50,8 +50,10 @@ pub enum Command {
     Keys(At<keys::KeysArgs>),
     /// An invented population, into the store or a file
     Seed(At<seed::SeedArgs>),
-    /// A population file into the store
+    /// A population file, or a file of life events, into the store
     Import(At<import::ImportArgs>),
+    /// Life events that wait for an operator
+    Events(At<events::EventsArgs>),
     /// The record of every look
     Audit(At<audit::AuditArgs>),
     /// Verify a QR without a server
@@ -85,6 +87,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Keys(at) => return keys(at),
         Command::Seed(at) => seed(&at),
         Command::Import(at) => return import(&at),
+        Command::Events(at) => events(&at),
         Command::Audit(at) => return audit(at),
         Command::Qr(args) => return verify_qr(args),
         Command::Forms(args) => return code(forms::run(&args, &mut std::io::stdout())),
@@ -163,6 +166,13 @@ fn seed(At { place, args }: &At<seed::SeedArgs>) -> Result<(), String> {
     Ok(())
 }
 
+fn events(At { place, args }: &At<events::EventsArgs>) -> Result<(), String> {
+    let place = place.find().map_err(text)?;
+    let (store, sealing) = (place.open_store().map_err(text)?, place.sealing().map_err(text)?);
+    print!("{}", on_runtime(args.run(store, sealing, clock()))?);
+    Ok(())
+}
+
 /// Told to stop by Ctrl-C, it ends as a shell expects of that.
 fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
     let opened = place.find().and_then(|place| Ok((place.open_store()?, place.sealing()?)));
@@ -170,6 +180,15 @@ fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
         Ok(opened) => opened,
         Err(error) => return fail(&text(error)),
     };
+    if args.are_events() {
+        return match on_runtime(args.run_events(store, sealing, clock())) {
+            Ok(text) => {
+                print!("{text}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => fail(&error),
+        };
+    }
     match on_runtime(args.run(store, sealing, clock(), entropy())) {
         Ok(outcome) => {
             print!("{}", outcome.text);
@@ -210,7 +229,8 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         let store = place.find().and_then(|place: place::Place| place.open_store());
         let store = store.map_err(Box::<PlaceError>::from)?;
         let records = citizens::rows_under_version(&store, key_use, version).await?
-            + crate::qr::rows_under_version(&store, key_use, version, counted_at).await?;
+            + crate::qr::rows_under_version(&store, key_use, version, counted_at).await?
+            + crate::residence::rows_under_version(&store, key_use, version, counted_at).await?;
         let sealed = match key_use {
             KeyUse::Seal => {
                 let (entries, proofs) = (data_keys_under(&store, version).await?, proofs_under(&store, version).await?);

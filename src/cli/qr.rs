@@ -13,7 +13,7 @@ use crate::kernel::{ClientId, Instant};
 use crate::qr::card::CardText;
 use crate::qr::credential::{CredentialStatus, CwtClaims, TrustedIssuer};
 use crate::qr::image::{ImageFault, read_qr};
-use crate::qr::model::{NotShown, Shown, fields_of, recognise};
+use crate::qr::model::{NotShown, QrKind, Shown, claimed_fields, recognise};
 use crate::qr::status::{StatusListFault, is_revoked, read_list};
 
 #[derive(Debug, Args)]
@@ -182,7 +182,10 @@ fn of_card(card: &CardText) -> Finding {
 }
 
 fn of_credential(status: CredentialStatus, claims: &CwtClaims, list: Option<Listed>) -> Finding {
-    let mut text = "kind: credential\nproof: signature\n".to_owned();
+    let mut text = match QrKind::of_claims(claims) {
+        QrKind::ResidenceConfirmation => "kind: residence confirmation\nproof: signature\n".to_owned(),
+        _ => "kind: credential\nproof: signature\n".to_owned(),
+    };
     let (status, note, worth) = match (status, &claims.status, list) {
         (CredentialStatus::Valid, Some(_), Some(Ok(true))) => (CredentialStatus::Revoked, None, Worth::Bad),
         (CredentialStatus::Valid, Some(_), Some(Ok(false))) => (status, None, Worth::Good),
@@ -213,7 +216,13 @@ fn of_credential(status: CredentialStatus, claims: &CwtClaims, list: Option<List
     if let Some(expires) = claims.expires {
         let _ = writeln!(text, "expires: {expires}");
     }
-    for (attribute, value) in fields_of(&claims.person) {
+    if let Some(residence) = &claims.residence {
+        let _ = writeln!(text, "form: {}\nrecipient: {}", residence.form, residence.recipient);
+        if let Some(other) = &residence.other_content {
+            let _ = writeln!(text, "other content: {other}");
+        }
+    }
+    for (attribute, value) in claimed_fields(claims) {
         let _ = writeln!(text, "{attribute}: {}", plain(&value));
     }
     Finding { text, worth }

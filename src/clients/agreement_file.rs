@@ -5,6 +5,7 @@
 //! procedures = ["1.004222"]
 //! legal_bases = ["STATE_DUTY"]
 //! attributes = ["full_name", "date_of_birth"]
+//! household_members = ["1.004222"]   # procedures in which other members are named; none if absent
 //! detail = "full"              # or "boolean"
 //! bearer = true                # profile service only; false if absent
 //!
@@ -67,6 +68,7 @@ struct Terms {
     #[validate(length(min = 1, message = "must list at least one"))]
     legal_bases: Option<Vec<LegalBasis>>,
     attributes: Option<Vec<Attribute>>,
+    household_members: Option<Vec<ProcedureCode>>,
     detail: Option<Detail>,
     bearer: Option<bool>,
     #[validate(nested)]
@@ -140,6 +142,7 @@ impl Terms {
             procedures: self.procedures?.into_iter().collect(),
             legal_bases: self.legal_bases?.into_iter().collect(),
             attributes: self.attributes?.into_iter().collect(),
+            household_members: self.household_members?.into_iter().collect(),
             detail: self.detail?,
             per_minute: self.quotas.per_minute?,
             per_day: self.quotas.per_day?,
@@ -188,6 +191,10 @@ impl Reader {
             procedures: self.list(table, "procedures"),
             legal_bases: self.list(table, "legal_bases"),
             attributes: self.list(table, "attributes"),
+            household_members: match table.contains_key("household_members") {
+                true => self.list(table, "household_members"),
+                false => Some(Vec::new()),
+            },
             detail: self.value(table, "", "detail"),
             bearer: if table.contains_key("bearer") { self.value(table, "", "bearer") } else { Some(false) },
             quotas: Quotas {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Operation, OperationSet, Registration, SecretTag};
 use crate::audit::OfficerStanding;
 use crate::crypto::{Algorithm, VerifyingKey};
-use crate::kernel::{AttributeSet, ClientId, Instant, LegalBasis, Level, Officer, ProcedureCode, Purpose};
+use crate::kernel::{Attribute, AttributeSet, ClientId, Instant, LegalBasis, Level, Officer, ProcedureCode, Purpose};
 
 /// `service`: machine to machine. `fapi2`: FAPI 2.0. `baseline`: plain OpenID Connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct Agreement {
     pub procedures: BTreeSet<ProcedureCode>,
     pub legal_bases: BTreeSet<LegalBasis>,
     pub attributes: AttributeSet,
+    /// Procedures in which the other members of a household may be named.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub household_members: BTreeSet<ProcedureCode>,
     pub detail: Detail,
     /// Calls per minute; batch lines count like calls.
     pub per_minute: u32,
@@ -69,6 +72,15 @@ pub struct EidTerms {
 impl Agreement {
     pub fn in_force(&self, now: Instant) -> bool {
         self.valid_from <= now && now < self.valid_until
+    }
+
+    /// Whether the other members of a household may be named for this purpose: the agreement lists
+    /// the household, names, and the procedure among those that need the members.
+    pub fn names_members(&self, purpose: &Purpose) -> bool {
+        self.detail == Detail::Full
+            && self.attributes.contains(Attribute::Household)
+            && self.attributes.contains(Attribute::FullName)
+            && self.household_members.contains(&purpose.procedure)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The sample clients of `dancu demo`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,7 @@ struct Plan {
     procedures: &'static [&'static str],
     legal_bases: &'static [&'static str],
     attributes: AttributeSet,
+    household_members: &'static [&'static str],
     detail: Detail,
     per_minute: u32,
     per_day: u64,
@@ -113,6 +115,7 @@ fn portal() -> Plan {
         procedures: &["1.003677", "1.004194", "1.004222", "1.010038", "1.010041"],
         legal_bases: &[LegalBasis::STATE_DUTY, LegalBasis::CONSENT],
         attributes: AttributeSet::all(),
+        household_members: &["1.004194", "1.004222", "1.010038", "1.010041"],
         detail: Detail::Full,
         per_minute: 60_000,
         per_day: 10_000_000,
@@ -135,6 +138,7 @@ fn bank() -> Plan {
             .into_iter()
             .chain([Attribute::LegacyIdNumber, Attribute::PermanentResidence])
             .collect(),
+        household_members: &[],
         detail: Detail::Boolean,
         per_minute: 6_000,
         per_day: 1_000_000,
@@ -159,6 +163,7 @@ fn hotel() -> Plan {
             .into_iter()
             .chain([Attribute::Nationality, Attribute::PermanentResidence])
             .collect(),
+        household_members: &[],
         detail: Detail::Boolean,
         per_minute: 600,
         per_day: 50_000,
@@ -178,6 +183,7 @@ fn shop() -> Plan {
         procedures: &["SHOP"],
         legal_bases: &[LegalBasis::CONSENT],
         attributes: [Attribute::FullName, Attribute::DateOfBirth].into_iter().collect(),
+        household_members: &[],
         detail: Detail::Full,
         per_minute: 60,
         per_day: 1_000,
@@ -202,6 +208,7 @@ fn loadtest() -> Plan {
             LegalBasis::STAY_NOTIFICATION,
         ],
         attributes: AttributeSet::all(),
+        household_members: &["1.004194", "1.004222", "1.010038", "1.010041"],
         detail: Detail::Full,
         per_minute: 100_000_000,
         per_day: 100_000_000_000,
@@ -242,6 +249,7 @@ fn relying_party() -> Plan {
             .into_iter()
             .chain([Attribute::PermanentResidence, Attribute::Nationality, Attribute::Phone, Attribute::Email])
             .collect(),
+        household_members: &[],
         detail: Detail::Full,
         per_minute: 60_000,
         per_day: 10_000_000,
@@ -259,9 +267,10 @@ impl Plan {
         let (officer, unit) = self.officer;
         let agreement = Agreement {
             operations: self.operations,
-            procedures: self.procedures.iter().map(|code| ProcedureCode::parse(code)).collect::<Result<_, _>>()?,
+            procedures: codes(self.procedures)?,
             legal_bases: self.legal_bases.iter().map(|code| LegalBasis::parse(code)).collect::<Result<_, _>>()?,
             attributes: self.attributes,
+            household_members: codes(self.household_members)?,
             detail: self.detail,
             per_minute: self.per_minute,
             per_day: self.per_day,
@@ -305,6 +314,10 @@ fn on_loopback() -> Registration {
         post_logout_redirect_uris: uris(&["/", "/logout"]),
         any_loopback_port: true,
     }
+}
+
+fn codes(codes: &[&str]) -> Result<BTreeSet<ProcedureCode>, CodeFault> {
+    codes.iter().map(|code| ProcedureCode::parse(code)).collect()
 }
 
 impl SampleClient {

@@ -18,6 +18,7 @@ mod limits;
 mod logging;
 mod metrics;
 mod pages;
+mod residence;
 mod safety;
 mod server;
 mod tokens;
@@ -40,6 +41,7 @@ pub use limits::LimitsConfig;
 pub use logging::{LogFormat, LogLevel, LoggingConfig};
 pub use metrics::MetricsConfig;
 pub use pages::PagesConfig;
+pub use residence::ResidenceConfig;
 pub use safety::UnsafeSetting;
 pub use server::ServerConfig;
 pub use tokens::TokensConfig;
@@ -58,6 +60,7 @@ pub struct Config {
     pub forms: FormsConfig,
     pub limits: LimitsConfig,
     pub eid: EidConfig,
+    pub residence: ResidenceConfig,
     pub contact: ContactConfig,
     pub logging: LoggingConfig,
     pub metrics: MetricsConfig,
@@ -81,6 +84,7 @@ impl Config {
             forms: layers.section(&mut faults),
             limits: layers.section(&mut faults),
             eid: layers.section(&mut faults),
+            residence: layers.section(&mut faults),
             contact: layers.section(&mut faults),
             logging: layers.section(&mut faults),
             metrics: layers.section(&mut faults),

@@ -13,4 +13,7 @@ mod store;
 
 pub use api::{QrApi, routes};
 pub use said::{Omitted, OmittedReason, Said, say};
-pub use service::{Issue, Picture, Qr, QrError, QrParts, Room, Shown, Verify, rows_under_version};
+pub use service::{
+    ConfirmationStanding, Issue, NewConfirmation, Picture, Qr, QrError, QrParts, Room, Shown, StatusPlace, Verify,
+    enter_confirmation, rows_under_version, void_confirmation,
+};

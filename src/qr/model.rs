@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::card::{CardText, CardTextFault, LookAlike};
-use super::credential::{Claim169, CredentialStatus, Gender, NotACredential, TrustedIssuer, Verdict, verify};
+use super::credential::{
+    Claim169, CredentialStatus, CwtClaims, Gender, NotACredential, ResidenceClaim, TrustedIssuer, Verdict, verify,
+};
 use crate::citizens::Citizen;
 use crate::citizens::matching::address::PlaceClaim;
 use crate::citizens::matching::claims::CardClaim;
@@ -14,7 +16,7 @@ use crate::citizens::matching::{Anchor, AnchorNumber, Claim, Comparison, Reason,
 use crate::citizens::model::{CardKind, Status};
 use crate::kernel::{Attribute, AttributeSet, IdNumber, Instant, PartialDate, PersonName, Sex, TransactionId};
 
-/// Which QR it is. Residence confirmations will be one more.
+/// Which QR it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum QrKind {
@@ -24,6 +26,8 @@ pub enum QrKind {
     CanCuocCard,
     /// Signed, in the form Dancu issues.
     Credential,
+    /// Signed likewise: a confirmation of residence information (CT07).
+    ResidenceConfirmation,
 }
 
 /// What stands behind what it says.
@@ -245,6 +249,34 @@ pub fn fields_of(person: &Claim169) -> Vec<(Attribute, Value)> {
         (Attribute::Phone, text(&person.phone)),
         (Attribute::Email, text(&person.email)),
         (Attribute::Photo, person.photo.as_ref().map(super::said::photo_value)),
+    ];
+    fields.into_iter().filter_map(|(attribute, value)| Some((attribute, value?))).collect()
+}
+
+impl QrKind {
+    /// Which kind signed claims are.
+    pub fn of_claims(claims: &CwtClaims) -> Self {
+        if claims.residence.is_some() { Self::ResidenceConfirmation } else { Self::Credential }
+    }
+}
+
+/// Everything signed claims say, by attribute.
+pub fn claimed_fields(claims: &CwtClaims) -> Vec<(Attribute, Value)> {
+    let mut fields = fields_of(&claims.person);
+    fields.extend(claims.residence.as_ref().map(residence_fields).unwrap_or_default());
+    fields
+}
+
+/// What a confirmation says beside [`fields_of`] its person, by attribute.
+fn residence_fields(claim: &ResidenceClaim) -> Vec<(Attribute, Value)> {
+    let text = |value: &Option<String>| value.as_deref().map(Value::from);
+    let household = claim.relation_to_head.as_ref().map(
+        |relation| serde_json::json!({ "relation_to_head": relation, "head": claim.head, "members": claim.members }),
+    );
+    let fields = [
+        (Attribute::TemporaryResidence, text(&claim.temporary_residence)),
+        (Attribute::CurrentResidence, text(&claim.current_residence)),
+        (Attribute::Household, household),
     ];
     fields.into_iter().filter_map(|(attribute, value)| Some((attribute, value?))).collect()
 }

@@ -6,6 +6,8 @@ use crate::access::{Caller, Denied};
 use crate::audit::tile::Tile;
 use crate::audit::{Audit, AuditError, ConsistencyProof, InclusionProof, LogInfo, OpenedEntry, ProofError, Receipt};
 use crate::clients::{Operation, Refusal};
+use crate::crypto::jose::JwkSet;
+use crate::crypto::{KeyUse, Keyring};
 use crate::kernel::{Clock, TransactionId};
 
 /// Which entries are to be proven.
@@ -51,12 +53,18 @@ pub enum ProofsError {
 #[derive(Clone)]
 pub struct Transparency {
     audit: Audit,
+    keyring: Keyring,
     clock: Arc<dyn Clock>,
 }
 
 impl Transparency {
-    pub fn new(audit: Audit, clock: Arc<dyn Clock>) -> Self {
-        Self { audit, clock }
+    pub fn new(audit: Audit, keyring: Keyring, clock: Arc<dyn Clock>) -> Self {
+        Self { audit, keyring, clock }
+    }
+
+    /// The public keys of signed documents: those in use, the next, and the last.
+    pub fn document_keys(&self) -> JwkSet {
+        JwkSet::of(self.keyring.verifying_keys(KeyUse::Document))
     }
 
     pub async fn logs(&self) -> Result<Vec<LogInfo>, AuditError> {

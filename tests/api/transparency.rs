@@ -76,7 +76,7 @@ impl Hall {
     }
 
     async fn call(&self, request: test::TestRequest) -> Answer {
-        let transparency = Transparency::new(self.audit.clone(), self.house.clock.clone());
+        let transparency = Transparency::new(self.audit.clone(), self.house.keyring.clone(), self.house.clock.clone());
         let app = App::new()
             .app_data(Data::from(self.house.access.clone()))
             .app_data(Data::new(transparency))

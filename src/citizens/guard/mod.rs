@@ -102,6 +102,14 @@ pub struct Failure {
     counters: Vec<Counter>,
 }
 
+impl Failure {
+    /// Both failures, stored together.
+    pub(super) fn and(mut self, more: Self) -> Self {
+        self.counters.extend(more.counters);
+        self
+    }
+}
+
 struct Keys {
     number: Key,
     person: Option<Key>,

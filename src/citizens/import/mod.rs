@@ -6,7 +6,7 @@
 //! the database by one writer, in one transaction with how far the file has come. A restart goes on
 //! behind the last such transaction; what was half done before is decided again, in the same way.
 
-mod chunk;
+pub(super) mod chunk;
 pub mod columns;
 pub mod export;
 mod faults;
@@ -14,12 +14,12 @@ mod importer;
 mod origin;
 mod parse;
 pub mod quality;
-mod raw;
-mod rejects;
+pub(super) mod raw;
+pub(super) mod rejects;
 mod seen;
 #[cfg(test)]
 mod tests;
-mod validate;
+pub(super) mod validate;
 
 use std::path::Path;
 

@@ -22,7 +22,7 @@ const CHANGE_LOG_LOCK: i64 = 0x6369_7469_7a65_6e73;
 /// past it would never see the earlier one. Whoever appends therefore takes this lock before
 /// anything else (so that it never waits for it while holding rows another needs) and keeps it
 /// through the commit: order of numbers is order of commits.
-pub(super) fn lock_change_log(db: &mut Db) -> Result<(), StorageError> {
+pub(in crate::citizens) fn lock_change_log(db: &mut Db) -> Result<(), StorageError> {
     if let Db::Pg(pg) = db {
         diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
             .bind::<diesel::sql_types::BigInt, _>(CHANGE_LOG_LOCK)

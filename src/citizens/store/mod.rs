@@ -1,7 +1,8 @@
 //! The SQL of the citizen store.
 
-mod apply;
+pub(super) mod apply;
 pub mod bulk_write;
+pub mod events;
 pub mod guards;
 pub mod import_runs;
 pub mod kept_answers;

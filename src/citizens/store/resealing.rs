@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 
 use super::apply::lock_change_log;
+use super::events;
 use super::kept_answers;
 use super::rows::{CitizenRow, IdentifierRow};
 use crate::citizens::sealing::Sealing;
@@ -132,7 +133,7 @@ fn rehash_one(db: &mut Db, sealing: &Sealing, old: u32, row: &IdentifierRow) -> 
 pub fn sealed_under(db: &mut Db, version: u32) -> Result<i64, StorageError> {
     let version = column(version);
     let records: i64 = citizens::table.filter(citizens::key_version.eq(version)).count().get_result(db)?;
-    Ok(records + kept_answers::sealed_under(db, version)?)
+    Ok(records + kept_answers::sealed_under(db, version)? + events::sealed_under(db, version)?)
 }
 
 /// Identifiers and kept answers that are found by hashes under a version.

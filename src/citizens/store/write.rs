@@ -55,7 +55,17 @@ pub fn upsert(
     expected: Option<i64>,
     at: Instant,
 ) -> Result<Upserted, WriteError> {
-    let db = tx.db()?;
+    upsert_in(tx.db()?, sealing, citizen, expected, at)
+}
+
+/// The same in a transaction of bulk work.
+pub fn upsert_in(
+    db: &mut Db,
+    sealing: &Sealing,
+    citizen: &Citizen,
+    expected: Option<i64>,
+    at: Instant,
+) -> Result<Upserted, WriteError> {
     lock_change_log(db)?;
     let known = find_known(db, sealing, citizen.citizen_id)?;
     let row_version = known.as_ref().map_or(0, |known| known.row_version);

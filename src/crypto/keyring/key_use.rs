@@ -19,6 +19,8 @@ pub enum KeyUse {
     Audit,
     /// Ed25519 key that signs QR credentials and their status lists.
     Qr,
+    /// ES256 key that signs documents: residence confirmations, receipts of stay notifications.
+    Document,
 }
 
 /// What the material of a use is.
@@ -32,7 +34,7 @@ pub(super) enum Kind {
 
 impl KeyUse {
     /// Every use, in the order of the variants.
-    pub const ALL: [Self; 5] = [Self::Index, Self::Seal, Self::Token, Self::Audit, Self::Qr];
+    pub const ALL: [Self; 6] = [Self::Index, Self::Seal, Self::Token, Self::Audit, Self::Qr, Self::Document];
 
     /// The word that names it in files and on the command line.
     pub const fn name(self) -> &'static str {
@@ -42,13 +44,14 @@ impl KeyUse {
             Self::Token => "token",
             Self::Audit => "audit",
             Self::Qr => "qr",
+            Self::Document => "document",
         }
     }
 
     pub(super) const fn kind(self) -> Kind {
         match self {
             Self::Index | Self::Seal => Kind::Root,
-            Self::Token => Kind::Signing(Algorithm::P256),
+            Self::Token | Self::Document => Kind::Signing(Algorithm::P256),
             Self::Audit | Self::Qr => Kind::Signing(Algorithm::Ed25519),
         }
     }
@@ -61,6 +64,8 @@ impl KeyUse {
             Self::Token => Some(Duration::from_secs(24 * 3600)),
             Self::Audit => None,
             Self::Qr => Some(Duration::from_secs(5 * 366 * 24 * 3600)),
+            // The longest validity that can be configured.
+            Self::Document => Some(Duration::from_secs(10 * 366 * 24 * 3600)),
         }
     }
 }
@@ -79,7 +84,7 @@ impl serde::Serialize for KeyUse {
 
 /// The word names no use of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a use of keys: index, seal, token, audit or qr")]
+#[error("not a use of keys: index, seal, token, audit, qr or document")]
 pub struct UnknownUse;
 
 impl FromStr for KeyUse {

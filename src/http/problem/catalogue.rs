@@ -132,6 +132,9 @@ catalogue! {
     Conflict = CONFLICT, "conflict",
         "Xung đột với một thay đổi khác", "The change conflicts with another",
         "Another change came first, or the resource is not in a state that allows this.";
+    EventContradicts = CONFLICT, "event-contradicts",
+        "Sự kiện mâu thuẫn với dữ liệu dân cư", "The event contradicts the population data",
+        "A life event cannot have happened as told (a move of somebody dead, a number that is taken…); `errors` names the contradiction. Nothing was changed.";
     IdempotencyConflict = CONFLICT, "idempotency-conflict",
         "Idempotency-Key đã dùng cho yêu cầu khác", "The Idempotency-Key was used for another request",
         "The same `Idempotency-Key` came before with other contents.";

@@ -3,7 +3,7 @@
 
 use minicbor::{Decoder, Encoder};
 
-use super::Claim169;
+use super::{Claim169, ResidenceClaim};
 use crate::crypto::cose::CoseFault;
 use crate::crypto::cose::strict::{self, Label};
 use crate::kernel::Instant;
@@ -17,6 +17,8 @@ const CTI: i64 = 7;
 const CNF: i64 = 8;
 const CLAIM_169: i64 = 169;
 const STATUS: i64 = 65_535;
+/// Private use (RFC 8392 section 9.1.1: less than -65536).
+const RESIDENCE: i64 = -70_001;
 
 /// Why a payload is no claims set of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +57,8 @@ pub struct CwtClaims {
     pub confirmation: Option<Vec<u8>>,
     pub person: Claim169,
     pub status: Option<StatusReference>,
+    /// Makes it a confirmation of residence information.
+    pub residence: Option<ResidenceClaim>,
 }
 
 impl CwtClaims {
@@ -73,7 +77,8 @@ impl CwtClaims {
             + times.iter().filter(|(_, time)| time.is_some()).count()
             + usize::from(self.id.is_some())
             + usize::from(self.confirmation.is_some())
-            + usize::from(self.status.is_some());
+            + usize::from(self.status.is_some())
+            + usize::from(self.residence.is_some());
         e.map(count as u64)?;
         for (label, text) in [(ISS, &self.issuer), (AUD, &self.audience)] {
             if let Some(text) = text {
@@ -98,6 +103,10 @@ impl CwtClaims {
             e.i64(STATUS)?.map(1)?.str("status_list")?;
             e.map(2)?.str("idx")?.u64(status.index)?.str("uri")?.str(&status.uri)?;
         }
+        if let Some(residence) = &self.residence {
+            e.i64(RESIDENCE)?;
+            residence.write(e)?;
+        }
         Ok(())
     }
 
@@ -117,6 +126,7 @@ impl CwtClaims {
                 Label::Int(CTI) => claims.id = Some(value.bytes()?.to_vec()),
                 Label::Int(CNF) => claims.confirmation = confirmation(value)?,
                 Label::Int(STATUS) => claims.status = status(value)?,
+                Label::Int(RESIDENCE) => claims.residence = Some(ResidenceClaim::read(value)?),
                 Label::Int(CLAIM_169) => match Claim169::read(value) {
                     Ok(read) => person = Some(read),
                     Err(CwtFault::Form(fault)) => return Err(fault),

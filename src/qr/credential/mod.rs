@@ -4,11 +4,13 @@
 mod claim169;
 mod cwt;
 mod envelope;
+mod residence;
 mod verify;
 
 pub use claim169::{Claim169, Gender, Marital, Portrait, PortraitFormat};
 pub use cwt::{CwtClaims, CwtFault, StatusReference};
 pub use envelope::{EnvelopeFault, MAX_TEXT, pack, unpack};
+pub use residence::ResidenceClaim;
 
 pub use verify::{CredentialStatus, NotACredential, TrustedIssuer, Verdict, verify};
 

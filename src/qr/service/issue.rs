@@ -197,6 +197,7 @@ impl Qr {
             expires_at: issued.expires.as_micros(),
             revoked_at: None,
             spent_at: None,
+            kind: credentials::CREDENTIAL,
         };
         let kept = keyed.map(|keyed| self.0.citizens.keep(keyed, &done, &told)).transpose()?;
         let (audit, entry) = (self.0.audit.clone(), done.entry().clone());
@@ -234,6 +235,7 @@ impl Qr {
                 index: u64::from(index.cast_unsigned()),
                 uri: self.list_uri(list),
             }),
+            residence: None,
         };
         let (kid, key) = self.signing_key();
         let text = pack(&cose::sign(&key, kid.as_bytes(), &claims.to_payload()));
@@ -244,7 +246,7 @@ impl Qr {
     }
 
     /// A random place that nobody has.
-    async fn free_place(&self) -> Result<(i32, i32), StorageError> {
+    pub(super) async fn free_place(&self) -> Result<(i32, i32), StorageError> {
         let bytes: [u8; 32] = random_bytes(&*self.0.entropy);
         let candidates: Vec<i32> =
             bytes.chunks_exact(2).map(|pair| i32::from(u16::from_be_bytes([pair[0], pair[1]]))).collect();

@@ -1,5 +1,6 @@
 //! QR codes verified and credentials issued, every answer recorded.
 
+mod confirm;
 mod issue;
 mod pictures;
 mod public;
@@ -11,6 +12,9 @@ mod verify_credential;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+pub use confirm::{
+    NewConfirmation, Standing as ConfirmationStanding, StatusPlace, enter_confirmation, void_confirmation,
+};
 pub use issue::{Issue, IssueTold, Lifetime};
 use pictures::Pictures;
 pub use pictures::{Picture, Room};

@@ -8,8 +8,8 @@ use crate::citizens::model::Status;
 use crate::citizens::{Allowance, Answer, Body, Draft, Keyed, OpenRecord, Repeated};
 use crate::clients::Detail;
 use crate::kernel::{AttributeSet, CitizenId, TransactionId};
-use crate::qr::credential::{Claim169, CredentialStatus, CwtClaims, Verdict};
-use crate::qr::model::{Compared, Matched, Proof, QrKind, QrWarning, Told, claims_of, fields_of, status_warning};
+use crate::qr::credential::{CredentialStatus, CwtClaims, Verdict};
+use crate::qr::model::{Compared, Matched, Proof, QrKind, QrWarning, Told, claimed_fields, claims_of, status_warning};
 use crate::qr::store::credentials::{self, CredentialRow};
 use crate::storage::{Reach, StorageError};
 
@@ -35,7 +35,7 @@ impl Qr {
         verdict: Verdict,
         Admitted { draft, standing, nonce, keyed }: Admitted,
     ) -> Result<Answer<Told>, QrError> {
-        let attributes = verdict.claims.as_ref().map_or(AttributeSet::EMPTY, |claims| spoken_of(&claims.person));
+        let attributes = verdict.claims.as_ref().map_or(AttributeSet::EMPTY, spoken_of);
         let mut draft = draft.asking(attributes);
         if let Some(keyed) = &keyed {
             draft = match self.0.citizens.repeat(keyed, draft).await? {
@@ -91,16 +91,18 @@ impl Qr {
             (CredentialStatus::Valid, Some(row)) if row.revoked_at.is_some() => CredentialStatus::Revoked,
             (status, _) => status,
         };
-        match (status, verdict.claims, row) {
+        let kind = verdict.claims.as_ref().map_or(QrKind::Credential, QrKind::of_claims);
+        let told = match (status, verdict.claims, row) {
             (CredentialStatus::Valid, Some(claims), Some(row)) => {
                 let citizen = row.citizen()?;
                 // Of somebody else than the citizen who decided, no more than that the code is good.
                 let holder = if draft.concerns(citizen) { self.0.citizens.holder(citizen).await? } else { None };
                 let allowance = draft.allowance(&caller.client.agreement, citizen);
-                Ok(valid(draft.transaction(), &claims.person, holder.as_deref(), allowance))
+                valid(draft.transaction(), &claims, holder.as_deref(), allowance)
             }
-            _ => Ok(refused(draft.transaction(), status)),
-        }
+            _ => refused(draft.transaction(), status),
+        };
+        Ok(Told { kind, ..told })
     }
 
     /// Spends it together with the entry and the kept answer.
@@ -154,8 +156,8 @@ fn ended(draft: Draft, told: &Told, subjects: Vec<CitizenId>) -> Draft {
     }
 }
 
-fn spoken_of(person: &Claim169) -> AttributeSet {
-    fields_of(person).into_iter().map(|(attribute, _)| attribute).collect()
+fn spoken_of(claims: &CwtClaims) -> AttributeSet {
+    claimed_fields(claims).into_iter().map(|(attribute, _)| attribute).collect()
 }
 
 fn refused(transaction_id: TransactionId, status: CredentialStatus) -> Told {
@@ -172,7 +174,13 @@ fn refused(transaction_id: TransactionId, status: CredentialStatus) -> Told {
 }
 
 /// A good credential beside the record as it stands.
-fn valid(transaction: TransactionId, person: &Claim169, holder: Option<&OpenRecord>, allowance: Allowance<'_>) -> Told {
+fn valid(
+    transaction: TransactionId,
+    claims: &CwtClaims,
+    holder: Option<&OpenRecord>,
+    allowance: Allowance<'_>,
+) -> Told {
+    let person = &claims.person;
     let mut told = refused(transaction, CredentialStatus::Valid);
     let full = allowance.detail() == Detail::Full;
     let may_read = |attribute| allowance.withholds(attribute).is_none();
@@ -188,7 +196,7 @@ fn valid(transaction: TransactionId, person: &Claim169, holder: Option<&OpenReco
             told.warnings.extend((!agrees).then_some(QrWarning::RecordChanged));
         }
     }
-    let fields = fields_of(person).into_iter().filter(|(attribute, _)| may_read(*attribute));
+    let fields = claimed_fields(claims).into_iter().filter(|(attribute, _)| may_read(*attribute));
     told.fields = fields.map(|(attribute, value)| (attribute.name(), value)).collect();
     told
 }

@@ -22,7 +22,14 @@ pub struct CredentialRow {
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
     pub spent_at: Option<i64>,
+    /// [`CREDENTIAL`] or [`CONFIRMATION`].
+    pub kind: i16,
 }
+
+/// A credential of this room.
+pub const CREDENTIAL: i16 = 1;
+/// A confirmation of residence information; the room above knows what makes it void.
+pub const CONFIRMATION: i16 = 2;
 
 impl CredentialRow {
     pub fn citizen(&self) -> Result<CitizenId, StorageError> {
@@ -112,10 +119,11 @@ pub fn revoke(db: &mut Db, id: &[u8], now: Instant) -> Result<Instant, StorageEr
     Ok(Instant::from_micros(at.unwrap_or(now.as_micros())))
 }
 
-/// The citizen's credentials that are neither revoked nor over.
+/// The citizen's credentials that are neither revoked nor over; confirmations are not among them.
 pub fn in_force_of(db: &mut Db, citizen: CitizenId, now: Instant) -> Result<Vec<CredentialRow>, StorageError> {
     Ok(qr_credentials::table
         .filter(qr_credentials::citizen_id.eq(citizen.as_bytes().as_slice()))
+        .filter(qr_credentials::kind.eq(CREDENTIAL))
         .filter(qr_credentials::revoked_at.is_null())
         .filter(qr_credentials::expires_at.gt(now.as_micros()))
         .select(CredentialRow::as_select())
@@ -126,6 +134,7 @@ pub fn in_force_of(db: &mut Db, citizen: CitizenId, now: Instant) -> Result<Vec<
 pub fn tagged_before(db: &mut Db, version: i32, now: Instant, limit: i64) -> Result<Vec<CredentialRow>, StorageError> {
     Ok(qr_credentials::table
         .filter(qr_credentials::said_key.lt(version))
+        .filter(qr_credentials::kind.eq(CREDENTIAL))
         .filter(qr_credentials::revoked_at.is_null())
         .filter(qr_credentials::expires_at.gt(now.as_micros()))
         .select(CredentialRow::as_select())
@@ -137,6 +146,7 @@ pub fn tagged_before(db: &mut Db, version: i32, now: Instant, limit: i64) -> Res
 pub fn tagged_under(db: &mut Db, version: i32, now: Instant) -> Result<i64, StorageError> {
     Ok(qr_credentials::table
         .filter(qr_credentials::said_key.eq(version))
+        .filter(qr_credentials::kind.eq(CREDENTIAL))
         .filter(qr_credentials::revoked_at.is_null())
         .filter(qr_credentials::expires_at.gt(now.as_micros()))
         .count()

@@ -1,6 +1,7 @@
 //! The HTTP of the audit: tiles for everybody, proofs for clients.
 
 mod error;
+mod keys;
 mod proof;
 mod tiles;
 
@@ -10,7 +11,7 @@ use actix_web::web::{ServiceConfig, get, post, resource};
 
 /// The transparency's part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(tiles::logs, tiles::checkpoint, tiles::tile, proof::prove))]
+#[openapi(paths(tiles::logs, tiles::checkpoint, tiles::tile, proof::prove, keys::document_keys))]
 pub struct TransparencyApi;
 
 /// Needs `Data<Transparency>`.
@@ -18,5 +19,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/audit/logs").route(get().to(tiles::logs)))
         .service(resource("/audit/{log}/checkpoint").route(get().to(tiles::checkpoint)))
         .service(resource("/audit/{log}/tile/{tile:.*}").route(get().to(tiles::tile)))
+        .service(resource("/.well-known/dancu-document-keys").route(get().to(keys::document_keys)))
         .service(resource("/v1/audit/proof").route(post().to(proof::prove)));
 }

@@ -1,0 +1,2 @@
+DROP TABLE life_event_subjects;
+DROP TABLE life_events;

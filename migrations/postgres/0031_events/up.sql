@@ -1,0 +1,27 @@
+-- Life events, as they were given. state: 1 applied, 2 parked (reason says why), 3 discarded.
+-- effective: days since 1970-01-01; events of one day come in the order of rank, then of event_id.
+CREATE TABLE life_events (
+    event_id    TEXT     NOT NULL PRIMARY KEY,
+    effective   INTEGER  NOT NULL,
+    rank        SMALLINT NOT NULL,
+    state       SMALLINT NOT NULL,
+    reason      TEXT     NOT NULL,
+    key_version INTEGER  NOT NULL,
+    sealed      BYTEA    NOT NULL,
+    received_at BIGINT   NOT NULL
+);
+CREATE INDEX life_events_state ON life_events (state, received_at);
+
+-- Whom an event is about. subject: a citizen_id, a household_id, or for numbers nobody has yet a
+-- keyed hash of the number. sealed: what an applied event changed in the citizen's record, by member,
+-- before and after, so that it can be undone when an earlier event comes late; else empty.
+CREATE TABLE life_event_subjects (
+    subject     BYTEA    NOT NULL,
+    event_id    TEXT     NOT NULL,
+    effective   INTEGER  NOT NULL,
+    rank        SMALLINT NOT NULL,
+    key_version INTEGER  NOT NULL,
+    sealed      BYTEA    NOT NULL,
+    PRIMARY KEY (subject, event_id)
+);
+CREATE INDEX life_event_subjects_of ON life_event_subjects (event_id);

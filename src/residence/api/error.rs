@@ -1,0 +1,37 @@
+//! From refusals to problems.
+
+use crate::citizens::{CitizensError, held_back};
+use crate::http::{Arrival, Problem, ProblemKind};
+use crate::kernel::{Faults, Text};
+use crate::residence::service::ResidenceError;
+
+/// The problem, held back where it came of somebody's data.
+pub async fn problem(error: ResidenceError, arrival: &Arrival) -> Problem {
+    match error {
+        ResidenceError::Citizens(error @ CitizensError::Blocked(_)) => held_back(error, arrival).await,
+        ResidenceError::Citizens(error) => error.into(),
+        ResidenceError::Qr(error) => error.into(),
+        ResidenceError::NothingAgreed => one(
+            ProblemKind::Forbidden,
+            "/attributes",
+            "attribute_not_agreed",
+            Text::new(
+                "Thỏa thuận không cho phép xác nhận họ tên, số định danh và ngày sinh.",
+                "The agreement does not let name, number and birth date be confirmed.",
+            ),
+        ),
+        ResidenceError::DoesNotFit => one(
+            ProblemKind::InvalidFields,
+            "/attributes",
+            "too_much",
+            Text::new("Quá nhiều thông tin cho một mã QR.", "This is more than one QR symbol holds."),
+        ),
+        ResidenceError::TooManyCodes { retry_after } => Problem::new(ProblemKind::RateLimited).retry_after(retry_after),
+    }
+}
+
+fn one(kind: ProblemKind, pointer: &str, code: &'static str, text: Text) -> Problem {
+    let mut faults = Faults::default();
+    faults.push(pointer, code, text);
+    Problem::new(kind).with_faults(faults)
+}

@@ -1,0 +1,14 @@
+//! Residence checked and confirmed, without the household book.
+
+mod api;
+pub mod model;
+mod pages;
+mod reactor;
+mod service;
+mod store;
+
+pub use api::{ResidenceApi, routes};
+pub use service::{
+    Check, CheckAnswer, Checked, Confirm, ConfirmTold, ConfirmationStatus, JWS_TYPE, Residence, ResidenceError,
+    ResidenceParts, ShownConfirmation, VerifiedConfirmation, rows_under_version,
+};

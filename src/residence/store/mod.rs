@@ -1,0 +1,3 @@
+//! The rows of residence.
+
+pub mod confirmations;
