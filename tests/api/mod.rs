@@ -5,4 +5,5 @@ mod citizens;
 mod clients;
 mod http;
 mod qr;
+mod residence;
 mod transparency;

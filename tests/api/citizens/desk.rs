@@ -12,6 +12,7 @@ use dancu::crypto::SystemEntropy;
 use dancu::http::{Limits, Routes};
 use dancu::kernel::{Clock, IdNumber, LegacyIdNumber};
 use dancu::qr::{Qr, QrApi, QrParts};
+use dancu::residence::{Residence, ResidenceApi, ResidenceParts};
 use dancu::server::{self, RunningServer, ServerConfig, Service};
 use dancu::telemetry::{Health, Metrics};
 use serde_json::{Value, json};
@@ -24,6 +25,7 @@ pub struct Desk {
     pub house: House,
     pub audit: Audit,
     pub citizens: Citizens,
+    pub residence: Residence,
     pub metrics: Metrics,
     pub sealing: Sealing,
     server: RunningServer,
@@ -193,10 +195,23 @@ impl Desk {
             entropy: entropy.clone(),
         });
         citizens.register(qr.reactor());
+        let residence = Residence::open(ResidenceParts {
+            issuer: crate::support::house::ISSUER.to_owned(),
+            store: house.store.clone(),
+            audit: audit.clone(),
+            citizens: citizens.clone(),
+            qr: qr.clone(),
+            keyring: keyring.clone(),
+            clock: house.clock.clone(),
+            entropy: entropy.clone(),
+            validity: std::time::Duration::from_secs(365 * 24 * 3600),
+        });
+        citizens.register(residence.reactor());
         let routes = Routes::default()
             .with_shared(house.access.clone(), dancu::access::routes, AccessApi::openapi())
             .with(citizens.clone(), dancu::citizens::routes, CitizensApi::openapi())
-            .with(qr.clone(), dancu::qr::routes, QrApi::openapi());
+            .with(qr.clone(), dancu::qr::routes, QrApi::openapi())
+            .with(residence.clone(), dancu::residence::routes, ResidenceApi::openapi());
         let health = Health::new(Vec::new());
         let service = Service { routes, health, metrics: metrics.clone(), access_log: None, entropy: entropy.clone() };
         // The machine that tests run on may be slow: nothing is shed.
@@ -205,7 +220,7 @@ impl Desk {
         let listeners = server::listen(&["127.0.0.1:0".parse().unwrap()]).expect("a port");
         let server = server::start(&config, listeners, service).expect("the server starts");
         let sealing = Sealing::new(keyring, entropy);
-        Self { house, audit, citizens, metrics, sealing, server, web: reqwest::Client::new() }
+        Self { house, audit, citizens, residence, metrics, sealing, server, web: reqwest::Client::new() }
     }
 
     /// Writes a citizen, as an import would.
