@@ -52,6 +52,8 @@ pub enum ScenarioName {
     Batch,
     /// `POST /v1/forms/ct01/prefill`
     Prefill,
+    /// `POST /v1/residence/check`
+    Residence,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

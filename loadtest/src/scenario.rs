@@ -21,6 +21,7 @@ impl Scenario {
         let (bodies, units) = match name {
             ScenarioName::Lookup => (anchors.iter().map(|anchor| to_bytes(&lookup(anchor, purpose))).collect(), 1),
             ScenarioName::Verify => (anchors.iter().map(|anchor| to_bytes(&verify(anchor, purpose))).collect(), 1),
+            ScenarioName::Residence => (anchors.iter().map(|anchor| to_bytes(&residence(anchor, purpose))).collect(), 1),
             ScenarioName::Prefill => (anchors.iter().map(|anchor| to_bytes(&prefill(anchor, purpose))).collect(), 1),
             ScenarioName::Batch => {
                 let lines = arguments.lines.max(1);
@@ -36,6 +37,7 @@ impl Scenario {
             ScenarioName::Lookup => "/v1/citizens/lookup",
             ScenarioName::Verify => "/v1/citizens/verify",
             ScenarioName::Batch => "/v1/citizens/verify/batch",
+            ScenarioName::Residence => "/v1/residence/check",
             ScenarioName::Prefill => "/v1/forms/ct01/prefill",
         }
     }
@@ -66,7 +68,7 @@ impl Scenario {
             return Err(format!("{} {slug}", answer.status.as_u16()));
         }
         let good = match self.name {
-            ScenarioName::Lookup => contains(&answer.body, br#""outcome":"found""#),
+            ScenarioName::Lookup | ScenarioName::Residence => contains(&answer.body, br#""outcome":"found""#),
             ScenarioName::Verify => contains(&answer.body, br#""verified":true"#),
             // The dead are among the people asked about; their answer costs as much up to the filling.
             ScenarioName::Prefill => {
@@ -108,6 +110,21 @@ fn verify(anchor: &Anchor, purpose: &Value) -> Value {
         "id_number": anchor.id_number,
         "claims": { "full_name": anchor.full_name, "date_of_birth": anchor.date_of_birth },
         "purpose": purpose,
+    })
+}
+
+fn residence(anchor: &Anchor, purpose: &Value) -> Value {
+    json!({
+        "id_number": anchor.id_number,
+        "full_name": anchor.full_name,
+        "date_of_birth": anchor.date_of_birth,
+        "purpose": purpose,
+        "questions": ["permanent_residence", "temporary_residence", "current_residence", "household"],
+        "predicates": [
+            { "predicate": "resides_in", "unit": "01", "kind": "any", "for_months": 12 },
+            { "predicate": "is_household_head" },
+            { "predicate": "age_at_least", "years": 18 },
+        ],
     })
 }
 

@@ -9,4 +9,5 @@ mod http;
 mod me;
 mod oidc;
 mod qr;
+mod residence;
 mod transparency;

@@ -1,5 +1,6 @@
 //! How people come into the store, on both backends.
 
+mod events;
 mod importing;
 mod seeding;
 mod writing;

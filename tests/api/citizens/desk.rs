@@ -14,6 +14,7 @@ use dancu::forms::{Forms, FormsApi, FormsConfig, FormsParts};
 use dancu::http::{Limits, Routes};
 use dancu::kernel::{AttributeSet, CitizenId, Clock, ConsentId, IdNumber, LegacyIdNumber, Level, TransactionId};
 use dancu::qr::{Qr, QrApi, QrParts};
+use dancu::residence::{Residence, ResidenceApi, ResidenceParts};
 use dancu::server::{self, RunningServer, ServerConfig, Service};
 use dancu::telemetry::{Health, Metrics};
 use dancu::transparency::me::{Me, MeApi, MeParts};
@@ -28,6 +29,7 @@ pub struct Desk {
     pub audit: Audit,
     pub consents: Consents,
     pub citizens: Citizens,
+    pub residence: Residence,
     pub metrics: Metrics,
     pub sealing: Sealing,
     server: RunningServer,
@@ -220,12 +222,25 @@ impl Desk {
             clock: house.clock.clone(),
             entropy: entropy.clone(),
         });
+        let residence = Residence::open(ResidenceParts {
+            issuer: crate::support::house::ISSUER.to_owned(),
+            store: house.store.clone(),
+            audit: audit.clone(),
+            citizens: citizens.clone(),
+            qr: qr.clone(),
+            keyring: keyring.clone(),
+            clock: house.clock.clone(),
+            entropy: entropy.clone(),
+            validity: std::time::Duration::from_secs(365 * 24 * 3600),
+        });
+        citizens.register(residence.reactor());
         let routes = Routes::default()
             .with_shared(house.access.clone(), dancu::access::routes, AccessApi::openapi())
             .with(citizens.clone(), dancu::citizens::routes, CitizensApi::openapi())
             .with(qr.clone(), dancu::qr::routes, QrApi::openapi())
             .with(forms, dancu::forms::routes, FormsApi::openapi())
-            .with(me, dancu::transparency::me::routes, MeApi::openapi());
+            .with(me, dancu::transparency::me::routes, MeApi::openapi())
+            .with(residence.clone(), dancu::residence::routes, ResidenceApi::openapi());
         let health = Health::new(Vec::new());
         let service = Service { routes, health, metrics: metrics.clone(), access_log: None, entropy: entropy.clone() };
         // The machine that tests run on may be slow: nothing is shed.
@@ -234,7 +249,7 @@ impl Desk {
         let listeners = server::listen(&["127.0.0.1:0".parse().unwrap()]).expect("a port");
         let server = server::start(&config, listeners, service).expect("the server starts");
         let sealing = Sealing::new(keyring, entropy);
-        Self { house, audit, consents, citizens, metrics, sealing, server, web: reqwest::Client::new() }
+        Self { house, audit, consents, citizens, residence, metrics, sealing, server, web: reqwest::Client::new() }
     }
 
     /// Writes a citizen, as an import would.

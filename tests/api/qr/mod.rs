@@ -9,4 +9,4 @@ mod refusals;
 mod repeated;
 mod replays;
 mod restarts;
-mod shown;
+pub mod shown;
