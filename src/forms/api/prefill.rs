@@ -139,9 +139,8 @@ pub async fn prefill(
 ) -> Result<HttpResponse, Problem> {
     let code = FormCode::parse(&code).filter(|code| forms.find(code).is_some());
     let read = body.read(PrefillRequest::read);
-    let ask = read.and_then(|(anchor, purpose)| {
-        Ok(Prefill { code: code.ok_or(ProblemKind::NotFound)?, anchor, purpose })
-    });
+    let ask =
+        read.and_then(|(anchor, purpose)| Ok(Prefill { code: code.ok_or(ProblemKind::NotFound)?, anchor, purpose }));
     let ask = match ask {
         Ok(ask) => ask,
         Err(faults) => {
