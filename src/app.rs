@@ -16,16 +16,19 @@ use crate::forms::{self, FormFaults, Forms, FormsApi, FormsConfig, FormsParts};
 use crate::http::Routes;
 use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
+use crate::oidc::{self, Oidc, OidcApi, OidcConfig, OidcParts};
 use crate::qr::{self, Qr, QrApi, QrParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
 use crate::transparency::me::{self, Me, MeApi, MeParts};
 use crate::transparency::{self, Transparency, TransparencyApi};
 
+mod pages;
 mod probes;
 mod settings;
 mod upkeep;
 
+pub use self::pages::PagesConfig;
 use self::upkeep::Upkeep;
 
 /// What the slices are told.
@@ -38,9 +41,11 @@ pub struct AppConfig {
     pub guards: GuardConfig,
     pub forms: FormsConfig,
     pub eid: EidConfig,
+    pub oidc: OidcConfig,
     /// How activation codes reach citizens.
     pub codes: Sending,
     pub contact: Contact,
+    pub pages: PagesConfig,
 }
 
 /// What the slices stand on.
@@ -87,7 +92,9 @@ pub struct App {
     pub qr: Qr,
     pub forms: Forms,
     pub eid: Eid,
+    pub oidc: Oidc,
     pub contact: Contact,
+    pub pages: PagesConfig,
     pub ground: Ground,
     _upkeep: Arc<Upkeep>,
 }
@@ -164,13 +171,25 @@ impl App {
             audit: audit.clone(),
             citizens: citizens.clone(),
             clients: clients.clone(),
-            consents: consents.clone(),
             access: access.clone(),
+            consents: consents.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        });
+        citizens.register(eid.reactor());
+        let oidc = Oidc::open(OidcParts {
+            config: config.oidc,
+            store: store.clone(),
+            audit: audit.clone(),
+            clients: clients.clone(),
+            access: access.clone(),
+            citizens: citizens.clone(),
+            eid: eid.clone(),
             keyring,
             clock,
             entropy,
         });
-        citizens.register(eid.reactor());
         Ok(Self {
             store,
             clients,
@@ -183,7 +202,9 @@ impl App {
             qr,
             forms,
             eid,
+            oidc,
             contact: config.contact,
+            pages: config.pages,
             ground,
             _upkeep: upkeep,
         })
@@ -201,7 +222,7 @@ impl App {
 
     /// The routes of all slices.
     pub fn routes(&self) -> Routes {
-        Routes::default()
+        let routes = Routes::default()
             .with_shared(self.access.clone(), access::routes, AccessApi::openapi())
             .with(Catalogue::new(self.contact.clone()), clients::routes, ClientsApi::openapi())
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
@@ -209,7 +230,9 @@ impl App {
             .with(self.me.clone(), me::routes, MeApi::openapi())
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
             .with(self.forms.clone(), forms::routes, FormsApi::openapi())
-            .with(self.eid.clone(), eid::routes, EidApi::openapi())
+            .with(self.oidc.clone(), oidc::routes, OidcApi::openapi())
+            .with(self.eid.clone(), eid::routes, EidApi::openapi());
+        self.with_pages(routes)
     }
 
     /// What must be well before requests are welcome.

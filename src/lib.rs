@@ -4,8 +4,10 @@
 
 pub mod cli;
 pub mod server;
+pub mod console;
 pub mod app;
 pub mod forms;
+pub mod oidc;
 pub mod eid;
 pub mod qr;
 pub mod transparency;

@@ -20,7 +20,7 @@ pub use listen::listen;
 pub use tls::{Certificates, TlsError, TlsFiles};
 
 use crate::http::middleware::{AccessLog, HttpMetrics, Kit, KitConfig};
-use crate::http::{Limits, Problem, ProblemKind, Routes};
+use crate::http::{Limits, Problem, ProblemKind, Routes, page};
 use crate::kernel::Entropy;
 use crate::telemetry::{Health, Metrics};
 
@@ -119,6 +119,7 @@ pub fn start(
             .app_data(Data::new(metrics.clone()))
             .app_data(description.clone())
             .configure(|app| endpoints::routes(app, with_metrics))
+            .configure(page::routes)
             .configure(|app| routes.configure(app))
             .default_service(web::to(|| async { Err::<&str, _>(Problem::new(ProblemKind::NotFound)) }))
     })

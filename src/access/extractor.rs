@@ -86,7 +86,9 @@ fn presented<'a>(request: &'a HttpRequest, access: &Access) -> Result<Presented<
     if fields.next().is_some() {
         return Err(Denied::TokenInvalid);
     }
-    let (scheme, token) = field.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Denied::TokenInvalid)?;
+    // Not `to_str`, which looks at each byte for itself; what is no base64url is refused later anyway.
+    let text = std::str::from_utf8(field.as_bytes()).ok();
+    let (scheme, token) = text.and_then(|text| text.split_once(' ')).ok_or(Denied::TokenInvalid)?;
     let token = token.trim_start_matches(' ');
     if scheme.eq_ignore_ascii_case("Bearer") {
         Ok(Presented::Bearer(token))

@@ -9,7 +9,6 @@ mod dpop;
 mod error;
 mod extractor;
 mod grants;
-mod metadata;
 mod scope;
 mod service;
 mod session;

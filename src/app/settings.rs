@@ -1,6 +1,6 @@
 //! From an operator's configuration to what the slices are told.
 
-use super::AppConfig;
+use super::{AppConfig, PagesConfig};
 use crate::access::AccessConfig;
 use crate::audit::AuditConfig;
 use crate::citizens::{CacheConfig, GuardConfig};
@@ -8,6 +8,7 @@ use crate::clients::Contact;
 use crate::config::{CodeRoute, Config, EidConfig as Configured};
 use crate::eid::{EidConfig, Sending};
 use crate::forms::FormsConfig;
+use crate::oidc::OidcConfig;
 use crate::storage::StoreConfig;
 
 impl AppConfig {
@@ -47,12 +48,22 @@ impl AppConfig {
             forms: FormsConfig { dir: config.forms.dir.clone() },
             eid: eid_of(&config.eid),
             codes: codes_of(&config.eid)?,
+            oidc: OidcConfig::default(),
             contact: Contact {
                 office: contact.office.clone(),
                 name: contact.name.clone(),
                 position: contact.position.clone(),
                 phone: contact.phone.clone(),
                 email: contact.email.clone()?,
+            },
+            pages: PagesConfig {
+                demo: false,
+                landing: config.pages.landing,
+                me: config.pages.me,
+                desk: config.pages.desk,
+                wallet: config.pages.wallet,
+                portal: config.pages.portal,
+                client: config.pages.client.clone(),
             },
         })
     }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::position::Position;
 use super::store::DataKeyRow;
-use crate::crypto::aead::{pad_to_64, unpad};
+use crate::crypto::aead::{FreshNonce, pad_to_64, unpad};
 use crate::crypto::{KeyUse, Keyring, SealingKey};
 use crate::kernel::Entropy;
 use crate::storage::StorageError;
@@ -64,7 +64,7 @@ impl DataKey {
     /// Seals a body and the persons it is about for one position.
     pub(super) fn seal(
         &mut self,
-        entropy: &dyn Entropy,
+        nonce: FreshNonce,
         position: Position,
         subjects: &[[u8; 16]],
         body: &[u8],
@@ -76,7 +76,7 @@ impl DataKey {
         scratch.extend_from_slice(subjects.as_flattened());
         scratch.extend_from_slice(body);
         pad_to_64(scratch);
-        self.key.seal(entropy, &entry_bound(position), scratch)
+        self.key.seal_with(nonce, &entry_bound(position), scratch)
     }
 }
 

@@ -10,6 +10,7 @@ use super::sealing::DataKey;
 use super::shared::{Lease, Shared};
 use super::store::{self, EntryRow};
 use super::tail::{FullTile, Tail};
+use crate::crypto::aead::FreshNonce;
 use crate::crypto::{KeyUse, Keyring};
 use crate::kernel::{Clock, Entropy};
 use crate::storage::{Db, Record, StorageError, Trailer};
@@ -97,12 +98,13 @@ impl LogWriter {
         let Scratch { salts, plain, rows, full, list } = &mut self.scratch;
         salts.resize(records.len() * size_of::<Salt>(), 0);
         self.entropy.fill(salts);
-        for ((record, salt), index) in records.iter().zip(salts.as_chunks().0).zip(first..) {
+        let nonces = FreshNonce::draw(&*self.entropy, records.len());
+        for (((record, salt), nonce), index) in records.iter().zip(salts.as_chunks().0).zip(nonces).zip(first..) {
             let position = Position::new(log, index);
             let subjects = record.subjects.get(1..).unwrap_or_default();
             let committed = commitment(salt, &subjects_digest(salt, subjects), &record.body);
             edge.tail.push(committed, full);
-            let body = key.seal(&*self.entropy, position, subjects, &record.body, plain);
+            let body = key.seal(nonce, position, subjects, &record.body, plain);
             rows.push(EntryRow {
                 position,
                 written_at: edge.written_at,

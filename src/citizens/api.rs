@@ -38,12 +38,17 @@ pub fn answer(body: &impl Serialize, standing: &Standing) -> HttpResponse {
     let mut bytes = Vec::with_capacity(2048);
     // Writing plain structs to memory has no way to fail.
     let _ = serde_json::to_writer(&mut bytes, body);
+    answer_with(bytes, standing)
+}
+
+/// The same for a body that is JSON already.
+fn answer_with(body: Vec<u8>, standing: &Standing) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
     for header in quota::headers(standing) {
         response.insert_header(header);
     }
-    response.body(bytes)
+    response.body(body)
 }
 
 /// An answer with the entry it was recorded as.

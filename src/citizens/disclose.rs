@@ -1,14 +1,14 @@
 //! What of a citizen an answer may hold.
 
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
 
-use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::allowance::Allowance;
 use super::cache::OpenRecord;
 use super::model::{Citizen, MaritalStatus, Membership, Provenance, RelationToHead, Relative};
-use crate::kernel::{Attribute, AttributeSet, CitizenId, CivilDate, Classification, PersonName};
+use crate::kernel::{Attribute, AttributeSet, CitizenId, Classification, PersonName};
 
 /// Why an attribute that was asked for is not in the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -37,8 +37,7 @@ pub struct Household {
     pub members: Vec<Arc<OpenRecord>>,
 }
 
-/// What of one citizen is told. Serialises as an object of attributes, each
-/// `{value, source, as_of, classification}`.
+/// What of one citizen is told.
 #[derive(Clone)]
 pub struct Disclosure {
     record: Arc<OpenRecord>,
@@ -142,27 +141,53 @@ pub fn provenance_of(citizen: &Citizen, attribute: Attribute) -> &Provenance {
     citizen.provenance_of.get(&attribute).unwrap_or(&citizen.provenance)
 }
 
-impl Serialize for Disclosure {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
+impl Disclosure {
+    /// Writes an object of attributes, each `{value, source, as_of, classification}`. All but the
+    /// values is known beforehand or the same for nearly every attribute, and is copied.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let mut ends: [Option<(&Provenance, Range<usize>)>; 2] = [None, None];
+        let mut before = b'{';
         for attribute in self.attributes.iter() {
-            let Provenance { source, as_of } = provenance_of(&self.record.citizen, attribute);
+            out.push(before);
+            before = b',';
+            out.extend_from_slice(opening(attribute).as_bytes());
+            put(out, "", &Value { disclosure: self, attribute });
+            let provenance = provenance_of(&self.record.citizen, attribute);
             let classification = attribute.classification();
-            map.serialize_entry(
-                attribute.name(),
-                &Told { value: Value { disclosure: self, attribute }, source, as_of: *as_of, classification },
-            )?;
+            let end = &mut ends[usize::from(classification == Classification::Sensitive)];
+            if let Some((of, range)) = end
+                && *of == provenance
+            {
+                out.extend_from_within(range.clone());
+                continue;
+            }
+            let start = out.len();
+            put(out, ",\"source\":", &provenance.source);
+            put(out, ",\"as_of\":", &provenance.as_of);
+            put(out, ",\"classification\":", &classification);
+            out.push(b'}');
+            *end = Some((provenance, start..out.len()));
         }
-        map.end()
+        if before == b'{' {
+            out.push(b'{');
+        }
+        out.push(b'}');
     }
 }
 
-#[derive(Serialize)]
-struct Told<'a> {
-    value: Value<'a>,
-    source: &'a str,
-    as_of: CivilDate,
-    classification: Classification,
+/// Writes a member's name, as JSON already, and its value.
+pub fn put(out: &mut Vec<u8>, name: &str, value: &impl Serialize) {
+    out.extend_from_slice(name.as_bytes());
+    // Writing plain structs to memory has no way to fail.
+    let _ = serde_json::to_writer(out, value);
+}
+
+/// How an attribute begins: `"full_name":{"value":`.
+fn opening(attribute: Attribute) -> &'static str {
+    static OPENINGS: LazyLock<Vec<String>> =
+        LazyLock::new(|| Attribute::ALL.iter().map(|attribute| format!("\"{attribute}\":{{\"value\":")).collect());
+    // The list is in the order of the attributes' numbers.
+    OPENINGS.get(attribute as usize).map_or("", String::as_str)
 }
 
 struct Value<'a> {

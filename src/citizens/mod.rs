@@ -33,7 +33,7 @@ pub use allowance::Allowance;
 pub use anchor::{AnchoredCitizen, Anchoring};
 pub use api::{CitizensApi, Recorded, answer, held_back, respond, routes};
 pub use cache::{CacheConfig, OpenRecord};
-pub use disclose::{WithheldReason, is_recorded, provenance_of};
+pub use disclose::{Disclosure, WithheldReason, is_recorded, provenance_of};
 pub use draft::{Draft, Question};
 pub use guard::GuardConfig;
 pub use holder::{current, is_still_at};

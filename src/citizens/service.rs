@@ -16,7 +16,7 @@ use super::resealing::Resealing;
 use super::sealing::{Sealing, SealingError};
 use crate::access::{Caller, Denied};
 use crate::audit::{Audit, AuditError, Receipt};
-use crate::clients::{Clients, Operation, Refusal};
+use crate::clients::{Client, Clients, Operation, Refusal};
 use crate::consent::Consents;
 use crate::crypto::Keyring;
 use crate::kernel::{AttributeSet, Clock, Entropy, Instant, TransactionId};
@@ -149,7 +149,16 @@ impl Citizens {
         self.admitted(caller, question, granted == 1, standing, now).await
     }
 
-    /// The same for a call that was `granted` by the quota or not.
+    /// Counts a call of a room above against the client's quota.
+    ///
+    /// # Errors
+    /// `OverQuota` if it is used up.
+    pub fn charge(&self, client: &Client) -> Result<Standing, CitizensError> {
+        let (granted, standing) = self.0.guards.take(client, 1, self.0.clock.now());
+        if granted == 1 { Ok(standing) } else { Err(CitizensError::OverQuota(standing)) }
+    }
+
+    /// Whether a question is admitted that was `granted` by the quota or not.
     pub(super) async fn admitted(
         &self,
         caller: &Caller,

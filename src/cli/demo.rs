@@ -12,18 +12,20 @@ use clap::Args;
 use self::file::{DemoFile, FileError, SeededFrom};
 use self::wallets::DemoWallet;
 use crate::access::AccessConfig;
-use crate::app::{App, AppConfig, AppError, Ground};
+use crate::app::{App, AppConfig, AppError, Ground, PagesConfig};
 use crate::audit::AuditConfig;
 use crate::citizens::sealing::Sealing;
 use crate::citizens::seed::{SeedError, Seeder};
 use crate::citizens::{CacheConfig, GuardConfig};
 use crate::clients::{ClientsError, Contact, DemoClient, NewClient, SampleFault, samples};
+use crate::console;
 use crate::crypto::{Keyring, KeyringError, SystemEntropy};
 use crate::eid::{EidConfig, Sending};
 use crate::forms::FormsConfig;
 use crate::http::middleware::AccessLog;
 use crate::kernel::clock::SystemClock;
 use crate::kernel::{Clock, Entropy};
+use crate::oidc::OidcConfig;
 use crate::server::{self, ServerConfig, Service};
 use crate::storage::{OpenError, ServingLock, StoreConfig, migrate};
 use crate::telemetry::Metrics;
@@ -103,7 +105,7 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     }
 
     let service = Service {
-        routes: app.routes(),
+        routes: console::routes(&app),
         health: app.health(),
         metrics: ground.metrics.clone(),
         access_log: Some(
@@ -146,12 +148,20 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
         forms: FormsConfig { dir: Some(dir.join("forms")) },
         eid: EidConfig { tell_digits: true, ..EidConfig::default() },
         codes: Sending::File(dir.join("codes.ndjson")),
+        oidc: OidcConfig::default(),
         contact: Contact {
             office: "Dancu demo".to_owned(),
             name: "Người vận hành mẫu".to_owned(),
             position: "Vận hành".to_owned(),
             phone: "+84 24 0000 0000".to_owned(),
             email: "demo@example.vn".to_owned(),
+        },
+        pages: PagesConfig {
+            demo: true,
+            landing: true,
+            wallet: true,
+            client: "portal".parse().ok(),
+            ..PagesConfig::default()
         },
     }
 }

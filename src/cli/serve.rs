@@ -7,6 +7,7 @@ use clap::Args;
 use super::place::{clock, entropy};
 use crate::app::{App, AppConfig, AppError, Ground};
 use crate::config::{self, Config, ConfigFaults, UnsafeSetting};
+use crate::console;
 use crate::crypto::Keyring;
 use crate::http::Limits;
 use crate::http::middleware::AccessLog;
@@ -62,7 +63,7 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
     let _serving = ServingLock::take(&settings.store.url)?;
     let app = App::open(settings, ground.clone()).await?;
     let service = Service {
-        routes: app.routes(),
+        routes: console::routes(&app),
         health: app.health(),
         metrics: ground.metrics.clone(),
         access_log: Some(AccessLog::start(Box::new(std::io::stderr()), ground.clock, &ground.metrics)?),

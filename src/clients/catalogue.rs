@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Operation;
-use super::labels::attribute_label;
+use super::labels;
 use crate::kernel::{Attribute, Classification, LegalBasis, Text};
 
 /// Whom to turn to for an agreement (configuration).
@@ -102,7 +102,7 @@ fn shared_attribute(attribute: Attribute) -> SharedAttribute {
     SharedAttribute {
         name: attribute.name(),
         classification: attribute.classification(),
-        label: attribute_label(attribute).into(),
+        label: labels::attribute(attribute).into(),
     }
 }
 
@@ -135,7 +135,7 @@ fn agreements() -> Vec<AgreementKind> {
 }
 
 /// Procedures of residence registration, by their national codes.
-const PROCEDURES: &[(&str, Text)] = &[
+pub const PROCEDURES: &[(&str, Text)] = &[
     ("1.003677", Text::new("Khai báo tạm vắng", "Declaration of temporary absence")),
     ("1.004194", Text::new("Đăng ký tạm trú", "Registration of temporary residence")),
     ("1.004222", Text::new("Đăng ký thường trú", "Registration of permanent residence")),
@@ -144,7 +144,8 @@ const PROCEDURES: &[(&str, Text)] = &[
     ("2.001159", Text::new("Thông báo lưu trú", "Stay notification")),
 ];
 
-const LEGAL_BASES: &[(&str, Text)] = &[
+/// Known legal bases, by their codes.
+pub const LEGAL_BASES: &[(&str, Text)] = &[
     (
         LegalBasis::CONSENT,
         Text::new("Sự đồng ý của công dân (Luật 91/2025/QH15)", "The citizen's consent (Law 91/2025/QH15)"),

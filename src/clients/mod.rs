@@ -3,7 +3,7 @@
 mod agreement_file;
 mod api;
 mod catalogue;
-mod labels;
+pub mod labels;
 mod model;
 mod operation;
 mod registration;

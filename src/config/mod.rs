@@ -17,6 +17,7 @@ mod layers;
 mod limits;
 mod logging;
 mod metrics;
+mod pages;
 mod safety;
 mod server;
 mod tokens;
@@ -38,6 +39,7 @@ pub use keys::KeysConfig;
 pub use limits::LimitsConfig;
 pub use logging::{LogFormat, LogLevel, LoggingConfig};
 pub use metrics::MetricsConfig;
+pub use pages::PagesConfig;
 pub use safety::UnsafeSetting;
 pub use server::ServerConfig;
 pub use tokens::TokensConfig;
@@ -59,6 +61,7 @@ pub struct Config {
     pub contact: ContactConfig,
     pub logging: LoggingConfig,
     pub metrics: MetricsConfig,
+    pub pages: PagesConfig,
     /// The file it was read from, if any.
     pub file: Option<PathBuf>,
 }
@@ -81,6 +84,7 @@ impl Config {
             contact: layers.section(&mut faults),
             logging: layers.section(&mut faults),
             metrics: layers.section(&mut faults),
+            pages: layers.section(&mut faults),
             file: file.map(Path::to_path_buf),
         };
         layers.refuse_rest(&mut faults);

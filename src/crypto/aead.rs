@@ -15,6 +15,23 @@ pub struct SealingKey {
     seals: AtomicU64,
 }
 
+/// A nonce nobody has sealed under. It cannot be copied.
+#[derive(Debug)]
+pub struct FreshNonce([u8; NONCE_LEN]);
+
+impl FreshNonce {
+    /// `count` nonces by one call for randomness.
+    pub fn draw(entropy: &dyn Entropy, count: usize) -> impl Iterator<Item = Self> + use<> {
+        let mut bytes = vec![0; count * NONCE_LEN];
+        entropy.fill(&mut bytes);
+        (0..count).map(move |place| {
+            let mut nonce = [0; NONCE_LEN];
+            nonce.copy_from_slice(&bytes[place * NONCE_LEN..][..NONCE_LEN]);
+            Self(nonce)
+        })
+    }
+}
+
 /// The sealed bytes were altered, belong elsewhere, or were sealed under another key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("sealed bytes do not open")]
@@ -28,8 +45,13 @@ impl SealingKey {
 
     /// `nonce ‖ ciphertext ‖ tag`; `bound` must be given again to open.
     pub fn seal(&self, entropy: &dyn Entropy, bound: &[u8], plain: &[u8]) -> Vec<u8> {
+        self.seal_with(FreshNonce(random_bytes(entropy)), bound, plain)
+    }
+
+    /// The same under a nonce that was drawn with others.
+    pub fn seal_with(&self, nonce: FreshNonce, bound: &[u8], plain: &[u8]) -> Vec<u8> {
         self.seals.fetch_add(1, Ordering::Relaxed);
-        let nonce: [u8; NONCE_LEN] = random_bytes(entropy);
+        let FreshNonce(nonce) = nonce;
         let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(plain);
@@ -94,6 +116,13 @@ mod tests {
         altered[14] ^= 1;
         assert_eq!(key.open(b"here", &altered), Err(DoesNotOpen));
         assert_eq!(SealingKey::new(&[2; 32]).open(b"here", &sealed), Err(DoesNotOpen));
+    }
+
+    #[test]
+    fn nonces_drawn_together_differ() {
+        let nonces: Vec<_> = FreshNonce::draw(&SystemEntropy::default(), 9).map(|nonce| nonce.0).collect();
+        let distinct: std::collections::HashSet<_> = nonces.iter().collect();
+        assert_eq!((nonces.len(), distinct.len()), (9, 9));
     }
 
     #[test]

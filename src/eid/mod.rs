@@ -3,6 +3,7 @@
 mod api;
 mod metrics;
 pub mod model;
+mod pages;
 mod reactor;
 pub mod request;
 mod sender;
@@ -14,5 +15,6 @@ pub use api::{EidApi, routes};
 pub use model::{
     Approval, ApprovalRequest, BeginError, Begun, Channel, MatchNumber, ScanSecret, Statement, TransactionState,
 };
+pub use pages::{sign_in_routes, wallet_routes};
 pub use sender::{CodeSender, FileSender, Message, SendError, Sending, WebhookSender};
-pub use service::{Addressed, Eid, EidConfig, EidError, EidParts, rows_under_version};
+pub use service::{Addressed, Eid, EidConfig, EidError, EidParts, SignIn, SignInTarget, rows_under_version};

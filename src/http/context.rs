@@ -68,11 +68,20 @@ impl fmt::Debug for RequestId {
 #[derive(Clone)]
 pub struct Arrival(Rc<Parts>);
 
+/// What is known from the head of a request and the service's settings.
+pub(super) struct Head {
+    pub at: Instant,
+    pub request_id: RequestId,
+    pub language: Language,
+    pub negative_delay: Duration,
+    /// Whether the client reached the service by TLS.
+    pub secure: bool,
+    /// Whether a browser asks for a page: `Accept` names HTML.
+    pub wants_page: bool,
+}
+
 struct Parts {
-    at: Instant,
-    request_id: RequestId,
-    language: Language,
-    negative_delay: Duration,
+    head: Head,
     client: RefCell<Option<ClientId>>,
     unread: Cell<Option<Payload>>,
     /// How much longer than others the answer may take.
@@ -90,12 +99,9 @@ impl Drop for LongPoll {
 }
 
 impl Arrival {
-    pub(super) fn new(request_id: RequestId, language: Language, negative_delay: Duration, in_flight: Gauge) -> Self {
+    pub(super) fn new(head: Head, in_flight: Gauge) -> Self {
         Self(Rc::new(Parts {
-            at: Instant::now(),
-            request_id,
-            language,
-            negative_delay,
+            head,
             client: RefCell::new(None),
             unread: Cell::new(None),
             longer: Cell::new(Duration::ZERO),
@@ -118,19 +124,28 @@ impl Arrival {
 
     /// When the head of the request had come (monotonic).
     pub fn at(&self) -> Instant {
-        self.0.at
+        self.0.head.at
     }
 
     pub fn request_id(&self) -> RequestId {
-        self.0.request_id
+        self.0.head.request_id
     }
 
     pub fn language(&self) -> Language {
-        self.0.language
+        self.0.head.language
+    }
+
+    /// Whether the client reached the service by TLS, here or at a proxy in front of it.
+    pub fn is_secure(&self) -> bool {
+        self.0.head.secure
+    }
+
+    pub(super) fn wants_page(&self) -> bool {
+        self.0.head.wants_page
     }
 
     pub(super) fn negative_delay(&self) -> Duration {
-        self.0.negative_delay
+        self.0.head.negative_delay
     }
 
     /// Notes who is calling, for the access log.
@@ -169,32 +184,6 @@ impl FromRequest for Arrival {
     }
 }
 
-/// The better liked of the two languages in an `Accept-Language` field (RFC 9110 section 12.5.4).
-pub(super) fn language_of(accept_language: Option<&str>) -> Language {
-    let mut best = (Language::Vi, 0);
-    for range in accept_language.unwrap_or_default().split(',') {
-        let mut parts = range.split(';');
-        let tag = parts.next().unwrap_or_default().trim();
-        let primary = tag.split('-').next().unwrap_or_default();
-        let language = if primary.eq_ignore_ascii_case("en") {
-            Language::En
-        } else if primary.eq_ignore_ascii_case("vi") || primary == "*" {
-            Language::Vi
-        } else {
-            continue;
-        };
-        let quality = parts.find_map(|p| p.trim().strip_prefix("q=")).map_or(1000, thousandths);
-        if quality > best.1 {
-            best = (language, quality);
-        }
-    }
-    best.0
-}
-
-fn thousandths(quality: &str) -> u32 {
-    quality.trim().parse::<f32>().map_or(0, |q| (q.clamp(0.0, 1.0) * 1000.0) as u32)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,22 +199,5 @@ mod tests {
         let own = RequestId::of_numbers(7, u64::MAX - 5);
         assert_eq!(RequestId::parse(own.as_str()), Some(own));
         assert_eq!(own.as_str(), "aaaaaaahppppppppppppppp\u{6b}");
-    }
-
-    #[test]
-    fn vietnamese_unless_english_is_liked_better() {
-        for (field, language) in [
-            (None, Language::Vi),
-            (Some(""), Language::Vi),
-            (Some("en"), Language::En),
-            (Some("en-GB,en;q=0.9,vi;q=0.8"), Language::En),
-            (Some("fr, vi;q=0.5, en;q=0.7"), Language::En),
-            (Some("vi-VN, en"), Language::Vi),
-            (Some("en;q=0"), Language::Vi),
-            (Some("*"), Language::Vi),
-            (Some("en;q=x"), Language::Vi),
-        ] {
-            assert_eq!(language_of(field), language, "{field:?}");
-        }
     }
 }

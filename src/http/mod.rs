@@ -1,13 +1,15 @@
-//! The HTTP kit: problems, extractors, middleware. Knows no slice.
+//! The HTTP kit: problems, extractors, middleware, pages. Knows no slice.
 
 pub mod context;
 pub mod extract;
 pub mod form;
+mod language;
 pub mod limits;
 pub mod middleware;
 pub mod oauth_call;
 pub mod oauth_error;
 pub mod openapi;
+pub mod page;
 pub mod problem;
 pub mod release;
 pub mod routes;

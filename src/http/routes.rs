@@ -46,6 +46,16 @@ impl Routes {
         self
     }
 
+    /// Adds pages for people, which are no part of the API.
+    pub fn with_pages<T: Send + Sync + 'static>(mut self, state: T, routes: fn(&mut ServiceConfig)) -> Self {
+        let state = Data::new(state);
+        self.parts.push(Arc::new(move |app| {
+            app.app_data(state.clone());
+            routes(app);
+        }));
+        self
+    }
+
     /// Registers everything on one worker's app.
     pub fn configure(&self, config: &mut ServiceConfig) {
         self.parts.iter().for_each(|part| part(config));

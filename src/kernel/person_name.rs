@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::Text;
 
@@ -49,7 +49,10 @@ impl PersonName {
             if !name.is_empty() {
                 name.push(' ');
             }
-            name.extend(word.nfc());
+            match is_nfc_quick(word.chars()) {
+                IsNormalized::Yes => name.push_str(word),
+                _ => name.extend(word.nfc()),
+            }
             if name.len() > Self::MAX_CHARS * 4 {
                 return Err(NameFault::TooLong);
             }

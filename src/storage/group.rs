@@ -7,6 +7,7 @@ use diesel::result::{DatabaseErrorKind as Kind, Error as DieselError};
 
 use super::error::{Fault, fault_of, is_busy};
 use super::job::{Job, Tx, Verdict};
+use super::relay::together;
 use super::writer::Writer;
 use super::{StorageError, dialect};
 
@@ -194,11 +195,13 @@ impl Writer {
     fn answer(&mut self, jobs: Jobs) {
         self.stats.note_jobs(jobs.len());
         let mut written = self.records.as_slice();
-        for (job, span) in jobs.into_iter().zip(self.spans.drain(..)) {
-            let (own, rest) = written.split_at(span);
-            job.answer(own);
-            written = rest;
-        }
+        together(|| {
+            for (job, span) in jobs.into_iter().zip(self.spans.drain(..)) {
+                let (own, rest) = written.split_at(span);
+                job.answer(own);
+                written = rest;
+            }
+        });
         self.records.clear();
     }
 }

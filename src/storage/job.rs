@@ -43,6 +43,10 @@ pub(super) enum Verdict {
 }
 
 pub(super) trait Job: Send {
+    /// How many records it is known to bring.
+    fn weight(&self) -> usize {
+        1
+    }
     /// Does the work (again) and remembers what came of it.
     fn run(&mut self, tx: &mut Tx<'_>) -> Verdict;
     /// Takes back what `run` gave to the group, which was rolled back.
@@ -107,6 +111,10 @@ impl Append {
 }
 
 impl Job for Append {
+    fn weight(&self) -> usize {
+        self.records.len()
+    }
+
     fn run(&mut self, tx: &mut Tx<'_>) -> Verdict {
         self.spoilt = None;
         tx.records.append(&mut self.records);

@@ -17,6 +17,7 @@ use super::job::{Append, Change};
 use super::location::Location;
 use super::lock::Turn;
 use super::pool::{self, Connections, PATIENCE};
+use super::relay::Relayed;
 use super::schema::store_info;
 use super::session::Session;
 use super::writer::{Counters, Message, QUEUE, Writer};
@@ -192,7 +193,7 @@ impl Store {
     {
         let (job, answer) = Change::new(work);
         self.submit(Message::Job(Box::new(job)))?;
-        answer.await.unwrap_or_else(|_| Err(gone().into()))
+        Relayed::new(answer).await.unwrap_or_else(|_| Err(gone().into()))
     }
 
     /// Makes records durable that no state change goes with, in one commit and in order; the
@@ -203,7 +204,7 @@ impl Store {
     pub async fn append(&self, records: Vec<Record>) -> Result<Vec<u64>, StorageError> {
         let (job, answer) = Append::new(records);
         self.submit(Message::Job(Box::new(job)))?;
-        answer.await.unwrap_or_else(|_| Err(gone()))
+        Relayed::new(answer).await.unwrap_or_else(|_| Err(gone()))
     }
 
     /// Runs one slice of bulk work in a transaction of its own. On SQLite a slice should take no

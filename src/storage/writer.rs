@@ -7,13 +7,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant as Moment};
 
 use super::follow::Pulse;
-use super::group::Jobs;
+use super::gather::Gathering;
 use super::job::Job;
 use super::session::Session;
 use super::{Record, Trailer, dialect};
 
-/// Jobs that ride on one commit, at most.
-const GROUP: usize = 256;
 /// Jobs that wait, at most; the next is told that the database is unavailable.
 pub(super) const QUEUE: usize = 8192;
 /// How often the commits of other processes are looked for.
@@ -82,6 +80,7 @@ pub(super) struct Writer {
     pub(super) pulse: Arc<Pulse>,
     pub(super) channel: Arc<str>,
     pub(super) stats: Arc<Counters>,
+    gathering: Gathering,
     last_look: Moment,
     data_version: Option<i64>,
 }
@@ -97,6 +96,7 @@ impl Writer {
             pulse,
             channel,
             stats,
+            gathering: Gathering::default(),
             last_look: Moment::now(),
             data_version: None,
         }
@@ -122,9 +122,10 @@ impl Writer {
                 Message::Stop => return,
                 Message::Alone(work) => self.guarded(|writer| work(writer)),
                 Message::Job(first) => {
-                    let (jobs, after) = gather(first, queue);
+                    let (jobs, after) = self.gathering.gather(first, queue);
                     next = after;
                     self.guarded(|writer| writer.run_group(jobs));
+                    self.gathering.ended();
                 }
             }
             if self.last_look.elapsed() >= LOOK_EVERY {
@@ -165,16 +166,4 @@ impl Writer {
         }
         self.pulse.heard();
     }
-}
-
-fn gather(first: Box<dyn Job>, queue: &Receiver<Message>) -> (Jobs, Option<Message>) {
-    let mut jobs = vec![first];
-    while jobs.len() < GROUP {
-        match queue.try_recv() {
-            Ok(Message::Job(job)) => jobs.push(job),
-            Ok(other) => return (jobs, Some(other)),
-            Err(_) => break,
-        }
-    }
-    (jobs, None)
 }

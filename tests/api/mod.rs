@@ -7,5 +7,6 @@ mod consent;
 mod forms;
 mod http;
 mod me;
+mod oidc;
 mod qr;
 mod transparency;

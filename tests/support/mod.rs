@@ -1,9 +1,13 @@
 //! What every test may use.
 
 mod backend;
+mod browser;
 pub mod house;
 pub mod photos;
+mod installation;
 mod wire;
 
 pub use backend::{Backend, for_each_backend, postgres_admin};
+pub use browser::{Browser, Screen, Tab};
+pub use installation::Installation;
 pub use wire::{Cut, Wire};

@@ -1,11 +1,15 @@
 //! The table of logs: who writes which, and how far each is.
 
+use diesel::backend::Backend;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType, Integer, SmallInt};
 
 use super::inconsistent;
 use crate::audit::position::MAX_LOG;
 use crate::storage::schema::audit_logs;
-use crate::storage::{Db, StorageError};
+use crate::storage::{Db, StorageError, per_arm};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::audit) enum LogState {
@@ -158,14 +162,44 @@ pub(in crate::audit) fn close(db: &mut Db, log: i32, closed_at: i64) -> Result<(
 /// Grows the log, if the lease still holds and nobody else has grown it: this is the fence, checked
 /// in the transaction of every commit group.
 pub(in crate::audit) fn advance(db: &mut Db, log: i32, epoch: i64, from: u64, to: u64) -> Result<bool, StorageError> {
-    let advanced = diesel::update(audit_logs::table)
-        .filter(audit_logs::log.eq(log))
-        .filter(audit_logs::epoch.eq(epoch))
-        .filter(audit_logs::size.eq(from.cast_signed()))
-        .filter(audit_logs::state.eq(LogState::Open.column()))
-        .set(audit_logs::size.eq(to.cast_signed()))
-        .execute(db)?;
+    let advance =
+        Advance { log, epoch, from: from.cast_signed(), to: to.cast_signed(), state: LogState::Open.column() };
+    let advanced = per_arm!(db, connection => advance.execute(connection))?;
     Ok(advanced == 1)
+}
+
+/// A statement of constant text, which is prepared once: diesel prepares its own updates anew each
+/// time, and this one is in every commit group.
+#[derive(QueryId)]
+struct Advance {
+    log: i32,
+    epoch: i64,
+    from: i64,
+    to: i64,
+    state: i16,
+}
+
+impl<C> RunQueryDsl<C> for Advance {}
+
+impl<DB> QueryFragment<DB> for Advance
+where
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<SmallInt>,
+    i64: ToSql<BigInt, DB>,
+    i32: ToSql<Integer, DB>,
+    i16: ToSql<SmallInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("UPDATE audit_logs SET size = ");
+        out.push_bind_param::<BigInt, _>(&self.to)?;
+        out.push_sql(" WHERE log = ");
+        out.push_bind_param::<Integer, _>(&self.log)?;
+        out.push_sql(" AND epoch = ");
+        out.push_bind_param::<BigInt, _>(&self.epoch)?;
+        out.push_sql(" AND size = ");
+        out.push_bind_param::<BigInt, _>(&self.from)?;
+        out.push_sql(" AND state = ");
+        out.push_bind_param::<SmallInt, _>(&self.state)
+    }
 }
 
 /// Publishes a checkpoint unless a later one is there.

@@ -2,14 +2,13 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{answer, error};
+use super::{answer_with, error};
 use crate::access::Caller;
 use crate::audit::Receipt;
-use crate::citizens::disclose::{Disclosure, Withheld};
+use crate::citizens::disclose::{Disclosure, Withheld, put};
 use crate::citizens::look_up::{Found, LOOKUP, LookUp, LookUpAnswer};
 use crate::citizens::matching::{Anchor, AnchorNumber};
 use crate::citizens::model::Status;
@@ -83,7 +82,8 @@ enum LookUpOutcome {
     NoMatch,
 }
 
-#[derive(Serialize, ToSchema)]
+// Described by its derive, written by `write`.
+#[derive(ToSchema)]
 pub struct LookUpResponse<'a> {
     #[schema(value_type = TransactionId)]
     transaction_id: TransactionId,
@@ -92,8 +92,8 @@ pub struct LookUpResponse<'a> {
     #[schema(value_type = Option<String>)]
     status: Option<Status>,
     /// Attributes by name, each `{value, source, as_of, classification}`.
-    #[schema(value_type = std::collections::BTreeMap<String, DisclosedAttribute>)]
-    citizen: Told<'a>,
+    #[schema(value_type = std::collections::BTreeMap<String, DisclosedAttribute>, required = true)]
+    citizen: Option<&'a Disclosure>,
     withheld: &'a [Withheld],
     warnings: &'a [Warning],
     audit: &'a Receipt,
@@ -115,18 +115,6 @@ pub struct DisclosedAttribute {
     classification: String,
 }
 
-/// What is told of the citizen; of nobody, nothing.
-struct Told<'a>(Option<&'a Disclosure>);
-
-impl Serialize for Told<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Some(disclosure) => disclosure.serialize(serializer),
-            None => serializer.serialize_map(Some(0))?.end(),
-        }
-    }
-}
-
 impl<'a> LookUpResponse<'a> {
     fn of(answer: &'a LookUpAnswer) -> Self {
         let LookUpAnswer { transaction, found, receipt, .. } = answer;
@@ -135,11 +123,26 @@ impl<'a> LookUpResponse<'a> {
             transaction_id: *transaction,
             outcome: if found.is_some() { LookUpOutcome::Found } else { LookUpOutcome::NoMatch },
             status: found.and_then(|found| found.status),
-            citizen: Told(found.map(|found| &found.disclosure)),
+            citizen: found.map(|found| &found.disclosure),
             withheld: found.map_or(&[], |found| found.disclosure.withheld()),
             warnings: found.map_or(&[], |Found { warnings, .. }| warnings),
             audit: receipt,
         }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        put(out, "{\"transaction_id\":", &self.transaction_id);
+        put(out, ",\"outcome\":", &self.outcome);
+        put(out, ",\"status\":", &self.status);
+        out.extend_from_slice(b",\"citizen\":");
+        match self.citizen {
+            Some(disclosure) => disclosure.write(out),
+            None => out.extend_from_slice(b"{}"),
+        }
+        put(out, ",\"withheld\":", &self.withheld);
+        put(out, ",\"warnings\":", &self.warnings);
+        put(out, ",\"audit\":", self.audit);
+        out.push(b'}');
     }
 }
 
@@ -182,5 +185,7 @@ pub async fn look_up(
     if found.found.is_none() {
         release::negative(&arrival).await;
     }
-    Ok(answer(&LookUpResponse::of(&found), &found.standing))
+    let mut body = Vec::with_capacity(4096);
+    LookUpResponse::of(&found).write(&mut body);
+    Ok(answer_with(body, &found.standing))
 }

@@ -8,6 +8,7 @@ mod desk;
 mod error;
 mod own;
 mod passcodes;
+mod sign_in;
 mod signed;
 mod upkeep;
 mod waiting;
@@ -23,7 +24,8 @@ pub use deciding::Shown;
 pub(super) use desk::revoke_everything;
 pub use desk::{AtDesk, DeskAction, DeskAnswer, DeskOutcome};
 pub use error::EidError;
-pub use own::OwnAccount;
+pub use own::{OwnAccount, OwnDevice};
+pub use sign_in::{SignIn, SignInTarget};
 pub use signed::{Device, SignedRequest};
 pub use upkeep::rows_under_version;
 
@@ -39,7 +41,7 @@ use crate::citizens::{Citizens, Reactor};
 use crate::clients::Clients;
 use crate::consent::Consents;
 use crate::crypto::Keyring;
-use crate::kernel::{AttributeSet, CitizenId, Clock, Entropy, Instant, TransactionId};
+use crate::kernel::{AttributeSet, CitizenId, ClientId, Clock, Entropy, Instant, TransactionId};
 use crate::storage::Store;
 use crate::telemetry::Metrics;
 
@@ -116,6 +118,16 @@ impl Eid {
         tokio::spawn(upkeep::post(Arc::downgrade(&inner)));
         tokio::spawn(upkeep::tidy(Arc::downgrade(&inner)));
         Self(inner)
+    }
+
+    /// The service's own name, which devices sign.
+    pub fn issuer(&self) -> &str {
+        &self.0.access.config().issuer
+    }
+
+    /// What a client is called.
+    pub fn client_name(&self, client: &ClientId) -> Option<String> {
+        self.0.clients.find(client).map(|client| client.name.clone())
     }
 
     /// What closes the accounts of the dead.

@@ -45,6 +45,9 @@ impl<T: DeserializeOwned> Json<T> {
     /// `not-utf8`, `invalid-json`, or `invalid-fields` where the document is no object.
     pub fn parse(body: &[u8]) -> Result<Self, Problem> {
         let text = std::str::from_utf8(body).map_err(|_| ProblemKind::NotUtf8)?;
+        if let Some(request) = read_hastily(text) {
+            return Ok(Self { request, faults: Faults::default() });
+        }
         let notes = Notes::default();
         let mut reader = serde_json::Deserializer::from_str(text);
         match T::deserialize(Tracked::new(&mut reader, &notes)) {
@@ -66,6 +69,14 @@ impl<T: DeserializeOwned> Json<T> {
             Err(_) => Err(ProblemKind::InvalidJson.into()),
         }
     }
+}
+
+/// Reads a document without noting anything; `None` if there was anything to note.
+fn read_hastily<T: DeserializeOwned>(text: &str) -> Option<T> {
+    let notes = Notes::hasty();
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let request = T::deserialize(Tracked::new(&mut reader, &notes)).ok()?;
+    reader.end().is_ok().then_some(request)
 }
 
 impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {

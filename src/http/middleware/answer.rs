@@ -5,25 +5,30 @@ use std::fmt;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
 use crate::http::context::{Arrival, RequestId};
 use crate::http::oauth_error::OauthError;
+use crate::http::page;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::kernel::Language;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
-/// Turns an error response into a problem in the caller's language; leaves others as they are.
-/// Gives the problem's kind for log and metrics.
-pub(super) fn settle(response: HttpResponse, arrival: &Arrival) -> (HttpResponse, Option<ProblemKind>) {
+/// Turns an error response into a problem in the caller's language, which is a page where a browser
+/// asked for one; leaves others as they are. Gives the problem's kind for log and metrics.
+pub(super) fn settle(
+    request: &HttpRequest,
+    response: HttpResponse,
+    arrival: &Arrival,
+) -> (HttpResponse, Option<ProblemKind>) {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return (response, None);
     }
     if let Some(problem) = response.error().and_then(|error| error.as_error::<Problem>()) {
         report(problem, arrival.request_id());
-        return (problem.render(arrival.language(), Some(arrival.request_id())), Some(problem.kind()));
+        return (told(request, problem, arrival), Some(problem.kind()));
     }
     if response.error().is_some_and(|error| error.as_error::<OauthError>().is_some()) {
         return (response, None);
@@ -37,7 +42,13 @@ pub(super) fn settle(response: HttpResponse, arrival: &Arrival) -> (HttpResponse
         problem = problem.with_header(header::ALLOW, allow.clone());
     }
     report(&problem, arrival.request_id());
-    (problem.render(arrival.language(), Some(arrival.request_id())), Some(problem.kind()))
+    (told(request, &problem, arrival), Some(problem.kind()))
+}
+
+/// The problem as the caller reads it best.
+pub(super) fn told(request: &HttpRequest, problem: &Problem, arrival: &Arrival) -> HttpResponse {
+    let details = problem.render(arrival.language(), Some(arrival.request_id()));
+    if arrival.wants_page() { page::of_problem(request, problem, details) } else { details }
 }
 
 /// Tells operators why the service failed. Refusals are no failures.

@@ -22,7 +22,8 @@ use super::admission::Admission;
 use super::answer::{self, Orphan};
 use super::ids::RequestIds;
 use super::measure::{HttpMetrics, RouteMeters};
-use crate::http::context::{Arrival, language_of};
+use crate::http::context::{Arrival, Head};
+use crate::http::language::language_of;
 use crate::http::limits::Limits;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::kernel::Entropy;
@@ -102,8 +103,8 @@ where
         let visit = Visit::begin(&self.worker, &request);
         request.extensions_mut().insert(visit.arrival.clone());
         if let Err(problem) = visit.admit(request.head()) {
-            let response =
-                request.into_response(problem.render(visit.arrival.language(), Some(visit.arrival.request_id())));
+            let response = answer::told(request.request(), &problem, &visit.arrival);
+            let response = request.into_response(response);
             return Box::pin(ready(Ok(visit.finish(response, Some(problem.kind())))));
         }
         let work = AssertUnwindSafe(self.service.call(request)).catch_unwind();
@@ -117,7 +118,7 @@ where
             match ended {
                 Ok(Ok(Ok(response))) => {
                     let (request, response) = response.into_parts();
-                    let (response, problem) = answer::settle(response, &visit.arrival);
+                    let (response, problem) = answer::settle(&request, response, &visit.arrival);
                     Ok(visit.finish(ServiceResponse::new(request, response), problem))
                 }
                 // No extractor or handler ends here, only a middleware between them and this one.
@@ -141,11 +142,18 @@ struct Visit {
 impl Visit {
     fn begin(worker: &Rc<Worker>, request: &ServiceRequest) -> Self {
         let headers = request.headers();
-        let language = language_of(headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()));
-        let delay = worker.config.limits.negative_delay;
+        let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        let head = Head {
+            at: Instant::now(),
+            request_id: worker.ids.of(headers),
+            language: language_of(request.head()),
+            negative_delay: worker.config.limits.negative_delay,
+            secure: worker.config.secure,
+            wants_page: accepts.is_some_and(|kinds| kinds.contains("text/html")),
+        };
         let counted = worker.config.metrics.in_flight.clone();
         let in_flight = counted.inc();
-        let arrival = Arrival::new(worker.ids.of(headers), language, delay, counted);
+        let arrival = Arrival::new(head, counted);
         Self { worker: worker.clone(), arrival, method: request.method().clone(), in_flight, noted: Cell::new(false) }
     }
 

@@ -108,3 +108,43 @@ async fn the_servers_own_endpoints() {
     }
     bench.server.stop().await.unwrap();
 }
+
+/// Whoever asks with a browser reads a page; everybody else gets the same details as ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_gets_a_page() {
+    const BROWSER: &str = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
+    let bench = start();
+    for (path, status, words) in [
+        ("/nowhere", 404, "Không có tài nguyên này"),
+        ("/problem/rate-limited", 429, "Quá nhiều yêu cầu"),
+        ("/broken", 500, "Lỗi nội bộ"),
+        ("/query?number=x", 400, "Yêu cầu không hợp lệ"),
+    ] {
+        let page = get(bench.address, path, BROWSER);
+        assert_eq!((page.status, page.header("content-type")), (status, Some("text/html; charset=utf-8")), "{page:?}");
+        assert!(page.body.contains(words) && page.body.contains(page.header("request-id").unwrap()), "{page:?}");
+        assert!(page.header("content-security-policy").is_some());
+        assert_eq!(page.header("retry-after").is_some(), status == 429);
+    }
+    let english = get(bench.address, "/nowhere?lang=en", BROWSER);
+    assert!(english.body.contains("There is no such resource"), "{english:?}");
+    let kept = get(bench.address, "/nowhere", &format!("{BROWSER}Cookie: dancu_lang=en\r\n"));
+    assert!(kept.body.contains("There is no such resource"), "{kept:?}");
+    assert_eq!(get(bench.address, "/nowhere", "Accept: */*\r\n").problem(), "not-found");
+    bench.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn assets_are_kept_for_good() {
+    let bench = start();
+    let page = get(bench.address, "/nowhere", "Accept: text/html\r\n").body;
+    let urls: Vec<_> = page.split('"').filter(|part| part.starts_with("/assets/")).collect();
+    assert!(urls.len() >= 2, "{page}");
+    for url in urls {
+        let asset = get(bench.address, url, "");
+        assert_eq!(asset.status, 200, "{url}");
+        assert_eq!(asset.header("cache-control"), Some("public, max-age=31536000, immutable"));
+        assert_eq!(asset.header("x-content-type-options"), Some("nosniff"));
+    }
+    bench.server.stop().await.unwrap();
+}

@@ -1,0 +1,89 @@
+//! Which pages for people there are, and whom they ask as.
+
+use std::time::Duration;
+
+use super::App;
+use crate::clients::{Operation, OperationSet};
+use crate::eid::{self, SignIn, SignInTarget};
+use crate::http::Routes;
+use crate::kernel::{Attribute, AttributeSet, ClientId, LegalBasis, Level, ProcedureCode};
+
+/// A citizen's session on a page of this service.
+const SESSION: Duration = Duration::from_secs(15 * 60);
+/// The procedure that the sample portal serves: registration of permanent residence.
+const PORTAL_PROCEDURE: &str = "1.004222";
+
+/// Which pages for people there are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PagesConfig {
+    /// Whether everybody is invented; every page then says so.
+    pub demo: bool,
+    /// `/`: what runs here, and whom to ask.
+    pub landing: bool,
+    /// `/me`: who looked at my data.
+    pub me: bool,
+    /// `/desk`: the front desk of a lodging.
+    pub desk: bool,
+    /// `/wallet`: the e-ID app in a browser, for trials.
+    pub wallet: bool,
+    /// `/portal`: a sample portal, for trials.
+    pub portal: bool,
+    /// The client that `/me` and `/portal` ask as: its name is shown, its agreement bounds them.
+    pub client: Option<ClientId>,
+}
+
+impl App {
+    /// Adds the pages that are switched on.
+    pub(super) fn with_pages(&self, routes: Routes) -> Routes {
+        let mut routes = routes;
+        if self.pages.wallet {
+            routes = routes.with_pages(self.eid.clone(), eid::wallet_routes);
+        }
+        let targets = self.pages.sign_in_targets();
+        if !targets.is_empty() {
+            let sign_in = SignIn {
+                eid: self.eid.clone(),
+                access: self.access.clone(),
+                store: self.store.clone(),
+                clock: self.ground.clock.clone(),
+                targets: targets.into(),
+                wallet: self.pages.wallet,
+            };
+            routes = routes.with_pages(sign_in, eid::sign_in_routes);
+        }
+        routes
+    }
+}
+
+impl PagesConfig {
+    fn sign_in_targets(&self) -> Vec<SignInTarget> {
+        let Some(client) = &self.client else { return Vec::new() };
+        let me = self.me.then(|| SignInTarget {
+            path: "/me",
+            client: client.clone(),
+            scopes: OperationSet::EMPTY,
+            attributes: AttributeSet::EMPTY,
+            procedure: None,
+            legal_basis: None,
+            level: Level::L2,
+            lifetime: SESSION,
+        });
+        let portal = self.portal.then(|| SignInTarget {
+            path: "/portal",
+            client: client.clone(),
+            scopes: [Operation::FormsPrefill].into_iter().collect(),
+            attributes: portal_attributes(),
+            procedure: ProcedureCode::parse(PORTAL_PROCEDURE).ok(),
+            legal_basis: LegalBasis::parse(LegalBasis::STATE_DUTY).ok(),
+            level: Level::L2,
+            lifetime: SESSION,
+        });
+        me.into_iter().chain(portal).collect()
+    }
+}
+
+/// What form CT01 asks of the person.
+fn portal_attributes() -> AttributeSet {
+    use Attribute::{DateOfBirth, Email, FullName, Household, IdNumber, PermanentResidence, Phone, Sex};
+    [FullName, DateOfBirth, Sex, IdNumber, Phone, Email, PermanentResidence, Household].into_iter().collect()
+}

@@ -1,0 +1,182 @@
+//! Pages for people: the frame around every page, its language, its assets and its policy.
+//!
+//! A slice's template lies beside its code (`src/<slice>/pages/*.html`), extends
+//! `http/page/layout.html` and is filled from a struct with a member `page: Page`. Both languages
+//! stand side by side in the template: `{{ page.say("Tiếp tục", "Continue") }}`. Nothing is inline:
+//! scripts and styles are [`Asset`]s, and data for a script stands in `data-` attributes.
+
+mod approval;
+mod asset;
+mod notice;
+mod policy;
+mod problem;
+mod site;
+#[cfg(test)]
+mod tests;
+
+use std::future::{Ready, ready};
+
+use actix_web::cookie::{Cookie, SameSite, time};
+use actix_web::dev::Payload;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use askama::Template;
+
+pub use approval::{ApprovalScreen, ApprovalState, Asked, Begun, PolledState};
+pub use asset::Asset;
+pub use notice::{Link, Notice, Tone};
+pub(super) use problem::of_problem;
+pub use site::Site;
+
+use super::context::Arrival;
+use super::language::{self, chosen, tag};
+use super::problem::Problem;
+use crate::kernel::{Language, Text};
+
+/// The one stylesheet.
+static STYLE: Asset = Asset::css("dancu.css", include_bytes!("style.css"));
+/// The mark in the browser's tab.
+static ICON: Asset = Asset::svg("dancu.svg", include_bytes!("icon.svg"));
+
+/// What every page needs.
+pub fn routes(config: &mut ServiceConfig) {
+    STYLE.route(config);
+    ICON.route(config);
+    approval::SCRIPT.route(config);
+}
+
+/// What the frame of a page is filled with. Handlers take it as an argument.
+#[derive(Debug, Clone)]
+pub struct Page {
+    language: Language,
+    /// This page in the other language, unless it answers something that cannot be asked again.
+    switch: Option<String>,
+    /// Whether the URL made a choice of language, which is then kept.
+    choice: bool,
+    secure: bool,
+    demo: bool,
+    /// Reload (or go there) after so many seconds, where no script runs.
+    refresh: Option<(u32, String)>,
+}
+
+impl Page {
+    /// The frame for the answer to `request`.
+    pub fn of(request: &HttpRequest) -> Self {
+        let arrival = Arrival::of(request);
+        let language = arrival.as_ref().map(Arrival::language).unwrap_or_default();
+        let site = request.app_data::<Data<Site>>();
+        Self {
+            language,
+            switch: (request.method() == Method::GET).then(|| switch(request, language)),
+            choice: chosen(request.uri().query()).is_some(),
+            secure: arrival.is_some_and(|arrival| arrival.is_secure()),
+            demo: site.is_some_and(|site| site.demo),
+            refresh: None,
+        }
+    }
+
+    /// Comes again after `seconds`, where no script runs. `to` is a path of this service.
+    pub fn refreshing(self, seconds: u32, to: impl Into<String>) -> Self {
+        Self { refresh: Some((seconds, to.into())), ..self }
+    }
+
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    pub fn is_vietnamese(&self) -> bool {
+        self.language == Language::Vi
+    }
+
+    /// Whether everybody in this installation is invented.
+    pub const fn is_demo(&self) -> bool {
+        self.demo
+    }
+
+    /// The sentence in the page's language.
+    pub fn say<'a>(&self, vi: &'a str, en: &'a str) -> &'a str {
+        if self.is_vietnamese() { vi } else { en }
+    }
+
+    pub const fn tell(&self, text: &Text) -> &'static str {
+        text.in_language(self.language)
+    }
+
+    /// The answer: `view` (which holds this page) as HTML.
+    ///
+    /// # Errors
+    /// If the template fails, which is a fault of its own code.
+    pub fn show(&self, view: &impl Template) -> Result<HttpResponse, Problem> {
+        self.show_as(StatusCode::OK, view)
+    }
+
+    /// The same with another status.
+    ///
+    /// # Errors
+    /// If the template fails.
+    pub fn show_as(&self, status: StatusCode, view: &impl Template) -> Result<HttpResponse, Problem> {
+        let html = view.render().map_err(|fault| Problem::internal(&fault))?;
+        let mut response = HttpResponse::build(status);
+        response.content_type("text/html; charset=utf-8");
+        response.insert_header((header::CONTENT_LANGUAGE, self.tag()));
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        policy::apply(&mut response);
+        if self.choice {
+            let mut kept = Cookie::new(language::COOKIE, self.tag());
+            kept.set_path("/");
+            kept.set_secure(self.secure);
+            kept.set_http_only(true);
+            kept.set_same_site(SameSite::Lax);
+            kept.set_max_age(time::Duration::days(365));
+            response.cookie(kept);
+        }
+        Ok(response.body(html))
+    }
+
+    /// This page in the other language, if it can be asked again.
+    pub(crate) fn other_language(&self) -> Option<&str> {
+        self.switch.as_deref()
+    }
+
+    pub(crate) const fn reload(&self) -> Option<&(u32, String)> {
+        self.refresh.as_ref()
+    }
+
+    pub(crate) const fn tag(&self) -> &'static str {
+        tag(self.language)
+    }
+
+    pub(crate) fn style(&self) -> &'static Asset {
+        &STYLE
+    }
+
+    pub(crate) fn icon(&self) -> &'static Asset {
+        &ICON
+    }
+}
+
+impl FromRequest for Page {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::of(request)))
+    }
+}
+
+/// The request's own path and query, with the other language chosen. No personal data is ever in a
+/// URL of this service, so none is repeated here.
+fn switch(request: &HttpRequest, language: Language) -> String {
+    let other = match language {
+        Language::Vi => Language::En,
+        Language::En => Language::Vi,
+    };
+    let kept = request.query_string().split('&').filter(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        !pair.is_empty() && name != language::PARAMETER
+    });
+    let choice = format!("{}={}", language::PARAMETER, tag(other));
+    let query: Vec<&str> = kept.chain(std::iter::once(choice.as_str())).collect();
+    format!("{}?{}", request.path(), query.join("&"))
+}

@@ -1,0 +1,146 @@
+//! Signing in to a page of this service: a screen here, an approval on another device.
+
+use super::holder::Holder;
+use crate::support::{Backend, Browser, Installation, Screen, Tab};
+
+async fn begin(browser: &Browser, site: &Installation, screen: Screen, language: &str) -> Tab {
+    let tab = browser.open(screen, language).await;
+    tab.go(&format!("{}/signin?to=/me", site.url)).await;
+    tab
+}
+
+async fn digits(tab: &Tab) -> String {
+    tab.find(".match b").await.text().await.expect("the digits")
+}
+
+async fn enter_number(tab: &Tab, number: &str) {
+    tab.click("details:has(#id_number) summary").await;
+    tab.fill("#id_number", number).await;
+    tab.click("form:has(#id_number) button").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn approved_on_a_phone_and_signed_in() {
+    let Some(browser) = Browser::start() else { return };
+    let backend = Backend::sqlite();
+    let site = Installation::start(&backend).await;
+    let holder = Holder::enrol(&browser, &site, &backend, "vi").await;
+    let screen = begin(&browser, &site, Screen::Desktop, "vi").await;
+    screen.says("Cổng dịch vụ công (mẫu)").await;
+    assert_eq!(screen.flaws().await, [""; 0]);
+    screen.picture("signin-vi-desktop").await;
+
+    // A number that cannot be one is told; then the right one goes to the app.
+    enter_number(&screen, "123").await;
+    screen.says("Số định danh gồm 12 chữ số").await;
+    assert_eq!(screen.flaws().await, [""; 0]);
+    screen.picture("signin-fault-vi-desktop").await;
+    screen.fill("#id_number", holder.citizen.id_number.expose()).await;
+    screen.click("form:has(#id_number) button").await;
+    screen.says("yêu cầu này đang chờ ở đó").await;
+    assert!(!screen.client.current_url().await.unwrap().as_str().contains(holder.citizen.id_number.expose()));
+    screen.picture("signin-addressed-vi-desktop").await;
+    holder.open_request().await;
+    holder.app.says("Cổng dịch vụ công (mẫu)").await;
+    assert_eq!(holder.app.flaws().await, [""; 0]);
+    holder.app.picture("wallet-request-vi-phone").await;
+    holder.approve(&digits(&screen).await).await;
+    holder.app.shows("[data-view=outcome-approved] h1").await;
+    holder.app.picture("wallet-approved-vi-phone").await;
+    screen.at("/me").await;
+    let cookies = screen.client.get_all_cookies().await.unwrap();
+    assert!(cookies.iter().any(|c| c.name() == "dancu_session" && c.http_only() == Some(true)), "{cookies:?}");
+    holder.app.click("[data-view=outcome-approved] [data-open=tab]").await;
+    holder.app.click("nav a[href='#history']").await;
+    holder.app.says("Đã đồng ý").await;
+    assert_eq!(holder.app.flaws().await, [""; 0]);
+    holder.app.picture("wallet-history-vi-phone").await;
+    for tab in [holder.app, screen] {
+        tab.close().await;
+    }
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rejected_and_mismatched_each_say_what_is_next() {
+    let Some(browser) = Browser::start() else { return };
+    let backend = Backend::sqlite();
+    let site = Installation::start(&backend).await;
+    let holder = Holder::enrol(&browser, &site, &backend, "en").await;
+    let screen = begin(&browser, &site, Screen::Phone, "en").await;
+    assert_eq!(screen.flaws().await, [""; 0]);
+    screen.picture("signin-en-phone").await;
+    // By the text of the code, for who cannot scan.
+    let scan = screen.run("return document.querySelector('[data-scan]').textContent").await;
+    holder.app.fill("#scan", scan.as_str().expect("a text")).await;
+    holder.app.click("form[data-form=scan] button").await;
+    holder.app.shows("[data-view=request] h1").await;
+    let wrong = if digits(&screen).await == "10" { "11" } else { "10" };
+    holder.approve(wrong).await;
+    holder.app.says("The two digits did not match").await;
+    holder.app.picture("wallet-mismatch-en-phone").await;
+    screen.says("The two digits did not match").await;
+    assert_eq!(screen.flaws().await, [""; 0]);
+    screen.picture("signin-mismatch-en-phone").await;
+
+    screen.click("main a.button").await;
+    screen.says("Waiting for your approval").await;
+    let scan = screen.run("return document.querySelector('[data-scan]').textContent").await;
+    holder.app.click("[data-view=outcome-mismatch] [data-open=tab]").await;
+    holder.app.fill("#scan", scan.as_str().expect("a text")).await;
+    holder.app.click("form[data-form=scan] button").await;
+    holder.app.shows("[data-view=request] h1").await;
+    holder.app.click("form[data-form=request] button.danger").await;
+    holder.app.says("You have rejected").await;
+    screen.says("The request was rejected").await;
+    assert_eq!(screen.flaws().await, [""; 0]);
+    screen.picture("signin-rejected-en-phone").await;
+    for tab in [holder.app, screen] {
+        tab.close().await;
+    }
+    site.stop().await;
+}
+
+/// The page comes again by itself, and sees the approval then.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_scripts() {
+    let Some(browser) = Browser::start() else { return };
+    let backend = Backend::sqlite();
+    let site = Installation::start(&backend).await;
+    let holder = Holder::enrol(&browser, &site, &backend, "vi").await;
+    let screen = browser.open_without_scripts(Screen::Desktop, "vi").await;
+    screen.go(&format!("{}/signin?to=/me", site.url)).await;
+    enter_number(&screen, holder.citizen.id_number.expose()).await;
+    screen.says("yêu cầu này đang chờ ở đó").await;
+    screen.picture("signin-without-scripts-vi-desktop").await;
+    holder.open_request().await;
+    holder.approve(&digits(&screen).await).await;
+    screen.at("/me").await;
+    for tab in [holder.app, screen] {
+        tab.close().await;
+    }
+    site.stop().await;
+}
+
+/// From the address bar to the sent number without a mouse.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_keyboard_alone() {
+    let Some(browser) = Browser::start() else { return };
+    let backend = Backend::sqlite();
+    let site = Installation::start(&backend).await;
+    let screen = begin(&browser, &site, Screen::Desktop, "en").await;
+    screen.says("Waiting for your approval").await;
+    screen.press("\u{e004}\u{e007}").await;
+    screen.tab_to("Enter your number instead of scanning").await;
+    screen.press("\u{e007}").await;
+    screen.press("\u{e004}").await;
+    assert_eq!(screen.run("return document.activeElement.id").await, "id_number");
+    screen.press("097099000999\u{e007}").await;
+    screen.says("this request is waiting there").await;
+    screen.tab_to("Do not sign in").await;
+    screen.picture("signin-focus-en-desktop").await;
+    screen.press("\u{e007}").await;
+    screen.says("Who runs this").await;
+    screen.close().await;
+    site.stop().await;
+}

@@ -1,0 +1,107 @@
+//! A whole installation, as `dancu demo` runs one: every slice and page, on a free port.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dancu::access::AccessConfig;
+use dancu::app::{App, AppConfig, Ground, PagesConfig};
+use dancu::audit::AuditConfig;
+use dancu::citizens::sealing::Sealing;
+use dancu::citizens::seed::showcase;
+use dancu::citizens::{CacheConfig, GuardConfig, upsert};
+use dancu::clients::{Contact, samples};
+use dancu::console;
+use dancu::crypto::jose::PrivateJwk;
+use dancu::crypto::{Keyring, SystemEntropy};
+use dancu::eid::{EidConfig, Sending};
+use dancu::http::Limits;
+use dancu::kernel::clock::SystemClock;
+use dancu::server::{self, RunningServer, ServerConfig, Service};
+use dancu::telemetry::Metrics;
+
+use super::Backend;
+
+pub struct Installation {
+    pub app: App,
+    pub url: String,
+    /// The sample clients' private keys, by client.
+    pub keys: HashMap<String, PrivateJwk>,
+    server: RunningServer,
+}
+
+impl Installation {
+    /// The showcase and the sample clients in an empty database, every page switched on.
+    pub async fn start(backend: &Backend) -> Self {
+        let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy::default()));
+        let folder = backend.dir().join("keys");
+        Keyring::init_demo(&folder, &*entropy, &*clock).expect("keys are made");
+        let keyring = Keyring::load(&folder).expect("the keys load");
+        let listeners = server::listen(&["127.0.0.1:0".parse().expect("an address")]).expect("a free port");
+        let url = format!("http://{}", listeners[0].local_addr().expect("an address"));
+        let ground = Ground { keyring, clock, entropy, metrics: Metrics::default() };
+        let app = App::open(config(backend, &url), ground.clone()).await.expect("the service opens");
+        let mut keys = HashMap::new();
+        for sample in samples(ground.clock.now()).expect("samples are made") {
+            keys.insert(sample.new.id.to_string(), sample.private_key);
+            app.clients.add(sample.new).await.expect("a sample is added");
+        }
+        people(&app).await;
+        let service = Service {
+            routes: console::routes(&app),
+            health: app.health(),
+            metrics: ground.metrics.clone(),
+            access_log: None,
+            entropy: ground.entropy,
+        };
+        // A browser beside it may take the processor for longer than a load balancer would.
+        let limits = Limits { queue_delay: Duration::from_secs(10), ..Limits::default() };
+        let config = ServerConfig { workers: Some(1), limits, ..ServerConfig::default() };
+        let server = server::start(&config, listeners, service).expect("the server starts");
+        Self { app, url, keys, server }
+    }
+
+    pub async fn stop(self) {
+        self.server.stop().await.expect("the server stops");
+        self.app.close().await.expect("the service closes");
+    }
+}
+
+fn config(backend: &Backend, url: &str) -> AppConfig {
+    AppConfig {
+        store: backend.config(),
+        audit: AuditConfig::new("dancu.test/audit", backend.dir().join("audit")),
+        access: AccessConfig::new(url),
+        cache: CacheConfig::default(),
+        guards: GuardConfig::default(),
+        eid: EidConfig::default(),
+        codes: Sending::File(backend.dir().join("codes.ndjson")),
+        contact: Contact {
+            office: "Trung tâm dữ liệu dân cư".to_owned(),
+            name: "Nguyễn Thị Mẫu".to_owned(),
+            position: "Cán bộ đầu mối".to_owned(),
+            phone: "+84 24 0000 0000".to_owned(),
+            email: "daumoi@dancu.test".to_owned(),
+        },
+        pages: PagesConfig {
+            demo: true,
+            landing: true,
+            me: true,
+            desk: true,
+            wallet: true,
+            portal: true,
+            client: "portal".parse().ok(),
+        },
+    }
+}
+
+/// Everybody of the showcase.
+async fn people(app: &App) {
+    let sealing = Sealing::new(app.ground.keyring.clone(), app.ground.entropy.clone());
+    let now = app.ground.clock.now();
+    for citizen in showcase(1).into_iter().flat_map(|shown| shown.citizens) {
+        let sealing = sealing.clone();
+        let put = app.store.write(move |tx| upsert(tx, &sealing, &citizen, None, now)).await;
+        put.expect("a citizen is stored");
+    }
+}
