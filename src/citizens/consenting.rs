@@ -6,19 +6,32 @@ use super::guard::meter::Standing;
 use super::service::{Citizens, Drafted};
 use crate::access::{Caller, CitizenGrant};
 use crate::clients::Refusal;
-use crate::kernel::{ConsentId, LegalBasis};
+use crate::kernel::{AttributeSet, ConsentId, LegalBasis};
+use crate::storage::StorageError;
 
 impl Citizens {
+    /// What a citizen's own token or session lets out now: what they approved or, once a consent that
+    /// was given with the approval is over or withdrawn, nothing.
+    pub async fn approved_attributes(&self, grant: &CitizenGrant) -> Result<AttributeSet, StorageError> {
+        let Some(id) = grant.consent else { return Ok(grant.attributes) };
+        let consent = self.0.consents.find(id).await?;
+        let stands = consent.is_some_and(|consent| consent.in_force(self.0.clock.now()));
+        Ok(if stands { grant.attributes } else { AttributeSet::EMPTY })
+    }
+
     /// Lets an admitted question pass if the citizen's decision that it rests on covers it. Asked
     /// before anybody is looked for; a refusal of a consent that exists names whose it is.
     pub(super) async fn consented(&self, caller: &Caller, draft: Draft, standing: Standing) -> Drafted<Standing> {
         let own = caller.citizen.as_deref();
         if !draft.entry.legal_basis.as_ref().is_some_and(LegalBasis::is_consent) {
-            let draft = match own {
-                Some(grant) => draft.resting_on(approved(grant)),
-                None => draft,
+            let Some(grant) = own else { return (Ok(standing), draft) };
+            return match self.approved_attributes(grant).await {
+                Ok(attributes) => {
+                    let consented = Consented { citizen: grant.citizen_id, attributes, consent: None };
+                    (Ok(standing), draft.resting_on(consented))
+                }
+                Err(error) => (Err(error.into()), draft.refused("unavailable")),
             };
-            return (Ok(standing), draft);
         }
         let named = draft.entry.consent.map(ConsentId).or(own.and_then(|grant| grant.consent));
         let found = match named {
@@ -51,9 +64,4 @@ impl Citizens {
             }
         }
     }
-}
-
-/// What a citizen approved with their own token.
-fn approved(grant: &CitizenGrant) -> Consented {
-    Consented { citizen: grant.citizen_id, attributes: grant.attributes, consent: None }
 }

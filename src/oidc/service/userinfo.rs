@@ -20,8 +20,9 @@ impl Oidc {
         let Some(record) = self.0.citizens.holder(approved.citizen_id).await? else { return Ok(None) };
         let agreement = &caller.client.agreement;
         let others: AttributeSet = OF_OTHERS.into_iter().collect();
+        let shared = self.0.citizens.approved_attributes(approved).await?;
         let agreed = match agreement.detail {
-            Detail::Full => approved.attributes.intersection(agreement.attributes).difference(others),
+            Detail::Full => shared.intersection(agreement.attributes).difference(others),
             Detail::Boolean => AttributeSet::EMPTY,
         };
         let told: AttributeSet = agreed.iter().filter(|one| is_recorded(&record.citizen, *one)).collect();

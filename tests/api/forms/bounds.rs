@@ -66,7 +66,7 @@ fn no_value_leaves_outside_agreement_and_consent_and_nobody_hidden_is_shown() {
     let forms = ["ct01", "ct07-request", "birth-registration", "passport-tk01"].map(shipped);
     let portal = samples(Instant::default()).unwrap().into_iter().find(|sample| sample.new.id.as_str() == "portal");
     let base = portal.unwrap().new.agreement;
-    let households: Vec<_> = households().collect();
+    let households = households();
     let mut draw = Draw(1);
     let (mut given, mut hidden) = (0, 0);
     for _ in 0..requests() {

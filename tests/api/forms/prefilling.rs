@@ -131,6 +131,9 @@ async fn under_consent_the_form_holds_what_the_consent_names() {
         assert_eq!(desk.entry_of(&body).await.entry.consent.unwrap().0, id.0);
         desk.consents.withdraw(an_id, id, &"portal".parse().unwrap()).await.unwrap().unwrap();
         assert_eq!(desk.page_post(&cookie, CT01, &ask).await.problem(), (403, "consent-missing".to_owned()));
+        // Nor under another basis: what the citizen withdrew, their session lets out no more.
+        let ask = json!({ "purpose": { "procedure": "1.004222", "legal_basis": "STATE_DUTY" } });
+        assert_eq!(desk.page_post(&cookie, CT01, &ask).await.json()["values"], json!({}));
     })
     .await;
 }

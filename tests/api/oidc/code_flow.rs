@@ -215,6 +215,15 @@ async fn details_ask_for_a_consent_and_come_back_with_the_tokens() {
         let answer = rig.token_by_secret("rp-baseline", &Rig::redeeming(&code)).await;
         let told: Value = answer.json();
         assert_eq!(told["authorization_details"], details, "{answer:?}");
+        let token = answer.text_of("access_token");
+        assert_eq!(rig.userinfo(&token).await.json()["name"], "Nguyễn Văn An");
+        // Withdrawn, the approval lets out nothing more.
+        let an = rig.people.iter().find(|citizen| citizen.id_number.expose() == "097099000001").unwrap().citizen_id;
+        let given = rig.app.consents.of_citizen(an).await.unwrap();
+        assert_eq!(given.len(), 1);
+        rig.app.consents.withdraw(an, given[0].id, &given[0].client).await.unwrap().unwrap();
+        let claims = rig.userinfo(&token).await.json();
+        assert_eq!(claims.as_object().unwrap().keys().collect::<Vec<_>>(), ["sub"]);
     })
     .await;
 }
