@@ -12,7 +12,7 @@ mod vault;
 
 pub use api::{EidApi, routes};
 pub use model::{
-    Approval, ApprovalRequest, BeginError, Begun, Channel, MatchNumber, ScanSecret, Statement, TransactionState,
+    Approval, ApprovalRequest, Begun, Channel, MatchNumber, ScanSecret, Statement, TransactionState,
 };
 pub use sender::{CodeSender, FileSender, Message, SendError, Sending, WebhookSender};
-pub use service::{Addressed, Eid, EidConfig, EidError, EidParts, rows_under_version};
+pub use service::{Addressed, BeginError, Eid, EidConfig, EidError, EidParts, rows_under_version};

@@ -4,6 +4,7 @@ mod access;
 mod citizens;
 mod clients;
 mod consent;
+mod eid;
 mod http;
 mod qr;
 mod transparency;

@@ -10,7 +10,7 @@ mod tries;
 
 pub use account::{AccountLevel, Guardianship, needs_representative, stands_for};
 pub use approval::{
-    Approval, ApprovalRequest, BeginError, Begun, Channel, Decision, LONGEST_LIFETIME, Outcome, TransactionState,
+    Approval, ApprovalRequest, Begun, Channel, Decision, LONGEST_LIFETIME, Outcome, TransactionState,
 };
 pub use digits::MatchNumber;
 pub use passcode::{Passcode, PasscodeFault};

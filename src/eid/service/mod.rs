@@ -22,7 +22,7 @@ pub use config::EidConfig;
 pub use deciding::Shown;
 pub(super) use desk::revoke_everything;
 pub use desk::{AtDesk, DeskAction, DeskAnswer, DeskOutcome};
-pub use error::EidError;
+pub use error::{BeginError, EidError};
 pub use own::OwnAccount;
 pub use signed::{Device, SignedRequest};
 pub use upkeep::rows_under_version;
