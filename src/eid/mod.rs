@@ -11,8 +11,6 @@ mod store;
 mod vault;
 
 pub use api::{EidApi, routes};
-pub use model::{
-    Approval, ApprovalRequest, Begun, Channel, MatchNumber, ScanSecret, Statement, TransactionState,
-};
+pub use model::{Approval, ApprovalRequest, Begun, Channel, MatchNumber, ScanSecret, Statement, TransactionState};
 pub use sender::{CodeSender, FileSender, Message, SendError, Sending, WebhookSender};
 pub use service::{Addressed, BeginError, Eid, EidConfig, EidError, EidParts, rows_under_version};

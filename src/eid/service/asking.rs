@@ -5,8 +5,7 @@ use super::{BeginError, Eid, EidConfig, entry};
 use crate::audit::{Entry, Outcome};
 use crate::citizens::model::Status;
 use crate::eid::model::{
-    Approval, ApprovalRequest, Asker, Begun, LONGEST_LIFETIME, MatchNumber, ScanSecret, Statement,
-    TransactionState,
+    Approval, ApprovalRequest, Asker, Begun, LONGEST_LIFETIME, MatchNumber, ScanSecret, Statement, TransactionState,
 };
 use crate::eid::store::accounts;
 use crate::eid::store::counters::{self, Kind};

@@ -76,7 +76,7 @@ async fn a_passcode_is_changed_with_the_old_one_and_weak_ones_are_refused() {
         for weak in ["000000", "123456", "150399", "097099"] {
             let body = json!({ "passcode": PASSCODE, "new_passcode": weak });
             let refused = phone.call(&rig, "POST", path, &body).await;
-            assert_eq!(refused.faults(), [("/passcode".to_owned(), "passcode_weak".to_owned())], "{weak}");
+            assert_eq!(refused.faults(), [("/new_passcode".to_owned(), "passcode_weak".to_owned())], "{weak}");
         }
         let unproven = phone.call(&rig, "POST", path, &json!({ "new_passcode": "862417" })).await;
         assert_eq!(unproven.problem(), (403, "passcode-refused".to_owned()));
