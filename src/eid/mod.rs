@@ -12,9 +12,7 @@ mod store;
 mod vault;
 
 pub use api::{EidApi, routes};
-pub use model::{
-    Approval, ApprovalRequest, BeginError, Begun, Channel, MatchNumber, ScanSecret, Statement, TransactionState,
-};
+pub use model::{Approval, ApprovalRequest, Begun, Channel, MatchNumber, ScanSecret, Statement, TransactionState};
 pub use pages::{sign_in_routes, wallet_routes};
 pub use sender::{CodeSender, FileSender, Message, SendError, Sending, WebhookSender};
-pub use service::{Addressed, Eid, EidConfig, EidError, EidParts, SignIn, SignInTarget, rows_under_version};
+pub use service::{Addressed, BeginError, Eid, EidConfig, EidError, EidParts, SignIn, SignInTarget, rows_under_version};

@@ -5,6 +5,7 @@ mod citizens;
 mod clients;
 mod consent;
 mod forms;
+mod eid;
 mod http;
 mod me;
 mod oidc;

@@ -5,10 +5,11 @@ use actix_web::web::{Data, Json as Body, Path};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::error::weak;
 use super::signed::ByDevice;
 use crate::eid::Eid;
 use crate::eid::model::Passcode;
-use crate::eid::service::Enrolment;
+use crate::eid::service::{EidError, Enrolment};
 use crate::http::problem::ProblemBody;
 use crate::http::{Input, Problem, ProblemKind};
 use crate::kernel::{DeviceId, Faults, Instant, TransactionId};
@@ -171,6 +172,10 @@ pub async fn passcode(eid: Data<Eid>, signed: ByDevice) -> Result<Body<DeviceCha
         Some((old?, new?))
     };
     let (old, new) = signed.json()?.read(read)?;
-    eid.set_passcode(&signed.device, old.as_ref(), &new).await?;
+    match eid.set_passcode(&signed.device, old.as_ref(), &new).await {
+        Ok(()) => {}
+        Err(EidError::Passcode(fault)) => return Err(weak("/new_passcode", fault)),
+        Err(refusal) => return Err(refusal.into()),
+    }
     Ok(Body(DeviceChanged { device_id: signed.device.id }))
 }

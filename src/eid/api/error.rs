@@ -1,5 +1,6 @@
 //! From refusals to problems.
 
+use crate::eid::model::PasscodeFault;
 use crate::eid::service::EidError;
 use crate::http::{Problem, ProblemKind};
 use crate::kernel::{Faults, Text};
@@ -9,10 +10,7 @@ impl From<EidError> for Problem {
         match error {
             EidError::DeviceSignature => ProblemKind::DeviceSignatureInvalid.into(),
             EidError::ActivationRefused => ProblemKind::ActivationRefused.into(),
-            EidError::Passcode(fault) => {
-                let (code, text) = fault.into();
-                one(ProblemKind::InvalidFields, "/passcode", code, text)
-            }
+            EidError::Passcode(fault) => weak("/passcode", fault),
             EidError::PasscodeMissing => one(
                 ProblemKind::InvalidFields,
                 "/passcode",
@@ -43,6 +41,12 @@ impl From<EidError> for Problem {
             EidError::Citizens(error) => error.into(),
         }
     }
+}
+
+/// A new passcode that is not taken, at the member it came in.
+pub fn weak(pointer: &str, fault: PasscodeFault) -> Problem {
+    let (code, text) = fault.into();
+    one(ProblemKind::InvalidFields, pointer, code, text)
 }
 
 fn one(kind: ProblemKind, pointer: &str, code: &'static str, text: Text) -> Problem {

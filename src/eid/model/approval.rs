@@ -8,7 +8,6 @@ use super::MatchNumber;
 use crate::kernel::{
     AttributeSet, CitizenId, ClientId, ConsentId, Instant, LegalBasis, Level, ProcedureCode, TransactionId,
 };
-use crate::storage::StorageError;
 
 /// No request lives longer (app-to-app flows of Decree 69/2024 use the same time).
 pub const LONGEST_LIFETIME: Duration = Duration::from_secs(300);
@@ -47,20 +46,6 @@ pub struct ApprovalRequest {
     pub channel: Channel,
     /// At most [`LONGEST_LIFETIME`].
     pub lifetime: Duration,
-}
-
-/// Why a request does not begin.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum BeginError {
-    /// No factor of this version reaches the level; a lower one is never given in its place.
-    #[error("no device can reach {0}")]
-    LevelUnreachable(Level),
-    #[error("a request lives for five minutes at most")]
-    LifetimeTooLong,
-    #[error("there is no such client")]
-    UnknownClient,
-    #[error(transparent)]
-    Storage(#[from] StorageError),
 }
 
 /// A request that has begun.

@@ -2,22 +2,14 @@
 
 use std::fmt;
 
-use crate::kernel::Entropy;
-use crate::kernel::entropy::random_bytes;
-
 /// Two digits, 10 to 99: shown by the starting screen, typed by the citizen in the app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MatchNumber(u8);
 
 impl MatchNumber {
-    pub fn random(entropy: &dyn Entropy) -> Self {
-        // 180 = 2 × 90: bytes below it fall evenly.
-        loop {
-            let [byte] = random_bytes(entropy);
-            if byte < 180 {
-                return Self(10 + byte % 90);
-            }
-        }
+    /// Of a random byte: 180 of them fall evenly on the 90 numbers, the others on none.
+    pub fn of_random(byte: u8) -> Option<Self> {
+        (byte < 180).then(|| Self(10 + byte % 90))
     }
 
     pub fn parse(text: &str) -> Option<Self> {
@@ -38,5 +30,21 @@ impl MatchNumber {
 impl fmt::Display for MatchNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_two_digits_and_fall_evenly() {
+        let mut fallen = [0; 100];
+        (0..=u8::MAX).filter_map(MatchNumber::of_random).for_each(|digits| fallen[digits.number() as usize] += 1);
+        assert!(fallen[..10].iter().all(|count| *count == 0) && fallen[10..].iter().all(|count| *count == 2));
+        assert_eq!(MatchNumber::parse("47").map(|digits| digits.to_string()).as_deref(), Some("47"));
+        for wrong in ["", "4", "09", "+9", "100", "４７"] {
+            assert_eq!(MatchNumber::parse(wrong), None, "{wrong}");
+        }
     }
 }

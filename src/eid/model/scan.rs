@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::crypto::digest::sha256;
-use crate::kernel::{Entropy, TransactionId};
+use crate::kernel::TransactionId;
 
 /// A random secret that only the starting screen shows. The store knows its digest.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,8 +12,9 @@ pub struct ScanSecret(TransactionId);
 const PREFIX: &str = "DANCU-EID:";
 
 impl ScanSecret {
-    pub fn random(entropy: &dyn Entropy) -> Self {
-        Self(TransactionId::random(entropy))
+    /// Of 16 random bytes.
+    pub const fn new(random: TransactionId) -> Self {
+        Self(random)
     }
 
     /// Reads the text as it was scanned.

@@ -1,12 +1,14 @@
 //! Accounts activated, and devices enrolled.
 
+use std::sync::Arc;
+
 use super::config::{CODE_LIFETIME, CODE_TRIES, DAY, ENROLMENT_LIFETIME, MINUTE};
 use super::passcodes::Secrets;
 use super::{Eid, EidError, entry};
 use crate::audit::Outcome;
-use crate::citizens::matching::Anchor;
+use crate::citizens::matching::{Anchor, AnchorNumber};
 use crate::citizens::model::Status;
-use crate::citizens::{Citizen, current};
+use crate::citizens::{Citizen, OpenRecord, current};
 use crate::crypto::VerifyingKey;
 use crate::eid::model::{AccountLevel, Passcode, needs_representative};
 use crate::eid::sender::Message;
@@ -61,6 +63,19 @@ pub struct Enrolled {
     pub level: AccountLevel,
 }
 
+/// An activation on its way into the store.
+struct Asking {
+    id: TransactionId,
+    key: VerifyingKey,
+    /// The keyed hash of the number that was named.
+    number: [u8; 32],
+    code: String,
+    /// Whom the anchor holds for.
+    person: Option<Arc<OpenRecord>>,
+    /// Why they get no code, as far as their record tells.
+    unfit: Option<&'static str>,
+}
+
 /// Six random digits.
 fn new_code(entropy: &dyn Entropy) -> String {
     // 2³² is no multiple of 10⁶; the difference is one in four thousand, of no use to a guesser
@@ -76,54 +91,61 @@ impl Eid {
     /// `RateLimited` if too many are begun in all; of a person nothing is told.
     pub async fn begin_activation(&self, anchor: &Anchor, key: &VerifyingKey) -> Result<Activation, EidError> {
         let person = self.0.citizens.identify(anchor).await?;
-        let (reason, person) = match person {
-            Some(record) => match self.why_not(&record.citizen) {
-                Some(reason) => (reason, None),
-                None => ("", Some(record)),
-            },
-            None => ("no_match", None),
+        let unfit = match &person {
+            Some(record) => self.why_not(&record.citizen),
+            None => Some("no_match"),
         };
         let number = match &anchor.number {
-            crate::citizens::matching::AnchorNumber::Personal(number) => self.0.vault.number_tag(number.expose()),
-            crate::citizens::matching::AnchorNumber::Legacy(number) => self.0.vault.number_tag(number.expose()),
+            AnchorNumber::Personal(number) => number.expose(),
+            AnchorNumber::Legacy(number) => number.expose(),
         };
-        let (eid, key, id) = (self.clone(), key.clone(), self.new_transaction());
-        let code = new_code(&*self.0.vault.entropy);
-        self.0
-            .store
-            .write(move |tx| {
-                let now = eid.0.clock.now();
-                let in_all = counters::add(tx.db()?, Kind::Activations, &[], MINUTE, now)?;
-                if in_all > eid.0.config.codes_per_minute {
-                    return Err(EidError::RateLimited);
-                }
-                let used = counters::add(tx.db()?, Kind::ActivationsOfNumber, &number, DAY, now)?;
-                let held = match &person {
-                    Some(record) => accounts::find(tx.db()?, record.citizen.citizen_id)?.is_some(),
-                    None => false,
-                };
-                let (reason, person) = match &person {
-                    Some(_) if held => ("account_exists", None),
-                    Some(_) if used > eid.0.config.codes_per_number => ("too_many_codes", None),
-                    person => (reason, person.as_ref()),
-                };
-                let citizen = person.map(|record| record.citizen.citizen_id);
-                let activation = Activation { id, expires: now.plus(CODE_LIFETIME) };
-                eid.keep(tx, activation, (citizen, Origin::Contact), &code, Some(&key))?;
-                if let Some(record) = person {
-                    eid.post(tx, activation, &record.citizen, &code)?;
-                }
-                let outcome = match citizen {
-                    Some(_) => Outcome::Answered,
-                    None if reason == "no_match" => Outcome::NoMatch,
-                    None => Outcome::Refused,
-                };
-                let mut entry = entry(id, "eid.activation.asked", now, citizen, outcome);
-                entry.reason = reason;
-                eid.0.audit.append(tx, &entry);
-                Ok(activation)
-            })
-            .await
+        let asking = Asking {
+            id: self.new_transaction(),
+            key: key.clone(),
+            number: self.0.vault.number_tag(number),
+            code: new_code(&*self.0.vault.entropy),
+            person,
+            unfit,
+        };
+        let eid = self.clone();
+        self.0.store.write(move |tx| eid.ask_code(tx, &asking)).await
+    }
+
+    /// Keeps an activation, and sends its code where there is somebody to send it to.
+    fn ask_code(&self, tx: &mut Tx<'_>, asking: &Asking) -> Result<Activation, EidError> {
+        let now = self.0.clock.now();
+        let in_all = counters::add(tx.db()?, Kind::Activations, &[], MINUTE, now)?;
+        if in_all > self.0.config.codes_per_minute {
+            return Err(EidError::RateLimited);
+        }
+        let used = counters::add(tx.db()?, Kind::ActivationsOfNumber, &asking.number, DAY, now)?;
+        let about = asking.person.as_ref().map(|record| record.citizen.citizen_id);
+        let held = match about {
+            Some(citizen) => accounts::find(tx.db()?, citizen)?.is_some(),
+            None => false,
+        };
+        let reason = match asking.unfit {
+            Some(reason) => reason,
+            None if held => "account_exists",
+            None if used > self.0.config.codes_per_number => "too_many_codes",
+            None => "",
+        };
+        let fit = asking.person.as_ref().filter(|_| reason.is_empty());
+        let activation = Activation { id: asking.id, expires: now.plus(CODE_LIFETIME) };
+        let whose = about.filter(|_| fit.is_some());
+        self.keep(tx, activation, (whose, Origin::Contact), &asking.code, Some(&asking.key))?;
+        if let Some(record) = fit {
+            self.post(tx, activation, &record.citizen, &asking.code)?;
+        }
+        let outcome = match about {
+            Some(_) if fit.is_some() => Outcome::Answered,
+            Some(_) => Outcome::Refused,
+            None => Outcome::NoMatch,
+        };
+        let mut entry = entry(asking.id, "eid.activation.asked", now, about, outcome);
+        entry.reason = if about.is_some() { reason } else { "" };
+        self.0.audit.append(tx, &entry);
+        Ok(activation)
     }
 
     /// Why the citizen gets no code, if so.

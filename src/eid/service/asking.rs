@@ -1,18 +1,18 @@
 //! Requests begun by clients, addressed to citizens, and their approvals taken.
 
 use super::config::{HOUR, NAMES_PER_REQUEST};
-use super::{Eid, EidConfig, entry};
+use super::{BeginError, Eid, EidConfig, entry};
 use crate::audit::{Entry, Outcome};
 use crate::citizens::model::Status;
 use crate::eid::model::{
-    Approval, ApprovalRequest, Asker, BeginError, Begun, LONGEST_LIFETIME, MatchNumber, ScanSecret, Statement,
-    TransactionState,
+    Approval, ApprovalRequest, Asker, Begun, LONGEST_LIFETIME, MatchNumber, ScanSecret, Statement, TransactionState,
 };
 use crate::eid::store::accounts;
 use crate::eid::store::counters::{self, Kind};
 use crate::eid::store::transactions::{self, TransactionRow};
 use crate::eid::vault::Drawer;
-use crate::kernel::{CitizenId, ConsentId, IdNumber, Instant, Level, TransactionId};
+use crate::kernel::entropy::random_bytes;
+use crate::kernel::{CitizenId, ConsentId, Entropy, IdNumber, Instant, Level, TransactionId};
 use crate::storage::{Db, StorageError, Tx};
 
 /// What came of a number typed into a sign-in page; the same whether anybody has it or not.
@@ -41,7 +41,7 @@ impl Eid {
         }
         let client = self.0.clients.find(&request.client).ok_or(BeginError::UnknownClient)?;
         let (now, entropy) = (self.0.clock.now(), &*self.0.vault.entropy);
-        let (digits, secret) = (MatchNumber::random(entropy), ScanSecret::random(entropy));
+        let (digits, secret) = (new_digits(entropy), ScanSecret::new(TransactionId::random(entropy)));
         let statement = Statement {
             transaction_id: TransactionId::random(entropy),
             client: Asker { id: request.client.clone(), name: client.name.clone() },
@@ -167,6 +167,15 @@ impl Eid {
             self.0.vault.open(Drawer::Transactions, row.key_version, &row.transaction_id, &row.sealed)?;
         let statement = serde_json::from_str(&text).map_err(|_| transactions::impossible("sealed"))?;
         Ok((text, statement))
+    }
+}
+
+fn new_digits(entropy: &dyn Entropy) -> MatchNumber {
+    loop {
+        let [byte] = random_bytes(entropy);
+        if let Some(digits) = MatchNumber::of_random(byte) {
+            return digits;
+        }
     }
 }
 

@@ -56,14 +56,13 @@ impl Eid {
         timeout: Duration,
     ) -> Result<Vec<Shown>, EidError> {
         let citizen = device.citizen;
-        let look = async || {
+        let is_known = |row: &TransactionRow| known.iter().any(|id| id.as_bytes()[..] == row.transaction_id);
+        let mut lookout = self.lookout(timeout);
+        let rows = loop {
             let rows = self.pending_rows(citizen).await?;
-            let news = rows.iter().any(|row| !known.iter().any(|id| id.as_bytes()[..] == row.transaction_id));
-            Ok(news.then_some(rows))
-        };
-        let rows = match self.until(timeout, look).await? {
-            Some(rows) => rows,
-            None => self.pending_rows(citizen).await?,
+            if !rows.iter().all(is_known) || !lookout.again().await {
+                break rows;
+            }
         };
         Ok(rows.iter().map(|row| self.shown(row)).collect::<Result<_, _>>()?)
     }

@@ -5,7 +5,22 @@ use std::time::Duration;
 use crate::audit::AuditError;
 use crate::citizens::CitizensError;
 use crate::eid::model::PasscodeFault;
+use crate::kernel::Level;
 use crate::storage::StorageError;
+
+/// Why a request does not begin.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum BeginError {
+    /// No factor of this version reaches the level; a lower one is never given in its place.
+    #[error("no device can reach {0}")]
+    LevelUnreachable(Level),
+    #[error("a request lives for five minutes at most")]
+    LifetimeTooLong,
+    #[error("there is no such client")]
+    UnknownClient,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
 
 /// One variant per decision a caller can take.
 #[derive(Debug, thiserror::Error)]

@@ -11,8 +11,8 @@ use crate::eid::store::{devices, sweep};
 use crate::eid::vault::Drawer;
 use crate::storage::{Reach, StorageError, Store};
 
-/// How often the outbox is looked at where nothing tells of a new code.
-const POST_EVERY: Duration = Duration::from_millis(500);
+/// How often the outbox is looked at.
+const POST_EVERY: Duration = Duration::from_millis(250);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const CODES_AT_ONCE: i64 = 32;
 const ROWS: i64 = 200;
@@ -23,11 +23,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(5);
 pub(super) async fn post(inner: Weak<Inner>) {
     let mut failing = false;
     loop {
-        let mut ticks = match inner.upgrade() {
-            Some(inner) => inner.store.watch(),
-            None => return,
-        };
-        ticks.mark_unchanged();
+        tokio::time::sleep(POST_EVERY).await;
         let Some(alive) = inner.upgrade() else { return };
         match Eid(alive).post_due().await {
             Ok(()) => failing = false,
@@ -36,9 +32,6 @@ pub(super) async fn post(inner: Weak<Inner>) {
                 tracing::warn!(%error, "codes cannot be sent");
             }
             Err(_) => {}
-        }
-        if tokio::time::timeout(POST_EVERY, ticks.changed()).await.is_ok_and(|tick| tick.is_err()) {
-            return;
         }
     }
 }

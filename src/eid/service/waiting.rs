@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::sync::{SemaphorePermit, watch};
+use tokio::time::Instant as Moment;
+
 use super::Eid;
 use crate::eid::model::TransactionState;
 use crate::eid::store::transactions;
@@ -10,8 +13,10 @@ use crate::storage::{Reach, StorageError};
 
 /// Nobody waits longer at once.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(25);
-/// Changes come in bursts; whoever waits looks again no sooner than this after the last look.
+/// Changes come in bursts; whoever waits looks again no sooner than this after the last look, and
+/// the later the more are waiting: ten thousand look twice a second, an eighth of a processor's work.
 const REST: Duration = Duration::from_millis(40);
+const REST_PER_WAITER: Duration = Duration::from_micros(50);
 /// Expiry makes no news, and a link between replicas may be down.
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 
@@ -28,43 +33,57 @@ impl Eid {
 
     /// The same, once it is no longer pending, or after `timeout` (25 seconds at most).
     pub async fn wait(&self, id: TransactionId, timeout: Duration) -> Result<TransactionState, StorageError> {
-        let look = async || {
+        let mut lookout = self.lookout(timeout);
+        loop {
             let state = self.state(id).await?;
-            Ok((state != TransactionState::Pending).then_some(state))
-        };
-        Ok(self.until(timeout, look).await?.unwrap_or(TransactionState::Pending))
+            if state != TransactionState::Pending || !lookout.again().await {
+                return Ok(state);
+            }
+        }
     }
 
-    /// Looks until something is seen; `None` after `timeout`. Where too many wait already, looks once.
-    pub(super) async fn until<T>(
-        &self,
-        timeout: Duration,
-        look: impl AsyncFn() -> Result<Option<T>, StorageError>,
-    ) -> Result<Option<T>, StorageError> {
-        let mut ticks = self.0.store.watch();
-        ticks.mark_unchanged();
-        if let Some(seen) = look().await? {
-            return Ok(Some(seen));
+    /// For whoever looks again and again until `timeout` (25 seconds at most).
+    pub(super) fn lookout(&self, timeout: Duration) -> Lookout<'_> {
+        let end = Moment::now() + timeout.min(LONGEST_WAIT);
+        Lookout { eid: self, ticks: self.0.store.watch(), end, place: None }
+    }
+
+    fn rest(&self) -> Duration {
+        let waiting = self.0.config.waiters.saturating_sub(self.0.waiters.available_permits());
+        REST + REST_PER_WAITER * u32::try_from(waiting).unwrap_or(u32::MAX)
+    }
+}
+
+/// Tells when to look again.
+pub(super) struct Lookout<'a> {
+    eid: &'a Eid,
+    ticks: watch::Receiver<u64>,
+    end: Moment,
+    /// Taken by the first wait.
+    place: Option<SemaphorePermit<'a>>,
+}
+
+impl Lookout<'_> {
+    /// Waits until something may have changed; `false` once the time is up, or at once where too
+    /// many are waiting.
+    pub async fn again(&mut self) -> bool {
+        let now = Moment::now();
+        if now >= self.end {
+            return false;
         }
-        let Ok(_place) = self.0.waiters.try_acquire() else { return Ok(None) };
-        let end = tokio::time::Instant::now() + timeout.min(LONGEST_WAIT);
-        loop {
-            let now = tokio::time::Instant::now();
-            if now >= end {
-                return Ok(None);
-            }
-            let next = end.min(now + LOOK_ANYWAY);
-            let told = tokio::time::timeout_at(next, ticks.changed()).await;
-            match told {
-                // The store is gone; what is left to do is to say so.
-                Ok(Err(_)) => return look().await,
-                Ok(Ok(())) => tokio::time::sleep_until(end.min(now + REST)).await,
-                Err(_) => {}
-            }
-            ticks.mark_unchanged();
-            if let Some(seen) = look().await? {
-                return Ok(Some(seen));
-            }
+        if self.place.is_none() {
+            self.place = self.eid.0.waiters.try_acquire().ok();
         }
+        if self.place.is_none() {
+            return false;
+        }
+        match tokio::time::timeout_at(self.end.min(now + LOOK_ANYWAY), self.ticks.changed()).await {
+            // The store is gone, and says so to whoever looks.
+            Ok(Err(_)) => tokio::time::sleep_until(self.end.min(now + LOOK_ANYWAY)).await,
+            Ok(Ok(())) => tokio::time::sleep_until(self.end.min(now + self.eid.rest())).await,
+            Err(_) => {}
+        }
+        self.ticks.mark_unchanged();
+        true
     }
 }

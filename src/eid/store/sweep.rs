@@ -25,7 +25,15 @@ pub fn sweep(db: &mut Db, before: Instant, limit: i64) -> Result<usize, StorageE
         .select(eid_activations::activation_id)
         .load(db)?;
     swept += diesel::delete(eid_activations::table.filter(eid_activations::activation_id.eq_any(over))).execute(db)?;
-    swept += diesel::delete(eid_counters::table.filter(eid_counters::window_start.lt(before))).execute(db)?;
+    let over: Vec<(i16, Vec<u8>, i64)> = eid_counters::table
+        .filter(eid_counters::window_start.lt(before))
+        .order(eid_counters::window_start)
+        .limit(limit)
+        .select((eid_counters::kind, eid_counters::key, eid_counters::window_start))
+        .load(db)?;
+    for (kind, key, start) in &over {
+        swept += diesel::delete(eid_counters::table.find((kind, key, start))).execute(db)?;
+    }
     Ok(swept)
 }
 

@@ -99,6 +99,7 @@ fn default_retry(kind: ProblemKind) -> Option<Duration> {
 fn challenge(kind: ProblemKind) -> Option<&'static str> {
     Some(match kind {
         ProblemKind::Unauthorised => r#"Bearer realm="dancu""#,
+        ProblemKind::DeviceSignatureInvalid => r#"Device realm="dancu""#,
         ProblemKind::TokenInvalid => r#"Bearer realm="dancu", error="invalid_token""#,
         ProblemKind::TokenExpired => {
             r#"Bearer realm="dancu", error="invalid_token", error_description="The access token has expired""#

@@ -1,0 +1,9 @@
+mod desks;
+mod devices;
+mod guessing;
+mod life;
+mod phone;
+mod refusals;
+mod replicas;
+mod rig;
+mod wallets;
