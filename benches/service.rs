@@ -107,6 +107,7 @@ async fn dancu(folder: &Path, url: String, cache_bytes: u64) -> (App, RunningSer
         guards: GuardConfig::default(),
         eid: EidConfig::default(),
         codes: Sending::Nowhere,
+        oidc: dancu::oidc::OidcConfig::default(),
         contact: Contact {
             office: contact(),
             name: contact(),

@@ -9,11 +9,13 @@ use crate::access::{self, Access, AccessApi, AccessConfig, AccessParts, NoKey};
 use crate::audit::{Audit, AuditConfig, AuditError};
 use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, CitizensParts, GuardConfig};
 use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
+use crate::consent::{Consents, ConsentsParts};
 use crate::crypto::Keyring;
 use crate::eid::{self, Eid, EidApi, EidConfig, EidParts, Sending};
 use crate::http::Routes;
 use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
+use crate::oidc::{self, Oidc, OidcApi, OidcConfig, OidcParts};
 use crate::qr::{self, Qr, QrApi, QrParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
@@ -36,6 +38,7 @@ pub struct AppConfig {
     pub cache: CacheConfig,
     pub guards: GuardConfig,
     pub eid: EidConfig,
+    pub oidc: OidcConfig,
     /// How activation codes reach citizens.
     pub codes: Sending,
     pub contact: Contact,
@@ -73,10 +76,12 @@ pub struct App {
     pub clients: Clients,
     pub access: Arc<Access>,
     pub audit: Audit,
+    pub consents: Consents,
     pub citizens: Citizens,
     pub transparency: Transparency,
     pub qr: Qr,
     pub eid: Eid,
+    pub oidc: Oidc,
     pub contact: Contact,
     pub pages: PagesConfig,
     pub ground: Ground,
@@ -91,6 +96,7 @@ impl App {
     pub async fn open(config: AppConfig, ground: Ground) -> Result<Self, AppError> {
         let Ground { keyring, clock, entropy, metrics } = ground.clone();
         let store = Store::open(&config.store)?;
+        let retention = config.audit.retention;
         let audit = Audit::open(store.clone(), keyring.clone(), config.audit, clock.clone(), entropy.clone()).await?;
         let clients = Clients::open(store.clone(), clock.clone()).await.map_err(AppError::Clients)?;
         let access = Access::open(AccessParts {
@@ -101,10 +107,19 @@ impl App {
             clock: clock.clone(),
             entropy: entropy.clone(),
         })?;
+        let consents = Consents::open(ConsentsParts {
+            store: store.clone(),
+            audit: audit.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            retention,
+        });
         let citizens = Citizens::open(CitizensParts {
             store: store.clone(),
             audit: audit.clone(),
             clients: clients.clone(),
+            consents: consents.clone(),
             keyring: keyring.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
@@ -135,20 +150,35 @@ impl App {
             citizens: citizens.clone(),
             clients: clients.clone(),
             access: access.clone(),
+            consents: consents.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        });
+        citizens.register(eid.reactor());
+        let oidc = Oidc::open(OidcParts {
+            config: config.oidc,
+            store: store.clone(),
+            audit: audit.clone(),
+            clients: clients.clone(),
+            access: access.clone(),
+            citizens: citizens.clone(),
+            eid: eid.clone(),
             keyring,
             clock,
             entropy,
         });
-        citizens.register(eid.reactor());
         Ok(Self {
             store,
             clients,
             access,
             audit,
+            consents,
             citizens,
             transparency,
             qr,
             eid,
+            oidc,
             contact: config.contact,
             pages: config.pages,
             ground,
@@ -174,6 +204,7 @@ impl App {
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
             .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
+            .with(self.oidc.clone(), oidc::routes, OidcApi::openapi())
             .with(self.eid.clone(), eid::routes, EidApi::openapi());
         self.with_pages(routes)
     }

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::http::Form;
 use super::service::Access;
 use super::store::spent::{self, SpendError};
 use super::{AccessConfig, AssertionFault, GrantError};
@@ -12,6 +11,7 @@ use crate::clients::{Client, ClientProfile, SecretTag};
 use crate::crypto::digest::sha256;
 use crate::crypto::jose::{AudienceRule, ClaimFault, Expected, Header, RegisteredClaims, Typ, Unverified, jwt};
 use crate::crypto::{Algorithm, Secret, VerifyingKey};
+use crate::http::Form;
 use crate::kernel::{ClientId, Entropy, Instant};
 use crate::storage::StorageError;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::service::Access;
 use super::GrantError;
+use super::service::Access;
 use crate::clients::{Client, ClientProfile};
 use crate::http::Form;
 use crate::kernel::ClientId;

@@ -12,6 +12,7 @@ use super::grants::{GrantType, TOKEN_PATH};
 use super::store::{self, grants};
 use super::verify::Verified;
 use crate::clients::Clients;
+use crate::crypto::jose::JwkSet;
 use crate::crypto::{KeyUse, Keyring, VerifyingKey};
 use crate::kernel::{Clock, Entropy};
 use crate::storage::{Reach, StorageError, Store};
@@ -59,10 +60,6 @@ impl AccessConfig {
     pub fn origin(&self) -> &str {
         let authority = self.issuer.find("://").map_or(0, |at| at + 3);
         self.issuer[authority..].find('/').map_or(&self.issuer, |path| &self.issuer[..authority + path])
-    }
-
-    pub fn jwks_uri(&self) -> String {
-        format!("{}/oauth2/jwks", self.issuer)
     }
 }
 
@@ -124,6 +121,11 @@ impl Access {
 
     pub fn config(&self) -> &AccessConfig {
         &self.config
+    }
+
+    /// The public keys of access tokens and ID tokens.
+    pub fn public_keys(&self) -> JwkSet {
+        JwkSet::of(self.keyring.verifying_keys(KeyUse::Token))
     }
 
     /// Takes up the keyring's keys as they stand. A key that is gone takes its tokens with it.

@@ -7,6 +7,7 @@ use crate::citizens::{CacheConfig, GuardConfig};
 use crate::clients::Contact;
 use crate::config::{CodeRoute, Config, EidConfig as Configured};
 use crate::eid::{EidConfig, Sending};
+use crate::oidc::OidcConfig;
 use crate::storage::StoreConfig;
 
 impl AppConfig {
@@ -45,6 +46,7 @@ impl AppConfig {
             },
             eid: eid_of(&config.eid),
             codes: codes_of(&config.eid)?,
+            oidc: OidcConfig::default(),
             contact: Contact {
                 office: contact.office.clone(),
                 name: contact.name.clone(),

@@ -40,7 +40,7 @@ impl Citizens {
         question: Question,
         anchor: &Anchor,
     ) -> Result<(Result<Anchoring, CitizensError>, Draft), CitizensError> {
-        let (admitted, draft) = self.admit(caller, question);
+        let (admitted, draft) = self.admit(caller, question).await;
         match admitted {
             Ok(standing) => self.seek_anchored(caller, anchor, standing, draft).await,
             Err(refusal) => Ok((Err(refusal), draft)),
@@ -56,12 +56,35 @@ impl Citizens {
         draft: Draft,
     ) -> Result<Drafted<Anchoring>, CitizensError> {
         let (person, about) = self.seek(anchor).await?;
+        // Somebody else than the citizen who decided: nobody, as for every other cause.
+        let person = person.filter(|person| draft.concerns(person.record.citizen.citizen_id));
         let named = Named { number: digits(&anchor.number), person: Some((&anchor.full_name, anchor.date_of_birth)) };
         let settled = self.settle(caller, named, person.is_some(), about, draft).await?;
         Ok(match settled {
             (Ok(()), draft) => (Ok(Anchoring { person, standing }), draft),
             (Err(blocked), draft) => (Err(blocked), draft),
         })
+    }
+
+    /// The person an admitted question is about: whom the anchor holds for or, without one, the
+    /// citizen whose own token asks. Without both there is nobody; an operation asks for one first.
+    pub async fn seek_subject(
+        &self,
+        caller: &Caller,
+        anchor: Option<&Anchor>,
+        standing: Standing,
+        draft: Draft,
+    ) -> Result<Drafted<Anchoring>, CitizensError> {
+        if let Some(anchor) = anchor {
+            return self.seek_anchored(caller, anchor, standing, draft).await;
+        }
+        let record = match &caller.citizen {
+            Some(grant) => self.0.records.by_id(grant.citizen_id).await?,
+            None => None,
+        };
+        let person = record.map(|record| AnchoredCitizen { record, anchored: Anchored::OWN });
+        let draft = if person.is_some() { draft } else { draft.no_match(None, None) };
+        Ok((Ok(Anchoring { person, standing }), draft))
     }
 
     /// Lets the guard decide. The draft of a question that is not anchored is finished.

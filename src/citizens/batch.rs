@@ -35,7 +35,7 @@ impl Citizens {
         let answering = asks.into_iter().enumerate().map(|(index, (ask, purpose))| async move {
             let granted = index < granted as usize;
             let (admitted, draft) =
-                self.admitted(caller, question(&ask, purpose, "citizens.verify.batch"), granted, standing, now);
+                self.admitted(caller, question(&ask, purpose, "citizens.verify.batch"), granted, standing, now).await;
             match admitted {
                 Ok(standing) => self.compare(caller, &ask, standing, draft).await,
                 Err(refusal) => Ok((Err(refusal), draft)),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::allowance::Allowance;
 use super::cache::OpenRecord;
 use super::model::{Citizen, MaritalStatus, Membership, Provenance, RelationToHead, Relative};
-use crate::clients::{Agreement, Detail};
 use crate::kernel::{Attribute, AttributeSet, CitizenId, CivilDate, Classification, PersonName};
 
 /// Why an attribute that was asked for is not in the answer.
@@ -16,6 +16,8 @@ use crate::kernel::{Attribute, AttributeSet, CitizenId, CivilDate, Classificatio
 pub enum WithheldReason {
     /// The agreement does not list it.
     NotAgreed,
+    /// The citizen has not agreed to it.
+    NotConsented,
     /// The agreement allows yes and no only.
     BooleanDetail,
     /// The population data hold no value.
@@ -47,24 +49,18 @@ pub struct Disclosure {
 }
 
 impl Disclosure {
-    /// Chooses, of the attributes that were `asked` for, those that the agreement lets out.
-    pub fn choose(record: Arc<OpenRecord>, asked: AttributeSet, agreement: &Agreement) -> Self {
+    /// Chooses, of the attributes that were `asked` for, those that agreement and consent let out.
+    pub fn choose(record: Arc<OpenRecord>, asked: AttributeSet, allowance: Allowance<'_>) -> Self {
         let mut attributes = AttributeSet::EMPTY;
         let mut withheld = Vec::new();
         for attribute in asked.iter() {
-            let reason = if agreement.detail == Detail::Boolean {
-                WithheldReason::BooleanDetail
-            } else if !agreement.attributes.contains(attribute) {
-                WithheldReason::NotAgreed
-            } else if !is_recorded(&record.citizen, attribute) {
-                WithheldReason::NotRecorded
-            } else {
-                attributes.insert(attribute);
-                continue;
-            };
-            withheld.push(Withheld { attribute, reason });
+            let not_recorded = || (!is_recorded(&record.citizen, attribute)).then_some(WithheldReason::NotRecorded);
+            match allowance.withholds(attribute).or_else(not_recorded) {
+                Some(reason) => withheld.push(Withheld { attribute, reason }),
+                None => attributes.insert(attribute),
+            }
         }
-        let names_of_others = agreement.attributes.contains(Attribute::FullName);
+        let names_of_others = allowance.may_read(Attribute::FullName);
         Self { record, attributes, withheld, household: None, names_of_others }
     }
 

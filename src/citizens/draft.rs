@@ -1,9 +1,10 @@
 //! An audit entry on its way: every answer and every refusal ends in one.
 
+use super::allowance::{Allowance, Consented};
 use super::guard::Failure;
 use crate::access::Caller;
 use crate::audit::{Entry, Outcome};
-use crate::clients::Operation;
+use crate::clients::{Agreement, Operation};
 use crate::kernel::{AttributeSet, CitizenId, Instant, Purpose, TransactionId};
 
 /// What is asked, by which operation, and why.
@@ -21,11 +22,13 @@ pub struct Question {
 pub struct Draft {
     pub(super) entry: Entry,
     pub(super) failure: Option<Failure>,
+    /// Set where a citizen decided about this question: by a consent, or by their own token.
+    consented: Option<Consented>,
 }
 
 impl Draft {
     pub(super) fn new(transaction: TransactionId, at: Instant, caller: &Caller, question: Question) -> Self {
-        let Purpose { procedure, legal_basis, officer } = question.purpose;
+        let Purpose { procedure, legal_basis, officer, consent } = question.purpose;
         let standing = officer.map(|officer| {
             let standing = caller.client.standing(&officer);
             (officer, standing)
@@ -40,11 +43,11 @@ impl Draft {
             attributes: question.attributes,
             procedure: Some(procedure),
             legal_basis: Some(legal_basis),
-            consent: None,
+            consent: consent.map(|consent| consent.0),
             outcome: Outcome::Refused,
             reason: "",
         };
-        Self { entry, failure: None }
+        Self { entry, failure: None, consented: None }
     }
 
     pub fn transaction(&self) -> TransactionId {
@@ -54,6 +57,34 @@ impl Draft {
     /// When the question was asked.
     pub fn at(&self) -> Instant {
         self.entry.at
+    }
+
+    /// The question rests on what a citizen decided.
+    pub(super) fn resting_on(mut self, consented: Consented) -> Self {
+        self.entry.consent = consented.consent.map(|consent| consent.0);
+        self.consented = Some(consented);
+        self
+    }
+
+    /// Whether the question may be about this person: anybody, unless it rests on what a citizen
+    /// decided.
+    pub fn concerns(&self, person: CitizenId) -> bool {
+        self.consented.is_none_or(|consented| consented.citizen == person)
+    }
+
+    /// What an answer about `person` may say under `agreement`; of somebody whom the question may not
+    /// be about, nothing.
+    pub fn allowance<'a>(&self, agreement: &'a Agreement, person: CitizenId) -> Allowance<'a> {
+        let attributes = self.consented.map(|consented| match consented.citizen == person {
+            true => consented.attributes,
+            false => AttributeSet::EMPTY,
+        });
+        Allowance::new(agreement, attributes)
+    }
+
+    /// The attributes that whoever decided about this question agreed to; `None` if nobody had to.
+    pub fn consented(&self) -> Option<AttributeSet> {
+        self.consented.map(|consented| consented.attributes)
     }
 
     /// The entry, for a state change that writes it in its own transaction.

@@ -8,13 +8,18 @@ use super::model::Citizen;
 use super::sealing::Sealing;
 use super::service::Citizens;
 use super::store::read;
-use crate::kernel::{CitizenId, IdNumber};
+use crate::kernel::{CitizenId, HouseholdId, IdNumber};
 use crate::storage::{StorageError, Tx};
 
 impl Citizens {
     /// The record as it stands, for a question that was admitted and is recorded.
     pub async fn holder(&self, id: CitizenId) -> Result<Option<Arc<OpenRecord>>, StorageError> {
         self.0.records.by_id(id).await
+    }
+
+    /// The members of a household, for a question that was admitted and is recorded.
+    pub async fn household(&self, id: HouseholdId) -> Result<Vec<Arc<OpenRecord>>, StorageError> {
+        self.0.records.household(id).await
     }
 
     /// Whoever holds the number, or held it, for a question that the caller limits and records.

@@ -72,12 +72,12 @@ impl Citizens {
         asked: AttributeSet,
         draft: Draft,
     ) -> Result<(Found, Draft), CitizensError> {
-        let agreement = &caller.client.agreement;
-        let full = agreement.detail == Detail::Full;
+        let allowance = draft.allowance(&caller.client.agreement, person.record.citizen.citizen_id);
+        let full = allowance.detail() == Detail::Full;
         let warnings =
-            if full { warnings_of(&person.record.citizen, person.anchored.number, agreement) } else { Vec::new() };
+            if full { warnings_of(&person.record.citizen, person.anchored.number, allowance) } else { Vec::new() };
         let status = full.then_some(person.record.citizen.status);
-        let mut disclosure = Disclosure::choose(person.record, asked, agreement);
+        let mut disclosure = Disclosure::choose(person.record, asked, allowance);
         if let Some(membership) = disclosure.needs_household() {
             let members = self.0.records.household(membership.household_id).await?;
             disclosure = disclosure.with_household(Household { members });

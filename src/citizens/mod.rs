@@ -1,10 +1,12 @@
 //! The citizen store.
 
+mod allowance;
 mod anchor;
 mod api;
 mod batch;
 mod cache;
 pub mod change;
+mod consenting;
 mod decoy;
 mod disclose;
 mod draft;
@@ -26,10 +28,11 @@ mod store;
 mod verify;
 mod warning;
 
+pub use allowance::Allowance;
 pub use anchor::{AnchoredCitizen, Anchoring};
 pub use api::{CitizensApi, answer, held_back, routes};
 pub use cache::{CacheConfig, OpenRecord};
-pub use disclose::{WithheldReason, is_recorded};
+pub use disclose::{WithheldReason, is_recorded, provenance_of};
 pub use draft::{Draft, Question};
 pub use guard::GuardConfig;
 pub use holder::{current, is_still_at};

@@ -15,7 +15,8 @@ use super::resealing::Resealing;
 use super::sealing::{Sealing, SealingError};
 use crate::access::Caller;
 use crate::audit::{Audit, AuditError, Receipt};
-use crate::clients::{Clients, Refusal};
+use crate::clients::{Client, Clients, Refusal};
+use crate::consent::Consents;
 use crate::crypto::Keyring;
 use crate::kernel::{AttributeSet, Clock, Entropy, Instant, TransactionId};
 use crate::storage::{StorageError, Store};
@@ -30,6 +31,8 @@ pub enum CitizensError {
     NotAgreed(#[from] Refusal),
     #[error("the agreement does not list sensitive attributes that were claimed")]
     AttributesNotAgreed(AttributeSet),
+    #[error("the citizen has not consented to attributes that were claimed")]
+    AttributesNotConsented(AttributeSet),
     #[error("the quota is used up")]
     OverQuota(Standing),
     #[error(transparent)]
@@ -54,6 +57,7 @@ pub struct CitizensParts {
     pub store: Store,
     pub audit: Audit,
     pub clients: Clients,
+    pub consents: Consents,
     pub keyring: Keyring,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -70,6 +74,7 @@ pub(super) struct Inner {
     pub(super) store: Store,
     pub(super) audit: Audit,
     pub(super) clients: Clients,
+    pub(super) consents: Consents,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) records: Records,
@@ -98,7 +103,7 @@ impl Citizens {
     /// Opens the room and starts what runs beside it: following the change log, the exchange of
     /// counters, re-sealing after key rotations.
     pub async fn open(parts: CitizensParts) -> Result<Self, CitizensError> {
-        let CitizensParts { store, audit, clients, keyring, clock, entropy, metrics, cache, guards } = parts;
+        let CitizensParts { store, audit, clients, consents, keyring, clock, entropy, metrics, cache, guards } = parts;
         let cache = Arc::new(Cache::new(&cache));
         let counted = CitizensMetrics::register(&metrics, &cache);
         let sealing = Sealing::new(keyring.clone(), Arc::clone(&entropy));
@@ -111,7 +116,8 @@ impl Citizens {
         background.spawn(Resealing::new(store.clone(), keyring, sealing.clone(), Arc::clone(&counted)).run());
         let decoy = Decoy::new(&sealing, &*entropy)?;
         let records = Records { store: store.clone(), sealing, cache, metrics: counted, decoy };
-        Ok(Self(Arc::new(Inner { store, audit, clients, clock, entropy, records, guards, metrics, background })))
+        let inner = Inner { store, audit, clients, consents, clock, entropy, records, guards, metrics, background };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Lets `reactor` see every change of a citizen from now on, or from where it stopped.
@@ -125,16 +131,25 @@ impl Citizens {
         self.0.records.metrics.followed.age_seconds()
     }
 
-    /// Whether the client may ask this question now: its token, quota and agreement. A refusal is
-    /// in the draft, and must be recorded by [`conclude`](Self::conclude).
-    pub fn admit(&self, caller: &Caller, question: Question) -> Drafted<Standing> {
+    /// Whether the client may ask this question now: its token, quota, agreement, and the consent it
+    /// rests on. A refusal is in the draft, and must be recorded by [`conclude`](Self::conclude).
+    pub async fn admit(&self, caller: &Caller, question: Question) -> Drafted<Standing> {
         let now = self.0.clock.now();
         let (granted, standing) = self.0.guards.take(&caller.client, 1, now);
-        self.admitted(caller, question, granted == 1, standing, now)
+        self.admitted(caller, question, granted == 1, standing, now).await
     }
 
-    /// The same for a call that was `granted` by the quota or not.
-    pub(super) fn admitted(
+    /// Counts a call of a room above against the client's quota.
+    ///
+    /// # Errors
+    /// `OverQuota` if it is used up.
+    pub fn charge(&self, client: &Client) -> Result<Standing, CitizensError> {
+        let (granted, standing) = self.0.guards.take(client, 1, self.0.clock.now());
+        if granted == 1 { Ok(standing) } else { Err(CitizensError::OverQuota(standing)) }
+    }
+
+    /// Whether a question is admitted that was `granted` by the quota or not.
+    pub(super) async fn admitted(
         &self,
         caller: &Caller,
         question: Question,
@@ -151,14 +166,14 @@ impl Citizens {
         } else if caller.require(question.operation).is_err() {
             Err(CitizensError::InsufficientScope)
         } else {
-            match caller.client.authorise(question.operation, &question.purpose, now) {
+            match caller.client.authorise(question.operation, &question.purpose, caller.citizen.is_some(), now) {
                 Ok(_) => Ok(standing),
                 Err(refusal) => Err(refusal.into()),
             }
         };
         let draft = Draft::new(TransactionId::random(&*self.0.entropy), now, caller, question);
         match admitted {
-            Ok(standing) => (Ok(standing), draft),
+            Ok(standing) => self.consented(caller, draft, standing).await,
             Err(error) => {
                 let reason = error.reason();
                 (Err(error), draft.refused(reason))
@@ -168,7 +183,7 @@ impl Citizens {
 
     /// Makes the entry of one answer or refusal durable; the answer may leave afterwards.
     pub async fn conclude(&self, draft: Draft) -> Result<Receipt, CitizensError> {
-        let Draft { entry, failure } = draft;
+        let Draft { entry, failure, .. } = draft;
         let Some(failure) = failure else {
             return Ok(self.0.audit.record(entry).await?);
         };
@@ -180,7 +195,7 @@ impl Citizens {
     pub async fn conclude_all(&self, drafts: Vec<Draft>) -> Result<Vec<Receipt>, CitizensError> {
         let mut entries = Vec::with_capacity(drafts.len());
         let mut failures = Vec::new();
-        for Draft { entry, failure } in drafts {
+        for Draft { entry, failure, .. } in drafts {
             entries.push(entry);
             failures.extend(failure);
         }
@@ -240,6 +255,7 @@ impl CitizensError {
                 Refusal::ConsentMissing => "consent_missing",
             },
             Self::AttributesNotAgreed(_) => "attribute_not_agreed",
+            Self::AttributesNotConsented(_) => "attribute_not_consented",
             Self::OverQuota(_) => "over_quota",
             Self::Blocked(blocked) => blocked.limit.code(),
             Self::Storage(_) | Self::Audit(_) => "unavailable",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::allowance::Allowance;
 use super::anchor::{AnchoredCitizen, Anchoring, digits};
 use super::cache::OpenRecord;
 use super::draft::{Draft, Question};
@@ -15,7 +16,7 @@ use super::service::{Citizens, CitizensError, Drafted};
 use super::warning::{Warning, warnings_of};
 use crate::access::Caller;
 use crate::audit::Receipt;
-use crate::clients::{Agreement, Detail, Operation};
+use crate::clients::{Detail, Operation};
 use crate::kernel::{Attribute, AttributeSet, Classification, LegacyIdNumber, Purpose, TransactionId};
 
 #[derive(Debug, Clone)]
@@ -41,6 +42,13 @@ impl Verify {
     fn is_part_of_anchor(&self) -> bool {
         let claimed = self.claims.attributes();
         claimed.contains(Attribute::FullName) || claimed.contains(Attribute::DateOfBirth)
+    }
+
+    /// The claims that the citizen has not agreed to; name and birth date are what a person is found
+    /// by, so they can always be claimed.
+    fn beyond(&self, consented: Option<AttributeSet>) -> AttributeSet {
+        let anchor: AttributeSet = [Attribute::FullName, Attribute::DateOfBirth].into_iter().collect();
+        consented.map_or(AttributeSet::EMPTY, |consented| self.attributes().difference(consented.union(anchor)))
     }
 
     fn attributes(&self) -> AttributeSet {
@@ -77,7 +85,7 @@ pub struct VerifyAnswer {
 impl Citizens {
     /// Says whether the claims are one person's who has the number; recorded before it is returned.
     pub async fn verify(&self, caller: &Caller, ask: Verify, purpose: Purpose) -> Result<VerifyAnswer, CitizensError> {
-        let (admitted, draft) = self.admit(caller, question(&ask, purpose, "citizens.verify"));
+        let (admitted, draft) = self.admit(caller, question(&ask, purpose, "citizens.verify")).await;
         let (answer, draft) = match admitted {
             Ok(standing) => {
                 let (verdicts, draft) = self.compare(caller, &ask, standing, draft).await?;
@@ -111,6 +119,12 @@ impl Citizens {
             let reason = refusal.reason();
             return Ok((Err(refusal), draft.refused(reason)));
         }
+        let beyond = ask.beyond(draft.consented());
+        if !beyond.is_empty() {
+            let refusal = CitizensError::AttributesNotConsented(beyond);
+            let reason = refusal.reason();
+            return Ok((Err(refusal), draft.refused(reason)));
+        }
         let Some(anchor) = ask.claims.anchor(ask.number.clone()) else {
             return self.compare_part(caller, ask, draft).await;
         };
@@ -119,8 +133,9 @@ impl Citizens {
             Err(refusal) => (Err(refusal), draft),
             Ok(Anchoring { person: None, .. }) => (Ok(Verdicts { verified: false, checked: None }), draft),
             Ok(Anchoring { person: Some(person), .. }) => {
-                let subjects = vec![person.record.citizen.citizen_id];
-                (Ok(verdicts(&person, ask, agreement)), draft.answered(subjects, ask.attributes()))
+                let id = person.record.citizen.citizen_id;
+                let verdicts = verdicts(&person, ask, draft.allowance(agreement, id));
+                (Ok(verdicts), draft.answered(vec![id], ask.attributes()))
             }
         })
     }
@@ -139,7 +154,10 @@ impl Citizens {
             _ => None,
         };
         let personal = matches!(ask.number, AnchorNumber::Personal(_));
-        let verified = personal && about.is_some_and(|record| ask.claims.iter().all(|claim| holds(claim, record)));
+        let fits = |record: &Arc<OpenRecord>| {
+            draft.concerns(record.citizen.citizen_id) & ask.claims.iter().all(|claim| holds(claim, record))
+        };
+        let verified = personal && about.is_some_and(fits);
         let about = about.map(|record| record.citizen.citizen_id);
         let named = Named { number: digits(&ask.number), person: None };
         let (settled, draft) = self.settle(caller, named, verified, about, draft).await?;
@@ -167,7 +185,7 @@ fn holds(claim: &Claim, record: &Arc<OpenRecord>) -> bool {
     precise && claim.compare(record.view()).comparison.verdict.verifies()
 }
 
-fn verdicts(person: &AnchoredCitizen, ask: &Verify, agreement: &Agreement) -> Verdicts {
+fn verdicts(person: &AnchoredCitizen, ask: &Verify, allowance: Allowance<'_>) -> Verdicts {
     let record = person.record.view();
     let mut checks = ask.claims.compare(record);
     if let Some(number) = &ask.legacy_number {
@@ -175,17 +193,17 @@ fn verdicts(person: &AnchoredCitizen, ask: &Verify, agreement: &Agreement) -> Ve
         checks.sort_by_key(|check| check.attribute);
     }
     let verified = checks.iter().all(|check| check.comparison.verdict.verifies());
-    let checked = (agreement.detail == Detail::Full).then(|| Checked {
+    let checked = (allowance.detail() == Detail::Full).then(|| Checked {
         status: person.record.citizen.status,
-        warnings: warnings_of(&person.record.citizen, person.anchored.number, agreement),
-        checks: checks.into_iter().map(|check| told(check, agreement)).collect(),
+        warnings: warnings_of(&person.record.citizen, person.anchored.number, allowance),
+        checks: checks.into_iter().map(|check| told(check, allowance)).collect(),
     });
     Verdicts { verified, checked }
 }
 
-/// How near a claim came is told only of what the agreement may read anyway.
-fn told(mut check: Check, agreement: &Agreement) -> Check {
-    if !agreement.attributes.contains(check.attribute) {
+/// How near a claim came is told only of what the client may read anyway.
+fn told(mut check: Check, allowance: Allowance<'_>) -> Check {
+    if !allowance.may_read(check.attribute) {
         check.score = None;
         if !matches!(check.comparison.verdict, Verdict::Exact | Verdict::Equivalent | Verdict::NotRecorded) {
             check.comparison = Comparison::DIFFERS;

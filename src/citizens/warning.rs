@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use super::allowance::Allowance;
 use super::matching::NumberStanding;
 use super::model::Citizen;
-use crate::clients::Agreement;
 use crate::kernel::id_number::NumberWarning;
 use crate::kernel::{Attribute, Sex};
 
@@ -35,12 +35,12 @@ impl From<NumberWarning> for Warning {
 
 /// Warnings about an anchored citizen and the number they were found by. The sex is compared only
 /// for those who may read it, or the warning would tell it.
-pub fn warnings_of(citizen: &Citizen, standing: NumberStanding, agreement: &Agreement) -> Vec<Warning> {
+pub fn warnings_of(citizen: &Citizen, standing: NumberStanding, allowance: Allowance<'_>) -> Vec<Warning> {
     let mut warnings = Vec::new();
     match standing {
         NumberStanding::Cancelled => warnings.push(Warning::NumberCancelled),
         NumberStanding::Current => {
-            let sex = if agreement.attributes.contains(Attribute::Sex) { citizen.sex } else { Sex::Unknown };
+            let sex = if allowance.may_read(Attribute::Sex) { citizen.sex } else { Sex::Unknown };
             let form = citizen.id_number.warnings(sex, citizen.date_of_birth);
             warnings.extend(form.into_iter().map(Warning::from));
         }

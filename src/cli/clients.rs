@@ -10,8 +10,8 @@ use crate::clients::{
     Agreement, AgreementFaults, Client, ClientProfile, Clients, ClientsError, NewClient, PublicKey, Registration,
     SecretTag,
 };
-use crate::crypto::{Algorithm, Secret, SystemEntropy};
 use crate::crypto::jose::{JwkFault, PrivateJwk, PublicJwk};
+use crate::crypto::{Algorithm, Secret, SystemEntropy};
 use crate::kernel::purpose::{CodeFault, OfficerCode};
 use crate::kernel::{ClientId, Officer};
 

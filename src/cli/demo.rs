@@ -1,6 +1,7 @@
 //! `dancu demo`: everything on embedded SQLite with invented people, for trying.
 
 mod file;
+mod wallets;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use self::file::{DemoFile, FileError, SeededFrom};
+use self::wallets::DemoWallet;
 use crate::access::AccessConfig;
 use crate::app::{App, AppConfig, AppError, Ground, PagesConfig};
 use crate::audit::AuditConfig;
@@ -22,6 +24,7 @@ use crate::eid::{EidConfig, Sending};
 use crate::http::middleware::AccessLog;
 use crate::kernel::clock::SystemClock;
 use crate::kernel::{Clock, Entropy};
+use crate::oidc::OidcConfig;
 use crate::server::{self, ServerConfig, Service};
 use crate::storage::{OpenError, ServingLock, StoreConfig, migrate};
 use crate::telemetry::Metrics;
@@ -109,6 +112,8 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
         entropy: ground.entropy,
     };
     let running = server::start(&ServerConfig::default(), listeners, service)?;
+    file.wallets = wallets(args, &app, &file).await;
+    file.write(&path)?;
     println!("ready {base_url}");
     running.until_told_to_stop().await.map_err(DemoError::Server)?;
     Ok(app.close().await?)
@@ -138,8 +143,9 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
         access: AccessConfig::new(base_url),
         cache: CacheConfig::default(),
         guards: GuardConfig::default(),
-        eid: EidConfig::default(),
+        eid: EidConfig { tell_digits: true, ..EidConfig::default() },
         codes: Sending::File(dir.join("codes.ndjson")),
+        oidc: OidcConfig::default(),
         contact: Contact {
             office: "Dancu demo".to_owned(),
             name: "Người vận hành mẫu".to_owned(),
@@ -154,6 +160,33 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
             client: "portal".parse().ok(),
             ..PagesConfig::default()
         },
+    }
+}
+
+/// The wallets of some citizens. A demo whose clients were made by an older version has no desk, and
+/// runs without.
+async fn wallets(args: &DemoArgs, app: &App, file: &DemoFile) -> Vec<DemoWallet> {
+    let (dir, base_url, seed) = (args.dir.clone(), file.base_url.clone(), file.population.seed);
+    let (clock, entropy) = (app.ground.clock.clone(), app.ground.entropy.clone());
+    let clients: Vec<DemoClient> = file.clients.clone();
+    let enrolled = tokio::task::spawn_blocking(move || {
+        let place = wallets::Place {
+            dir: &dir,
+            base_url: &base_url,
+            seed,
+            clients: &clients,
+            clock: &*clock,
+            entropy: &*entropy,
+        };
+        wallets::enrol(&place)
+    });
+    match enrolled.await {
+        Ok(Ok(wallets)) => wallets,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the demo has no wallets");
+            Vec::new()
+        }
+        Err(_) => Vec::new(),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod qr;
 pub mod seed;
 pub mod serve;
 pub mod token;
+pub mod wallet;
 
 use std::process::ExitCode;
 
@@ -23,6 +24,7 @@ use crate::audit::data_keys_under;
 use crate::citizens::rows_under_version;
 use crate::clients::Clients;
 use crate::config::from_environment;
+use crate::consent::proofs_under;
 use crate::crypto::{KeyUse, SystemEntropy};
 use crate::eid;
 use crate::kernel::clock::SystemClock;
@@ -53,6 +55,8 @@ pub enum Command {
     Audit(At<audit::AuditArgs>),
     /// Verify a QR without a server
     Qr(qr::QrArgs),
+    /// The e-ID app, for scripts and trials
+    Wallet(wallet::WalletArgs),
 }
 
 /// A command and the installation it works on.
@@ -80,6 +84,11 @@ pub fn run(command: Command) -> ExitCode {
         Command::Import(at) => return import(&at),
         Command::Audit(at) => return audit(at),
         Command::Qr(args) => return verify_qr(args),
+        Command::Wallet(args) => {
+            let (clock, entropy) = (SystemClock, SystemEntropy::default());
+            let tools = wallet::Tools { clock: &clock, entropy: &entropy, out: &mut std::io::stdout() };
+            wallet::run(args, tools).map_err(text)
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -195,8 +204,14 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         let store = place.find().and_then(|place: place::Place| place.open_store());
         let store = store.map_err(Box::<PlaceError>::from)?;
         let records = rows_under_version(&store, key_use, version).await?;
-        let records = records + eid::rows_under_version(&store, key_use, version).await?;
-        Ok(if key_use == KeyUse::Seal { records + data_keys_under(&store, version).await? } else { records })
+        let sealed = match key_use {
+            KeyUse::Seal => {
+                let (entries, proofs) = (data_keys_under(&store, version).await?, proofs_under(&store, version).await?);
+                entries + proofs + eid::rows_under_version(&store, version).await?
+            }
+            _ => 0,
+        };
+        Ok(records + sealed)
     };
     let tools = keys::Tools {
         configured: configured.as_deref(),

@@ -15,6 +15,7 @@ mod store;
 pub use agreement_file::{AgreementFault, AgreementFaults};
 pub use api::{ClientsApi, routes};
 pub use catalogue::{Catalogue, Contact};
+pub use labels::attribute_label;
 pub use model::{Agreement, Client, ClientKey, ClientProfile, Detail, EidTerms, Refusal};
 pub use operation::{Operation, OperationSet, UnknownOperation};
 pub use registration::{RedirectFault, Registration};

@@ -130,7 +130,7 @@ pub enum Refusal {
     LegalBasis,
     #[error("an officer must be named")]
     OfficerMissing,
-    #[error("consent is the legal basis, and none is on record")]
+    #[error("consent is the legal basis, and none that covers the question is in force")]
     ConsentMissing,
 }
 
@@ -139,12 +139,14 @@ impl Client {
     /// Attributes outside the agreement are not refused here: they are withheld.
     ///
     /// A body that is not a state body never acts on a state's duty, whatever its agreement lists
-    /// (Decree 70/2024 arts. 7-8). Nobody's consent is on record in this version of the service, so
-    /// a question that rests on consent is refused.
+    /// (Decree 70/2024 arts. 7-8). An officer must be named unless the citizen's own token stands in
+    /// their place (`own`). Whether a consent that the question rests on holds is for the room that
+    /// keeps them to tell.
     pub fn authorise(
         &self,
         operation: Operation,
         purpose: &Purpose,
+        own: bool,
         now: Instant,
     ) -> Result<Option<OfficerStanding>, Refusal> {
         self.allows(operation, now)?;
@@ -154,11 +156,11 @@ impl Client {
         if !self.may_rely_on(&purpose.legal_basis) {
             return Err(Refusal::LegalBasis);
         }
-        let officer = purpose.officer.as_ref().ok_or(Refusal::OfficerMissing)?;
-        if purpose.legal_basis.is_consent() {
-            return Err(Refusal::ConsentMissing);
+        match &purpose.officer {
+            Some(officer) => Ok(Some(self.standing(officer))),
+            None if own => Ok(None),
+            None => Err(Refusal::OfficerMissing),
         }
-        Ok(Some(self.standing(officer)))
     }
 
     /// Whether the agreement covers `operation` at `now`, for operations that ask about nobody.

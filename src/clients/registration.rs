@@ -74,7 +74,9 @@ struct Address<'a> {
 impl<'a> Address<'a> {
     fn read(uri: &'a str) -> Option<Self> {
         let plain = uri.len() <= LONGEST_URI
-            && uri.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'"' | b'<' | b'>' | b'\\' | b'*'));
+            && uri
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'"' | b'<' | b'>' | b'\\' | b'*'));
         let (scheme, after) = uri.split_once("://").filter(|_| plain)?;
         let secure = match scheme {
             "https" => true,
@@ -162,7 +164,14 @@ mod tests {
 
     #[test]
     fn what_could_lead_elsewhere_is_not_registered() {
-        for bad in ["https://rp.vn/cb#x", "javascript:alert(1)", "https://user@rp.vn/", "//rp.vn/cb", "https://", "https://*.vn/cb"] {
+        for bad in [
+            "https://rp.vn/cb#x",
+            "javascript:alert(1)",
+            "https://user@rp.vn/",
+            "//rp.vn/cb",
+            "https://",
+            "https://*.vn/cb",
+        ] {
             assert_eq!(registered(true, &[bad]).check(), Err(RedirectFault::Shape), "{bad}");
         }
         assert_eq!(registered(false, &["https://a.vn/", "https://a.vn/"]).check(), Err(RedirectFault::Repeated));

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use super::{
     Agreement, ClientProfile, Detail, EidTerms, NewClient, Operation, OperationSet, PublicKey, Registration, SecretTag,
 };
-use crate::crypto::{Algorithm, Secret, SystemEntropy};
 use crate::crypto::jose::{JwkFault, PrivateJwk};
+use crate::crypto::{Algorithm, Secret, SystemEntropy};
 use crate::kernel::purpose::{CodeFault, OfficerCode};
 use crate::kernel::{Attribute, AttributeSet, ClientId, Instant, LegalBasis, Level, Officer, ProcedureCode};
 
@@ -23,7 +23,7 @@ pub struct SampleClient {
 }
 
 /// A sample client as `demo.json` lists it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DemoClient {
     pub client_id: ClientId,
     pub profile: ClientProfile,
@@ -178,7 +178,7 @@ fn shop() -> Plan {
         procedures: &["SHOP"],
         legal_bases: &[LegalBasis::CONSENT],
         attributes: [Attribute::FullName, Attribute::DateOfBirth].into_iter().collect(),
-        detail: Detail::Boolean,
+        detail: Detail::Full,
         per_minute: 60,
         per_day: 1_000,
         officer: ("nhan-vien-01", "quay-1"),
@@ -218,7 +218,9 @@ fn relying_party_fapi() -> Plan {
 
 /// A relying party with an ordinary OpenID Connect library: a secret.
 fn relying_party_baseline() -> Plan {
-    Plan { id: "rp-baseline", name: "Cổng đăng nhập OIDC (mẫu)", profile: ClientProfile::Baseline, ..relying_party() }
+    Plan {
+        id: "rp-baseline", name: "Cổng đăng nhập OIDC (mẫu)", profile: ClientProfile::Baseline, ..relying_party()
+    }
 }
 
 fn relying_party() -> Plan {
@@ -226,9 +228,14 @@ fn relying_party() -> Plan {
         id: "",
         name: "",
         state_body: true,
-        operations: [Operation::QrIssue, Operation::ResidenceCheck, Operation::ResidenceConfirm, Operation::FormsPrefill]
-            .into_iter()
-            .collect(),
+        operations: [
+            Operation::QrIssue,
+            Operation::ResidenceCheck,
+            Operation::ResidenceConfirm,
+            Operation::FormsPrefill,
+        ]
+        .into_iter()
+        .collect(),
         procedures: &["1.004194", "1.004222"],
         legal_bases: &[LegalBasis::CONSENT],
         attributes: [Attribute::FullName, Attribute::DateOfBirth, Attribute::Sex, Attribute::IdNumber]

@@ -10,7 +10,8 @@ use tokio::time::Instant as Tick;
 
 use super::store::{self, Action, Change};
 use super::{
-    Agreement, AgreementFault, AgreementFaults, Client, ClientKey, ClientProfile, RedirectFault, Registration, SecretTag,
+    Agreement, AgreementFault, AgreementFaults, Client, ClientKey, ClientProfile, RedirectFault, Registration,
+    SecretTag,
 };
 use crate::crypto::VerifyingKey;
 use crate::kernel::{ClientId, Clock, Instant, LegalBasis, Officer};

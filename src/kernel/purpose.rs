@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Text, id::has_digit_run};
+use super::{ConsentId, Text, id::has_digit_run};
 
 /// Why a text is no code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -122,4 +122,8 @@ pub struct Purpose {
     pub procedure: ProcedureCode,
     pub legal_basis: LegalBasis,
     pub officer: Option<Officer>,
+    /// The consent a question under [`LegalBasis::CONSENT`] rests on; not needed where the citizen's
+    /// own token carries it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ConsentId>,
 }

@@ -18,6 +18,8 @@ const LONGEST_PHOTO: usize = 1_800;
 #[serde(rename_all = "snake_case")]
 pub enum OmittedReason {
     NotAgreed,
+    /// The citizen has not agreed to it.
+    NotConsented,
     BooleanDetail,
     NotRecorded,
     /// The claim 169 map has no way to say the attribute, or this value of it.
@@ -30,6 +32,7 @@ impl From<WithheldReason> for OmittedReason {
     fn from(reason: WithheldReason) -> Self {
         match reason {
             WithheldReason::NotAgreed => Self::NotAgreed,
+            WithheldReason::NotConsented => Self::NotConsented,
             WithheldReason::BooleanDetail => Self::BooleanDetail,
             WithheldReason::NotRecorded => Self::NotRecorded,
         }

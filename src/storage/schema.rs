@@ -296,6 +296,23 @@ diesel::table! {
     }
 }
 
+// consent
+
+diesel::table! {
+    consents (consent_id) {
+        consent_id -> Binary,
+        citizen_id -> Binary,
+        client_id -> Text,
+        procedure -> Nullable<Text>,
+        attributes -> Text,
+        given_at -> BigInt,
+        until -> BigInt,
+        withdrawn_at -> Nullable<BigInt>,
+        key_version -> Integer,
+        proof -> Binary,
+    }
+}
+
 // eid
 
 diesel::table! {

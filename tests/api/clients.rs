@@ -26,6 +26,7 @@ fn purpose(procedure: &str, basis: &str, by: Option<&str>) -> Purpose {
         procedure: ProcedureCode::parse(procedure).unwrap(),
         legal_basis: LegalBasis::parse(basis).unwrap(),
         officer: by.map(officer),
+        consent: None,
     }
 }
 
@@ -46,28 +47,34 @@ async fn an_agreement_covers_what_it_lists_and_nothing_else() {
         ("portal", lookup, purpose("1.004222", "STATE_DUTY", None), Err(Refusal::OfficerMissing)),
         ("portal", lookup, purpose("9.999999", "STATE_DUTY", Some("canbo-01")), Err(Refusal::Procedure)),
         ("portal", lookup, purpose("1.004222", "CURIOSITY", Some("canbo-01")), Err(Refusal::LegalBasis)),
-        ("portal", lookup, purpose("1.004222", "CONSENT", Some("canbo-01")), Err(Refusal::ConsentMissing)),
+        ("portal", lookup, purpose("1.004222", "CONSENT", Some("canbo-01")), Ok(Some(OfficerStanding::Registered))),
         ("portal", Operation::PopulationWrite, purpose("1.004222", "STATE_DUTY", None), Err(Refusal::Operation)),
         ("bank", verify, purpose("KYC", "CUSTOMER_IDENTIFICATION", Some("x")), Ok(Some(OfficerStanding::Asserted))),
         ("bank", verify, purpose("KYC", "STATE_DUTY", Some("x")), Err(Refusal::LegalBasis)),
         ("bank", verify, purpose("KYC", "CONSENT", Some("x")), Err(Refusal::LegalBasis)),
         ("bank", lookup, purpose("KYC", "CUSTOMER_IDENTIFICATION", Some("x")), Err(Refusal::Operation)),
         ("hotel", verify, purpose("2.001159", "RESIDENCE_LAW_ART30", Some("x")), Ok(Some(OfficerStanding::Asserted))),
-        ("shop", verify, purpose("SHOP", "CONSENT", Some("x")), Err(Refusal::ConsentMissing)),
+        ("shop", verify, purpose("SHOP", "CONSENT", Some("x")), Ok(Some(OfficerStanding::Asserted))),
         ("shop", verify, purpose("SHOP", "CUSTOMER_IDENTIFICATION", Some("x")), Err(Refusal::LegalBasis)),
         ("loadtest", lookup, purpose("2.001159", "STATE_DUTY", Some("x")), Ok(Some(OfficerStanding::Asserted))),
     ] {
         let client = house.clients.find(&id(client)).unwrap();
-        assert_eq!(client.authorise(operation, &asked, now), expected, "{} {operation} {asked:?}", client.id);
+        assert_eq!(client.authorise(operation, &asked, false, now), expected, "{} {operation} {asked:?}", client.id);
     }
     let portal = house.clients.find(&id("portal")).unwrap();
     let good = purpose("1.004222", "STATE_DUTY", Some("canbo-01"));
     for outside in [portal.agreement.valid_until, portal.agreement.valid_from.minus(Duration::from_micros(1))] {
-        assert_eq!(portal.authorise(lookup, &good, outside), Err(Refusal::NotInForce));
+        assert_eq!(portal.authorise(lookup, &good, false, outside), Err(Refusal::NotInForce));
     }
+    let own = purpose("1.004222", "STATE_DUTY", None);
+    assert_eq!(portal.authorise(lookup, &own, true, now), Ok(None), "the citizen stands in the officer's place");
     let mut private = dancu::clients::Client::clone(&portal);
     private.state_body = false;
-    assert_eq!(private.authorise(lookup, &good, now), Err(Refusal::LegalBasis), "a state's duty is a state body's");
+    assert_eq!(
+        private.authorise(lookup, &good, false, now),
+        Err(Refusal::LegalBasis),
+        "a state's duty is a state body's"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

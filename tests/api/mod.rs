@@ -3,6 +3,8 @@
 mod access;
 mod citizens;
 mod clients;
+mod consent;
 mod http;
+mod oidc;
 mod qr;
 mod transparency;

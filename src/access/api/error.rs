@@ -21,9 +21,7 @@ impl From<GrantError> for OauthError {
                 refused("unauthorized_client", "the client's agreement does not allow plain bearer tokens")
             }
             GrantError::Scope => refused("invalid_scope", "the scope is unknown, malformed or beyond the agreement"),
-            GrantError::GrantNotAgreed => {
-                refused("unauthorized_client", "the client's agreement does not cover this")
-            }
+            GrantError::GrantNotAgreed => refused("unauthorized_client", "the client's agreement does not cover this"),
             GrantError::ProofMissing => refused("invalid_dpop_proof", "a DPoP proof is needed"),
             GrantError::Proof(fault) => proof_fault(fault),
             GrantError::Parameter(description) => Self::invalid_request(description),

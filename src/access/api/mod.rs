@@ -2,7 +2,6 @@
 
 mod error;
 mod jwks;
-mod metadata;
 mod token;
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
@@ -14,13 +13,11 @@ const PUBLIC: (HeaderName, &str) = (CACHE_CONTROL, "public, max-age=300");
 
 /// The endpoints' part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(token::token, jwks::jwks, metadata::openid_configuration, metadata::oauth_authorization_server))]
+#[openapi(paths(token::token, jwks::jwks))]
 pub struct AccessApi;
 
 /// Registers the endpoints.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/oauth2/token").post(token::token))
-        .service(web::resource("/oauth2/jwks").get(jwks::jwks))
-        .service(web::resource("/.well-known/openid-configuration").get(metadata::openid_configuration))
-        .service(web::resource("/.well-known/oauth-authorization-server").get(metadata::oauth_authorization_server));
+        .service(web::resource("/oauth2/jwks").get(jwks::jwks));
 }

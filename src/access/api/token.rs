@@ -47,11 +47,8 @@ pub struct TokenRequest {
     )
 )]
 pub async fn token(access: Data<Access>, call: OauthCall) -> HttpResponse {
-    let asked = TokenCall {
-        form: &call.form,
-        authorization: call.authorization.as_deref(),
-        proof: call.proof.as_deref(),
-    };
+    let asked =
+        TokenCall { form: &call.form, authorization: call.authorization.as_deref(), proof: call.proof.as_deref() };
     let mut response = match access.grant(&asked).await {
         Ok(issued) => HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(issued),
         Err(error) => call.refuse(error).error_response(),

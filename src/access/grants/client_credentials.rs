@@ -1,9 +1,9 @@
 //! A client's token for itself (RFC 6749 section 4.4).
 
 use crate::access::approved::Binding;
-use crate::http::Form;
 use crate::access::{Access, GrantError, IssuedToken, scope};
 use crate::clients::Client;
+use crate::http::Form;
 
 impl Access {
     pub(super) fn client_credentials(

@@ -9,9 +9,9 @@ use futures_util::future::BoxFuture;
 
 use super::approved::Binding;
 use super::dpop::ProofTarget;
-use crate::http::Form;
 use super::{Access, Credentials, GrantError, IssuedToken, ProofError};
 use crate::clients::{Client, ClientProfile};
+use crate::http::Form;
 
 /// Where tokens are given out, below the issuer.
 pub const TOKEN_PATH: &str = "/oauth2/token";

@@ -42,11 +42,8 @@ pub fn delete(db: &mut Db, digests: &[[u8; 32]]) -> Result<(), StorageError> {
 }
 
 pub fn insert_link(db: &mut Db, row: &SessionRow) -> Result<(), StorageError> {
-    let row = (
-        page_links::digest.eq(&row.digest),
-        page_links::body.eq(&row.body),
-        page_links::expires_at.eq(row.expires_at),
-    );
+    let row =
+        (page_links::digest.eq(&row.digest), page_links::body.eq(&row.body), page_links::expires_at.eq(row.expires_at));
     diesel::insert_into(page_links::table).values(row).execute(db)?;
     Ok(())
 }

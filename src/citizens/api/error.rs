@@ -3,23 +3,31 @@
 use crate::audit::AuditError;
 use crate::citizens::service::CitizensError;
 use crate::http::{Arrival, Problem, ProblemKind, release};
-use crate::kernel::{Faults, Text};
+use crate::kernel::{AttributeSet, Faults, Text};
 use crate::storage::StorageError;
 
 const NOT_AGREED: Text =
     Text::new("Thỏa thuận không cho phép đối chiếu mục này.", "The agreement does not let this attribute be claimed.");
+
+const NOT_CONSENTED: Text = Text::new(
+    "Công dân không đồng ý cho đối chiếu mục này.",
+    "The citizen has not agreed that this attribute be claimed.",
+);
+
+fn claims(attributes: AttributeSet, code: &'static str, text: Text) -> Problem {
+    let mut faults = Faults::default();
+    attributes.iter().for_each(|attribute| faults.push(format!("/claims/{attribute}"), code, text));
+    Problem::new(ProblemKind::Forbidden).with_faults(faults)
+}
 
 impl From<CitizensError> for Problem {
     fn from(error: CitizensError) -> Self {
         match error {
             CitizensError::InsufficientScope => ProblemKind::InsufficientScope.into(),
             CitizensError::NotAgreed(refusal) => refusal.into(),
-            CitizensError::AttributesNotAgreed(attributes) => {
-                let mut faults = Faults::default();
-                for attribute in attributes.iter() {
-                    faults.push(format!("/claims/{attribute}"), "attribute_not_agreed", NOT_AGREED);
-                }
-                Self::new(ProblemKind::Forbidden).with_faults(faults)
+            CitizensError::AttributesNotAgreed(attributes) => claims(attributes, "attribute_not_agreed", NOT_AGREED),
+            CitizensError::AttributesNotConsented(attributes) => {
+                claims(attributes, "attribute_not_consented", NOT_CONSENTED)
             }
             CitizensError::OverQuota(standing) => {
                 let kind = if standing.day_left == 0 { ProblemKind::OverQuota } else { ProblemKind::RateLimited };

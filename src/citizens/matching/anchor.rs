@@ -39,6 +39,11 @@ pub struct Anchored {
     pub date: Comparison,
 }
 
+impl Anchored {
+    /// The citizen speaks for themself: nothing was compared.
+    pub const OWN: Self = Self { number: NumberStanding::Current, name: Comparison::SAME, date: Comparison::SAME };
+}
+
 /// What an anchor finds among the people a number leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Among<T> {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::wallets::DemoWallet;
 use crate::citizens::Citizen;
 use crate::citizens::model::{RelationToHead, Residence, Status};
 use crate::citizens::seed::showcase;
@@ -40,6 +41,9 @@ pub struct DemoFile {
     pub issuer: String,
     pub population: SeededFrom,
     pub clients: Vec<DemoClient>,
+    /// Wallets of some of the citizens, each with its passcode.
+    #[serde(default)]
+    pub wallets: Vec<DemoWallet>,
     #[serde(skip_deserializing)]
     citizens: Vec<DemoCitizen>,
 }
@@ -82,7 +86,14 @@ impl DemoFile {
             .iter()
             .flat_map(|shown| shown.citizens.iter().map(|citizen| plain(shown.case, citizen, &shown.citizens)))
             .collect();
-        Self { base_url: base_url.to_owned(), issuer: base_url.to_owned(), population, clients, citizens }
+        Self {
+            base_url: base_url.to_owned(),
+            issuer: base_url.to_owned(),
+            population,
+            clients,
+            wallets: Vec::new(),
+            citizens,
+        }
     }
 
     /// `None` if there is no such file yet.

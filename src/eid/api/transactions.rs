@@ -34,11 +34,14 @@ pub struct RequestShown {
     transaction_id: TransactionId,
     /// JSON as text: shown from, and signed as it is. See docs/eid.md.
     statement: String,
+    /// Told by `dancu demo` only, for wallets that approve by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digits: Option<String>,
 }
 
 impl From<Shown> for RequestShown {
-    fn from(Shown { transaction, statement }: Shown) -> Self {
-        Self { transaction_id: transaction, statement }
+    fn from(Shown { transaction, statement, digits }: Shown) -> Self {
+        Self { transaction_id: transaction, statement, digits: digits.map(|digits| digits.to_string()) }
     }
 }
 

@@ -219,10 +219,10 @@ fn screen(
         fault: fault.map(|fault| fault.in_language(language).to_owned()),
     };
     let asker = sign_in.eid.client_name(&target.client).unwrap_or_else(|| target.client.to_string());
-    let attributes = target.attributes.iter().map(|a| labels::attribute(a).in_language(language).to_owned());
+    let attributes = target.attributes.iter().map(|a| labels::attribute_label(a).in_language(language).to_owned());
     let reasons = [
-        target.procedure.as_ref().and_then(labels::procedure),
-        target.legal_basis.as_ref().and_then(labels::legal_basis),
+        target.procedure.as_ref().and_then(labels::procedure_label),
+        target.legal_basis.as_ref().and_then(labels::legal_basis_label),
     ];
     let asked = Asked {
         asker,

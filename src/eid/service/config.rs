@@ -19,6 +19,9 @@ pub struct EidConfig {
     pub addresses_per_number: i32,
     /// Passcodes that are being hashed at once.
     pub passcodes_at_once: usize,
+    /// Whether apps are told the digits that the starting screen shows. Only a demo does, so that its
+    /// wallets approve by themselves: anywhere else the digits would protect nobody.
+    pub tell_digits: bool,
     /// Callers that wait for news at once; further ones are answered without waiting.
     pub waiters: usize,
 }
@@ -33,6 +36,7 @@ impl Default for EidConfig {
             codes_per_minute: 600,
             addresses_per_number: 20,
             passcodes_at_once: 2,
+            tell_digits: false,
             waiters: 20_000,
         }
     }

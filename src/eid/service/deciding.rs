@@ -7,6 +7,7 @@ use super::passcodes::in_use;
 use super::signed::Device;
 use super::{Eid, EidError};
 use crate::audit::Outcome as Recorded;
+use crate::consent::NewConsent;
 use crate::eid::model::{
     Decision, MatchNumber, Outcome, Passcode, ScanSecret, Statement, TransactionState, quiet_after,
 };
@@ -14,7 +15,7 @@ use crate::eid::request::base64url;
 use crate::eid::store::accounts;
 use crate::eid::store::transactions::{self, Decided, TransactionRow};
 use crate::eid::vault::Drawer;
-use crate::kernel::{CitizenId, Level, TransactionId};
+use crate::kernel::{CitizenId, ConsentId, Instant, Level, TransactionId};
 use crate::storage::{Reach, StorageError, Tx};
 
 /// Requests told at once.
@@ -26,6 +27,8 @@ pub struct Shown {
     pub transaction: TransactionId,
     /// JSON; shown from, and signed as it is.
     pub statement: String,
+    /// Told by demos only.
+    pub digits: Option<MatchNumber>,
 }
 
 /// What is kept of a decision: with the device's key, proof of what was decided.
@@ -71,7 +74,8 @@ impl Eid {
     }
 
     fn shown(&self, row: &TransactionRow) -> Result<Shown, StorageError> {
-        Ok(Shown { transaction: row.id()?, statement: self.statement(row)?.0 })
+        let digits = MatchNumber::of_number(row.digits).filter(|_| self.0.config.tell_digits);
+        Ok(Shown { transaction: row.id()?, statement: self.statement(row)?.0, digits })
     }
 
     /// Gives a request to the citizen who scanned its QR.
@@ -176,7 +180,7 @@ impl Eid {
                 }
                 let row = transactions::find(tx.db()?, id)?.ok_or(EidError::TransactionOver)?;
                 let sealed = eid.0.vault.seal(Drawer::Proofs, row.key_version, id.as_bytes(), proof);
-                let consent = None;
+                let consent = eid.consented(tx, citizen, &settled, now)?;
                 let decided =
                     Decided { state: state_of(*outcome), device: device_id, proof: Some(sealed?), consent, at: now };
                 if !transactions::decide(tx.db()?, id, citizen, &decided)? {
@@ -187,11 +191,35 @@ impl Eid {
                     Outcome::Rejected => ("eid.reject", Recorded::Refused),
                     Outcome::Mismatch => ("eid.mismatch", Recorded::Refused),
                 };
-                let entry = asked(statement, operation, Some(citizen), recorded, now);
+                let mut entry = asked(statement, operation, Some(citizen), recorded, now);
+                entry.consent = consent.map(|consent| consent.0);
                 eid.0.audit.append(tx, &entry);
                 Ok(())
             })
             .await
+    }
+
+    /// Stores the consent that an approval gives, if the request asked for one, with its proof.
+    fn consented(
+        &self,
+        tx: &mut Tx<'_>,
+        citizen: CitizenId,
+        Settled { statement, outcome, proof }: &Settled,
+        now: Instant,
+    ) -> Result<Option<ConsentId>, StorageError> {
+        let Some(seconds) = statement.consent_seconds.filter(|_| *outcome == Outcome::Approved) else {
+            return Ok(None);
+        };
+        let new = NewConsent {
+            citizen,
+            client: statement.client.id.clone(),
+            procedure: statement.procedure.clone(),
+            attributes: statement.attributes,
+            given_at: now,
+            until: now.plus(Duration::from_secs(seconds)),
+            proof: proof.clone(),
+        };
+        self.0.consents.give(tx, &new).map(Some)
     }
 }
 

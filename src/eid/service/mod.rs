@@ -17,14 +17,14 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-pub use activating::{Activation, Enrolled, Enrolment, NewDevice};
+pub use activating::{Enrolment, NewDevice};
 pub use asking::Addressed;
 pub use config::EidConfig;
 pub use deciding::Shown;
 pub(super) use desk::revoke_everything;
 pub use desk::{AtDesk, DeskAction, DeskAnswer, DeskOutcome};
 pub use error::EidError;
-pub use own::{OwnAccount, OwnDevice};
+pub use own::OwnAccount;
 pub use sign_in::{SignIn, SignInTarget};
 pub use signed::{Device, SignedRequest};
 pub use upkeep::rows_under_version;
@@ -39,6 +39,7 @@ use crate::audit::{Audit, Entry, Outcome};
 use crate::citizens::sealing::Sealing;
 use crate::citizens::{Citizens, Reactor};
 use crate::clients::Clients;
+use crate::consent::Consents;
 use crate::crypto::Keyring;
 use crate::kernel::{AttributeSet, CitizenId, ClientId, Clock, Entropy, Instant, TransactionId};
 use crate::storage::Store;
@@ -53,6 +54,7 @@ pub struct EidParts {
     pub audit: Audit,
     pub citizens: Citizens,
     pub clients: Clients,
+    pub consents: Consents,
     pub access: Arc<Access>,
     pub keyring: Keyring,
     pub clock: Arc<dyn Clock>,
@@ -71,6 +73,7 @@ struct Inner {
     audit: Audit,
     citizens: Citizens,
     clients: Clients,
+    consents: Consents,
     access: Arc<Access>,
     vault: Vault,
     sealing: Sealing,
@@ -82,8 +85,20 @@ struct Inner {
 impl Eid {
     /// Begins to send codes and to sweep what is over until the last holder lets go.
     pub fn open(parts: EidParts) -> Self {
-        let EidParts { config, sender, metrics, store, audit, citizens, clients, access, keyring, clock, entropy } =
-            parts;
+        let EidParts {
+            config,
+            sender,
+            metrics,
+            store,
+            audit,
+            citizens,
+            clients,
+            consents,
+            access,
+            keyring,
+            clock,
+            entropy,
+        } = parts;
         let inner = Arc::new(Inner {
             sealing: Sealing::new(keyring.clone(), entropy.clone()),
             hasher: Hasher::new(config.passcodes_at_once),
@@ -96,6 +111,7 @@ impl Eid {
             audit,
             citizens,
             clients,
+            consents,
             access,
             clock,
         });

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::config::{DAY, HOUR};
 use super::{Eid, Inner};
-use crate::crypto::KeyUse;
 use crate::eid::sender::Message;
 use crate::eid::store::outbox::{self, OutboxRow};
 use crate::eid::store::{devices, sweep};
@@ -128,11 +127,8 @@ impl Eid {
 }
 
 /// How many rows rest under a version of the sealing key; `keys retire` refuses while there are any.
-/// Index keys hash nothing here that lives longer than a day.
-pub async fn rows_under_version(store: &Store, key_use: KeyUse, version: u32) -> Result<u64, StorageError> {
-    if key_use != KeyUse::Seal {
-        return Ok(0);
-    }
+/// What is hashed under an index key here lives for a day at most, and does not count.
+pub async fn rows_under_version(store: &Store, version: u32) -> Result<u64, StorageError> {
     let count = store.read(Reach::Scan, move |db| sweep::count_sealed_under(db, version as i32)).await?;
     Ok(count.cast_unsigned())
 }

@@ -7,7 +7,12 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::input::{Expected, FromInput, Input, read_object};
 use crate::kernel::purpose::OfficerCode;
-use crate::kernel::{Faults, LegalBasis, Officer, ProcedureCode, Purpose};
+use crate::kernel::{ConsentId, Faults, LegalBasis, Officer, ProcedureCode, Purpose, Text};
+
+const CONSENT_WITHOUT_BASIS: Text = Text::new(
+    "Chỉ nêu sự đồng ý khi căn cứ pháp lý là CONSENT.",
+    "A consent is named only where the legal basis is CONSENT.",
+);
 
 // Requests hold it as `Input<Purpose>`.
 /// Why the question is asked.
@@ -18,6 +23,10 @@ pub struct PurposeRequest {
     /// Required where an officer asks; absent where the citizen's own token stands in their place.
     #[schema(required = false)]
     officer: Input<Officer>,
+    /// The citizen's consent on record, where `legal_basis` is `CONSENT`; not needed where the
+    /// citizen's own token carries it.
+    #[schema(required = false)]
+    consent: Input<ConsentId>,
 }
 
 /// The officer in whose name the question is asked.
@@ -35,7 +44,13 @@ impl FromInput for Purpose {
             let procedure = request.procedure.required("/procedure", faults);
             let legal_basis = request.legal_basis.required("/legal_basis", faults);
             let officer = request.officer.optional("/officer", faults);
-            Some(Self { procedure: procedure?, legal_basis: legal_basis?, officer: officer? })
+            let consent = request.consent.optional("/consent", faults);
+            let (procedure, legal_basis, officer, consent) = (procedure?, legal_basis?, officer?, consent?);
+            if consent.is_some() && !legal_basis.is_consent() {
+                faults.push("/consent", "consent_without_basis", CONSENT_WITHOUT_BASIS);
+                return None;
+            }
+            Some(Self { procedure, legal_basis, officer, consent })
         })
     }
 }

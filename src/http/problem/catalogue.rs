@@ -101,7 +101,7 @@ catalogue! {
         "An officer asks, and `purpose` does not name them.";
     ConsentMissing = FORBIDDEN, "consent-missing",
         "Chưa có sự đồng ý của công dân", "The citizen's consent is missing",
-        "The legal basis is the citizen's consent, and none is on record.";
+        "The legal basis is the citizen's consent, and none that is in force covers the question.";
     DeviceSignatureInvalid = UNAUTHORIZED, "device-signature-invalid",
         "Chữ ký của thiết bị không hợp lệ", "The device's signature is not valid",
         "The request of an e-ID app is not signed, its signature does not fit it, was used before, or its device is not in use.";

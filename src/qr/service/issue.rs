@@ -10,14 +10,14 @@ use crate::access::Caller;
 use crate::audit::Receipt;
 use crate::citizens::matching::Anchor;
 use crate::citizens::model::Status;
-use crate::citizens::{AnchoredCitizen, Anchoring, Draft, Question, is_still_at};
-use crate::clients::{Agreement, Detail, Operation};
+use crate::citizens::{Allowance, AnchoredCitizen, Anchoring, Draft, Question, is_still_at};
+use crate::clients::Operation;
 use crate::crypto::{KeyUse, cose};
 use crate::kernel::entropy::random_bytes;
 use crate::kernel::{AttributeSet, ClientId, Instant, Purpose, TransactionId};
 use crate::qr::credential::{CwtClaims, MAX_TEXT, StatusReference, pack};
 use crate::qr::image::{ImageKind, Symbol};
-use crate::qr::said::{Omitted, OmittedReason, Said, say};
+use crate::qr::said::{Omitted, Said, say};
 use crate::qr::store::answers;
 use crate::qr::store::credentials::{self, CredentialRow};
 use crate::storage::{Reach, StorageError};
@@ -98,7 +98,7 @@ impl Qr {
             attributes: ask.attributes,
         };
         let keyed = self.0.answers.keyed(caller, ask.idempotency_key.as_deref(), &[b"issue", &ask.request]);
-        let (admitted, draft) = self.0.citizens.admit(caller, question);
+        let (admitted, draft) = self.0.citizens.admit(caller, question).await;
         let standing = match admitted {
             Ok(standing) => standing,
             Err(refusal) => return self.refuse(draft, refusal).await,
@@ -113,7 +113,9 @@ impl Qr {
                 Err(error) => return Err(error),
             }
         }
-        let agreed = agreed(ask.attributes, &caller.client.agreement);
+        let allowance = Allowance::new(&caller.client.agreement, draft.consented());
+        let agreed: AttributeSet =
+            ask.attributes.iter().filter(|attribute| allowance.withholds(*attribute).is_none()).collect();
         if agreed.is_empty() {
             return self.refuse(draft.refused("attribute_not_agreed"), QrError::NothingAgreed).await;
         }
@@ -135,7 +137,7 @@ impl Qr {
             return Ok(Answer { body, receipt, standing, negative: false });
         }
         let mut said = say(&person.record.citizen, agreed);
-        said.omitted.extend(withheld(ask.attributes, agreed, &caller.client.agreement));
+        said.omitted.extend(withheld(ask.attributes, allowance));
         said.omitted.sort_by_key(|omitted| omitted.attribute);
         if said.attributes.is_empty() {
             return self.refuse(draft.refused("nothing_to_say").about(subjects), QrError::NothingToSay).await;
@@ -266,20 +268,10 @@ impl Qr {
     }
 }
 
-/// What of it the agreement lets out.
-fn agreed(asked: AttributeSet, agreement: &Agreement) -> AttributeSet {
-    match agreement.detail {
-        Detail::Full => asked.intersection(agreement.attributes),
-        Detail::Boolean => AttributeSet::EMPTY,
-    }
-}
-
-fn withheld(asked: AttributeSet, agreed: AttributeSet, agreement: &Agreement) -> Vec<Omitted> {
-    let reason = match agreement.detail {
-        Detail::Full => OmittedReason::NotAgreed,
-        Detail::Boolean => OmittedReason::BooleanDetail,
-    };
-    asked.difference(agreed).iter().map(|attribute| Omitted { attribute, reason }).collect()
+fn withheld(asked: AttributeSet, allowance: Allowance<'_>) -> impl Iterator<Item = Omitted> {
+    asked
+        .iter()
+        .filter_map(move |attribute| Some(Omitted { attribute, reason: allowance.withholds(attribute)?.into() }))
 }
 
 fn nothing(transaction_id: TransactionId, outcome: Outcome) -> IssueTold {

@@ -32,7 +32,7 @@ impl Qr {
     ) -> Result<Answer<RevokeTold>, QrError> {
         let question =
             Question { operation: Operation::QrIssue, name: "qr.revoke", purpose, attributes: AttributeSet::EMPTY };
-        let (admitted, draft) = self.0.citizens.admit(caller, question);
+        let (admitted, draft) = self.0.citizens.admit(caller, question).await;
         let standing = match admitted {
             Ok(standing) => standing,
             Err(refusal) => return self.refuse(draft, refusal).await,

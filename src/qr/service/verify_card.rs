@@ -4,8 +4,8 @@ use super::{Answer, Body, Qr, QrError, Verify, card_attributes, question};
 use crate::access::Caller;
 use crate::citizens::matching::{Claim, Verdict};
 use crate::citizens::model::Status;
-use crate::citizens::{AnchoredCitizen, Anchoring, warnings_of};
-use crate::clients::{Agreement, Detail};
+use crate::citizens::{Allowance, AnchoredCitizen, Anchoring, warnings_of};
+use crate::clients::Detail;
 use crate::kernel::{Attribute, AttributeSet, TransactionId, Units};
 use crate::qr::card::CardText;
 use crate::qr::model::{Compared, Matched, Proof, QrWarning, Told, status_warning};
@@ -18,7 +18,7 @@ impl Qr {
         ask: Verify,
     ) -> Result<Answer<Told>, QrError> {
         let citizens = &self.0.citizens;
-        let (admitted, draft) = citizens.admit(caller, question(ask.purpose, card_attributes()));
+        let (admitted, draft) = citizens.admit(caller, question(ask.purpose, card_attributes())).await;
         let standing = match admitted {
             Ok(standing) => standing,
             Err(refusal) => return self.refuse(draft, refusal).await,
@@ -30,7 +30,8 @@ impl Qr {
         };
         let (told, draft) = match &person {
             Some(person) => {
-                let told = told(draft.transaction(), card, person, &caller.client.agreement);
+                let allowance = draft.allowance(&caller.client.agreement, person.record.citizen.citizen_id);
+                let told = told(draft.transaction(), card, person, allowance);
                 let disclosed = told.fields.keys().filter_map(|name| name.parse::<Attribute>().ok());
                 let disclosed: AttributeSet = disclosed.collect();
                 (told, draft.answered(vec![person.record.citizen.citizen_id], disclosed))
@@ -57,7 +58,7 @@ fn nobody(transaction_id: TransactionId, card: &CardText) -> Told {
     }
 }
 
-fn told(transaction: TransactionId, card: &CardText, person: &AnchoredCitizen, agreement: &Agreement) -> Told {
+fn told(transaction: TransactionId, card: &CardText, person: &AnchoredCitizen, allowance: Allowance<'_>) -> Told {
     let citizen = &person.record.citizen;
     let mut told = nobody(transaction, card);
     let mut residence_differs = false;
@@ -75,17 +76,17 @@ fn told(transaction: TransactionId, card: &CardText, person: &AnchoredCitizen, a
             Claim::Card(_) => {}
             _ => verified &= verdict.verifies() || verdict == Verdict::NotRecorded,
         }
-        if agreement.detail == Detail::Full && agreement.attributes.contains(compared.attribute) {
+        if allowance.withholds(compared.attribute).is_none() {
             told.matched.checks.insert(compared.attribute.name(), Compared::from(compared.comparison));
         }
     }
     // Nobody shows the card of somebody who has died.
     told.matched.verified = verified && citizen.status != Status::Deceased;
-    if agreement.detail == Detail::Full {
-        let may_read = |attribute| agreement.attributes.contains(attribute);
+    if allowance.detail() == Detail::Full {
+        let may_read = |attribute| allowance.may_read(attribute);
         let fields = card.fields().into_iter().filter(|(attribute, _)| may_read(*attribute));
         told.fields = fields.map(|(attribute, value)| (attribute.name(), value)).collect();
-        let of_number = warnings_of(citizen, person.anchored.number, agreement);
+        let of_number = warnings_of(citizen, person.anchored.number, allowance);
         told.warnings.extend(of_number.into_iter().map(QrWarning::from));
         if may_read(Attribute::Card) {
             told.warnings.extend(card.outdated(citizen));

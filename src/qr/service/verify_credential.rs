@@ -5,8 +5,8 @@ use super::{Answer, Body, Qr, QrError, Verify, question};
 use crate::access::Caller;
 use crate::audit::{PendingReceipt, Receipt};
 use crate::citizens::model::Status;
-use crate::citizens::{Draft, OpenRecord};
-use crate::clients::{Agreement, Detail};
+use crate::citizens::{Allowance, Draft, OpenRecord};
+use crate::clients::Detail;
 use crate::kernel::{AttributeSet, CitizenId, TransactionId};
 use crate::qr::credential::{Claim169, CredentialStatus, CwtClaims, Verdict};
 use crate::qr::model::{Compared, Matched, Proof, QrKind, QrWarning, Told, claims_of, fields_of, status_warning};
@@ -44,7 +44,7 @@ impl Qr {
             ask.idempotency_key.as_deref(),
             &[b"verify", ask.payload.as_bytes(), &purpose, nonce.as_bytes()],
         );
-        let (admitted, draft) = self.0.citizens.admit(caller, question(ask.purpose, attributes));
+        let (admitted, draft) = self.0.citizens.admit(caller, question(ask.purpose, attributes)).await;
         let standing = match admitted {
             Ok(standing) => standing,
             Err(refusal) => return self.refuse(draft, refusal).await,
@@ -60,7 +60,7 @@ impl Qr {
             }
         }
         let row = self.row_of(verdict.claims.as_ref()).await?;
-        let told = self.look(caller, draft.transaction(), verdict, row.as_ref()).await?;
+        let told = self.look(caller, &draft, verdict, row.as_ref()).await?;
         let told = Told { nonce: ask.nonce, ..told };
         let subjects: Vec<CitizenId> = row.as_ref().map(CredentialRow::citizen).transpose()?.into_iter().collect();
         if let Some(row) = row.filter(|row| row.dynamic && told.status == Some(CredentialStatus::Valid)) {
@@ -100,7 +100,7 @@ impl Qr {
     async fn look(
         &self,
         caller: &Caller,
-        transaction: TransactionId,
+        draft: &Draft,
         verdict: Verdict,
         row: Option<&CredentialRow>,
     ) -> Result<Told, StorageError> {
@@ -112,10 +112,13 @@ impl Qr {
         };
         match (status, verdict.claims, row) {
             (CredentialStatus::Valid, Some(claims), Some(row)) => {
-                let holder = self.0.citizens.holder(row.citizen()?).await?;
-                Ok(valid(transaction, &claims.person, holder.as_deref(), &caller.client.agreement))
+                let citizen = row.citizen()?;
+                // Of somebody else than the citizen who decided, no more than that the code is good.
+                let holder = if draft.concerns(citizen) { self.0.citizens.holder(citizen).await? } else { None };
+                let allowance = draft.allowance(&caller.client.agreement, citizen);
+                Ok(valid(draft.transaction(), &claims.person, holder.as_deref(), allowance))
             }
-            _ => Ok(refused(transaction, status)),
+            _ => Ok(refused(draft.transaction(), status)),
         }
     }
 
@@ -196,10 +199,10 @@ fn refused(transaction_id: TransactionId, status: CredentialStatus) -> Told {
 }
 
 /// A good credential beside the record as it stands.
-fn valid(transaction: TransactionId, person: &Claim169, holder: Option<&OpenRecord>, agreement: &Agreement) -> Told {
+fn valid(transaction: TransactionId, person: &Claim169, holder: Option<&OpenRecord>, allowance: Allowance<'_>) -> Told {
     let mut told = refused(transaction, CredentialStatus::Valid);
-    let full = agreement.detail == Detail::Full;
-    let may_read = |attribute| full && agreement.attributes.contains(attribute);
+    let full = allowance.detail() == Detail::Full;
+    let may_read = |attribute| allowance.withholds(attribute).is_none();
     if let Some(record) = holder {
         let checks: Vec<_> = claims_of(person).iter().map(|claim| claim.compare(record.view())).collect();
         let agrees = checks.iter().all(|check| check.comparison.verdict.verifies());

@@ -1,6 +1,6 @@
 //! What the server says about itself.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::http::header::CONTENT_TYPE;
 
 use dancu::access::AccessApi;
 use dancu::clients::ClientsApi;
@@ -10,18 +10,6 @@ use utoipa::OpenApi;
 
 use crate::support::Backend;
 use crate::support::house::House;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn both_places_hold_the_same_truthful_metadata() {
-    let backend = Backend::sqlite();
-    let house = House::new(&backend).await;
-    let connect = house.get("/.well-known/openid-configuration").await;
-    let oauth = house.get("/.well-known/oauth-authorization-server").await;
-    assert_eq!(connect.body, oauth.body);
-    assert_eq!(connect.status, 200);
-    assert_eq!(connect.header(CACHE_CONTROL), "public, max-age=300");
-    insta::assert_json_snapshot!("authorization_server_metadata", connect.body);
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_key_set_holds_public_keys_only() {
@@ -50,8 +38,6 @@ fn every_endpoint_is_described() {
     assert_eq!(
         paths,
         [
-            "/.well-known/oauth-authorization-server",
-            "/.well-known/openid-configuration",
             "/oauth2/jwks",
             "/oauth2/token",
             "/v1/catalogue"

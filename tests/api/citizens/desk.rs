@@ -8,6 +8,7 @@ use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::showcase;
 use dancu::citizens::{CacheConfig, Citizen, Citizens, CitizensApi, CitizensParts, GuardConfig, upsert};
 use dancu::clients::{Agreement, NewClient, PublicKey, samples};
+use dancu::consent::{Consents, ConsentsParts};
 use dancu::crypto::SystemEntropy;
 use dancu::http::{Limits, Routes};
 use dancu::kernel::{Clock, IdNumber, LegacyIdNumber};
@@ -23,6 +24,7 @@ use crate::support::house::House;
 pub struct Desk {
     pub house: House,
     pub audit: Audit,
+    pub consents: Consents,
     pub citizens: Citizens,
     pub metrics: Metrics,
     pub sealing: Sealing,
@@ -166,10 +168,19 @@ impl Desk {
         let audit = Audit::open(store.clone(), keyring.clone(), config, clock.clone(), entropy.clone());
         let audit = audit.await.expect("the audit opens");
         let metrics = Metrics::default();
+        let consents = Consents::open(ConsentsParts {
+            store: store.clone(),
+            audit: audit.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            retention: AuditConfig::years(5),
+        });
         let citizens = Citizens::open(CitizensParts {
             store,
             audit: audit.clone(),
             clients: house.clients.clone(),
+            consents: consents.clone(),
             keyring: keyring.clone(),
             clock,
             entropy: entropy.clone(),
@@ -200,7 +211,7 @@ impl Desk {
         let listeners = server::listen(&["127.0.0.1:0".parse().unwrap()]).expect("a port");
         let server = server::start(&config, listeners, service).expect("the server starts");
         let sealing = Sealing::new(keyring, entropy);
-        Self { house, audit, citizens, metrics, sealing, server, web: reqwest::Client::new() }
+        Self { house, audit, consents, citizens, metrics, sealing, server, web: reqwest::Client::new() }
     }
 
     /// Writes a citizen, as an import would.

@@ -1,0 +1,12 @@
+//! What citizens have consented to: which client may read which attributes, for which procedure,
+//! and until when (Law 91/2025/QH15: explicit, per purpose, provable, withdrawable).
+//!
+//! A consent is read by its key at each question that rests on it, and kept in no cache: withdrawn
+//! by one replica, it is over for all with the next question.
+
+mod model;
+mod service;
+mod store;
+
+pub use model::{Consent, NewConsent, Uncovered};
+pub use service::{Consents, ConsentsParts, Withdrawn, proofs_under};

@@ -1,0 +1,169 @@
+//! What the OpenID Provider does. Every step that concerns a citizen is recorded in the transaction
+//! that takes it.
+
+mod asking;
+mod backchannel;
+mod config;
+mod sealed;
+mod sign_in;
+mod tokens;
+mod userinfo;
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+pub use asking::Opened;
+pub use config::OidcConfig;
+pub use sign_in::{Step, View};
+pub use tokens::LogoutError;
+
+use self::sealed::Vault;
+use super::grants::{AuthorizationCode, Ciba, RefreshToken};
+use super::store;
+use crate::access::Access;
+use crate::audit::{Audit, AuditError, Entry, Outcome};
+use crate::citizens::Citizens;
+use crate::clients::{Client, Clients};
+use crate::crypto::Keyring;
+use crate::eid::{BeginError, Eid};
+use crate::kernel::{AttributeSet, CitizenId, Clock, Entropy, Instant, TransactionId};
+use crate::storage::{StorageError, Store};
+
+use super::protocol::AuthorizationError;
+
+/// How often what is over is swept, and how much of it in one transaction.
+const SWEEP: Duration = Duration::from_secs(30);
+const SWEEP_ROWS: i64 = 500;
+
+/// What the provider is built from.
+pub struct OidcParts {
+    pub config: OidcConfig,
+    pub store: Store,
+    pub audit: Audit,
+    pub clients: Clients,
+    pub access: Arc<Access>,
+    pub citizens: Citizens,
+    pub eid: Eid,
+    pub keyring: Keyring,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The OpenID Provider. Cheap to clone.
+#[derive(Clone)]
+pub struct Oidc(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub config: OidcConfig,
+    pub store: Store,
+    pub audit: Audit,
+    pub clients: Clients,
+    pub access: Arc<Access>,
+    pub citizens: Citizens,
+    pub eid: Eid,
+    pub keyring: Keyring,
+    pub clock: Arc<dyn Clock>,
+    pub vault: Vault,
+}
+
+/// Why a request is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum OidcError {
+    #[error(transparent)]
+    Refused(#[from] AuthorizationError),
+    #[error("the client's quota is used up")]
+    OverQuota,
+    /// Nobody can be sent back: the citizen is told on a page.
+    #[error("the request is unknown, over, or was answered")]
+    Over,
+    #[error("too many browsers have opened the request")]
+    TooManyBrowsers,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+}
+
+impl From<BeginError> for OidcError {
+    fn from(error: BeginError) -> Self {
+        match error {
+            BeginError::LevelUnreachable(_) => AuthorizationError::LEVEL.into(),
+            BeginError::UnknownClient | BeginError::LifetimeTooLong => {
+                StorageError::Other("a request that was checked cannot begin".to_owned()).into()
+            }
+            BeginError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl Oidc {
+    /// Builds the provider, adds its grants to the token endpoint, and sweeps what is over until the
+    /// last clone is dropped.
+    pub fn open(parts: OidcParts) -> Self {
+        let OidcParts { config, store, audit, clients, access, citizens, eid, keyring, clock, entropy } = parts;
+        let vault = Vault { keyring: keyring.clone(), entropy };
+        let inner = Inner { config, store, audit, clients, access, citizens, eid, keyring, clock, vault };
+        let oidc = Self(Arc::new(inner));
+        let access = &oidc.0.access;
+        access.register(Arc::new(AuthorizationCode(oidc.weak())));
+        access.register(Arc::new(RefreshToken(oidc.weak())));
+        access.register(Arc::new(Ciba(oidc.weak())));
+        tokio::spawn(sweep(oidc.weak()));
+        oidc
+    }
+
+    /// For what the token endpoint holds: it must not keep the provider alive.
+    pub(super) fn weak(&self) -> WeakOidc {
+        WeakOidc(Arc::downgrade(&self.0))
+    }
+
+    pub fn issuer(&self) -> &str {
+        &self.0.access.config().issuer
+    }
+}
+
+/// The provider, as long as somebody else holds it.
+pub(super) struct WeakOidc(Weak<Inner>);
+
+impl WeakOidc {
+    pub fn upgrade(&self) -> Option<Oidc> {
+        self.0.upgrade().map(Oidc)
+    }
+}
+
+async fn sweep(oidc: WeakOidc) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        let Some(oidc) = oidc.upgrade() else { return };
+        let now = oidc.0.clock.now();
+        loop {
+            match oidc.0.store.bulk(move |db| store::sweep(db, now, SWEEP_ROWS)).await {
+                Ok(swept) if swept == usize::try_from(SWEEP_ROWS).unwrap_or(usize::MAX) => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "what is over cannot be swept");
+                    break;
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// An entry about a citizen whom a client signed in, or lets go.
+fn entry(operation: &'static str, client: &Client, citizen: CitizenId, id: TransactionId, at: Instant) -> Entry {
+    Entry {
+        transaction: id,
+        at,
+        client: Some(client.id.clone()),
+        officer: None,
+        subjects: vec![citizen],
+        operation,
+        attributes: AttributeSet::EMPTY,
+        procedure: None,
+        legal_basis: None,
+        consent: None,
+        outcome: Outcome::Answered,
+        reason: "",
+    }
+}

@@ -1,0 +1,84 @@
+//! Browser sessions and the links that open them.
+
+use std::time::Duration;
+
+use dancu::access::SessionGrant;
+use dancu::clients::OperationSet;
+use dancu::kernel::purpose::OfficerCode;
+use dancu::kernel::Officer;
+use serde_json::json;
+
+use super::rig::{Rig, read};
+use crate::support::house::{ISSUER, id};
+use crate::support::for_each_backend;
+
+fn grant() -> SessionGrant {
+    let code = |text| OfficerCode::parse(text).unwrap();
+    SessionGrant {
+        client: id("portal"),
+        scopes: OperationSet::all(),
+        citizen: None,
+        officer: Some(Officer { id: code("canbo-09"), unit: code("mot-cua") }),
+        lifetime: Duration::from_secs(600),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_opens_one_session_which_names_its_officer_until_it_is_closed() {
+    for_each_backend(async |backend| {
+        let rig = Rig::new(&backend).await;
+        let access = &rig.app.access;
+        let link = access.page_link(&grant(), Duration::from_secs(60)).await.unwrap();
+        let cookie = access.redeem_page_link(link.expose()).await.unwrap().expect("a session");
+        assert!(access.redeem_page_link(link.expose()).await.unwrap().is_none(), "once");
+        assert!(access.redeem_page_link("nonsense").await.unwrap().is_none());
+        let set = cookie.header_value();
+        assert!(set.starts_with("__Host-dancu=") && set.ends_with("; Secure; HttpOnly; SameSite=Lax"), "{set}");
+
+        let body = json!({
+            "id_number": "097099000001", "full_name": "Nguyễn Văn An", "date_of_birth": "1999-03-15",
+            "purpose": { "procedure": "1.004222", "legal_basis": "STATE_DUTY",
+                "officer": { "id": "somebody-else", "unit": "x" } },
+            "attributes": ["sex"],
+        });
+        let ask = |origin: Option<&str>| {
+            let request = reqwest::Client::new().post(rig.url("/v1/citizens/lookup")).json(&body);
+            let request = request.header("cookie", cookie.pair());
+            match origin {
+                Some(origin) => request.header("origin", origin),
+                None => request,
+            }
+        };
+        let answer = read(ask(Some(ISSUER))).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        for foreign in [None, Some("https://evil.vn"), Some("null")] {
+            assert_eq!(read(ask(foreign)).await.told(), (403, "forbidden".to_owned()), "{foreign:?}");
+        }
+        let value = cookie.pair().split_once('=').unwrap().1.to_owned();
+        access.close_session(&value).await.unwrap();
+        assert_eq!(read(ask(Some(ISSUER))).await.told(), (401, "unauthorised".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_and_sessions_end_by_themselves_and_with_their_client() {
+    for_each_backend(async |backend| {
+        let rig = Rig::new(&backend).await;
+        let access = &rig.app.access;
+        let late = access.page_link(&grant(), Duration::from_secs(60)).await.unwrap();
+        rig.clock.advance(Duration::from_secs(61));
+        assert!(access.redeem_page_link(late.expose()).await.unwrap().is_none());
+        let link = access.page_link(&grant(), Duration::from_secs(60)).await.unwrap();
+        let cookie = access.redeem_page_link(link.expose()).await.unwrap().unwrap().pair();
+        let ask = || read(rig.get("/oauth2/userinfo").header("cookie", &cookie));
+        assert_eq!(ask().await.status, 403, "known, and no citizen");
+        rig.app.clients.disable(&id("portal")).await.unwrap();
+        assert_eq!(ask().await.status, 401);
+        rig.app.clients.enable(&id("portal")).await.unwrap();
+        rig.clock.advance(Duration::from_secs(601));
+        assert_eq!(ask().await.status, 401);
+        access.sweep().await;
+    })
+    .await;
+}
