@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use dancu::audit::{Audit, AuditConfig, Entry, OfficerStanding, Outcome};
+use dancu::audit::{Audit, AuditConfig, Entry, OfficerStanding, Outcome, Page};
 use dancu::crypto::{Keyring, SystemEntropy};
 use dancu::kernel::clock::SystemClock;
 use dancu::kernel::purpose::OfficerCode;
-use dancu::kernel::{AttributeSet, CitizenId, Clock, LegalBasis, Officer, ProcedureCode, TransactionId};
+use dancu::kernel::{AttributeSet, CitizenId, Clock, Instant, LegalBasis, Officer, ProcedureCode, TransactionId};
 use dancu::storage::{Store, StoreConfig, migrate};
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -91,6 +91,40 @@ fn record_all(bencher: Bencher, entries: usize) {
     bencher.counter(ItemsCount::new(entries)).bench(|| {
         let entries = (0..entries).map(|_| entry()).collect();
         bench.runtime.block_on(bench.audit.record_all(entries)).unwrap()
+    });
+}
+
+/// Two years of one citizen, two looks a day, in a log of a million entries: what a page of the
+/// citizen's view reads, without and with proofs.
+#[divan::bench(args = [false, true], sample_count = 20)]
+fn two_years_of_one_citizen(bencher: Bencher, proofs: bool) {
+    const ENTRIES: usize = 1_000_000;
+    const LOOKS: usize = 2 * 731;
+    let citizen = CitizenId([9; 16]);
+    let bench = open();
+    bench.runtime.block_on(async {
+        let every = ENTRIES / LOOKS;
+        for slice in 0..ENTRIES / 2_000 {
+            let entries = (0..2_000).map(|place| {
+                let looked = (slice * 2_000 + place).is_multiple_of(every);
+                if looked { Entry { subjects: vec![citizen], ..entry() } } else { entry() }
+            });
+            bench.audit.record_all(entries.collect()).await.unwrap();
+        }
+        bench.audit.tidy_now().await.unwrap();
+        bench.audit.sign_now().await.unwrap();
+    });
+    let range = || Instant::from_micros(0)..Instant::from_micros(i64::MAX);
+    bencher.bench(|| {
+        bench.runtime.block_on(async {
+            let limit = if proofs { 50 } else { 2 * LOOKS };
+            let history = bench.audit.access_history(citizen, range(), Page { skip: 0, limit }).await.unwrap();
+            assert!(history.total >= LOOKS);
+            if proofs {
+                let receipts = history.entries.iter().map(|entry| entry.receipt.clone()).collect();
+                assert!(bench.audit.prove_all(receipts).await.unwrap().iter().all(Option::is_some));
+            }
+        })
     });
 }
 

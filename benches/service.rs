@@ -108,6 +108,7 @@ async fn dancu(folder: &Path, url: String, cache_bytes: u64) -> (App, RunningSer
         eid: EidConfig::default(),
         codes: Sending::Nowhere,
         oidc: dancu::oidc::OidcConfig::default(),
+        forms: dancu::forms::FormsConfig::default(),
         contact: Contact {
             office: contact(),
             name: contact(),

@@ -12,6 +12,7 @@ use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
 use crate::consent::{Consents, ConsentsParts};
 use crate::crypto::Keyring;
 use crate::eid::{self, Eid, EidApi, EidConfig, EidParts, Sending};
+use crate::forms::{self, FormFaults, Forms, FormsApi, FormsConfig, FormsParts};
 use crate::http::Routes;
 use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
@@ -19,6 +20,7 @@ use crate::oidc::{self, Oidc, OidcApi, OidcConfig, OidcParts};
 use crate::qr::{self, Qr, QrApi, QrParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
+use crate::transparency::me::{self, Me, MeApi, MeParts};
 use crate::transparency::{self, Transparency, TransparencyApi};
 
 mod pages;
@@ -41,6 +43,7 @@ pub struct AppConfig {
     pub oidc: OidcConfig,
     /// How activation codes reach citizens.
     pub codes: Sending,
+    pub forms: FormsConfig,
     pub contact: Contact,
     pub pages: PagesConfig,
 }
@@ -67,6 +70,12 @@ pub enum AppError {
     Citizens(#[from] CitizensError),
     #[error(transparent)]
     Key(#[from] NoKey),
+    #[error("a form cannot be read:{}", list(.0))]
+    Forms(Vec<FormFaults>),
+}
+
+fn list(faults: &[FormFaults]) -> String {
+    faults.iter().map(|faults| format!("\n{faults}")).collect()
 }
 
 /// Every slice, built.
@@ -79,9 +88,11 @@ pub struct App {
     pub consents: Consents,
     pub citizens: Citizens,
     pub transparency: Transparency,
+    pub me: Me,
     pub qr: Qr,
     pub eid: Eid,
     pub oidc: Oidc,
+    pub forms: Forms,
     pub contact: Contact,
     pub pages: PagesConfig,
     pub ground: Ground,
@@ -128,9 +139,20 @@ impl App {
             guards: config.guards,
         })
         .await?;
+        let forms = FormsParts { config: config.forms, citizens: citizens.clone(), metrics: metrics.clone() };
+        let forms = Forms::open(forms).map_err(AppError::Forms)?;
         Units::warm_up();
         let upkeep = Arc::new(upkeep::reload_keys(ground.keyring.clone()));
         let transparency = Transparency::new(audit.clone(), clock.clone());
+        let me = Me::new(MeParts {
+            audit: audit.clone(),
+            citizens: citizens.clone(),
+            clients: clients.clone(),
+            consents: consents.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        });
         let qr = Qr::open(QrParts {
             issuer: access.config().issuer.clone(),
             store: store.clone(),
@@ -176,9 +198,11 @@ impl App {
             consents,
             citizens,
             transparency,
+            me,
             qr,
             eid,
             oidc,
+            forms,
             contact: config.contact,
             pages: config.pages,
             ground,
@@ -203,7 +227,9 @@ impl App {
             .with(Catalogue::new(self.contact.clone()), clients::routes, ClientsApi::openapi())
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
             .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
+            .with(self.me.clone(), me::routes, MeApi::openapi())
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
+            .with(self.forms.clone(), forms::routes, FormsApi::openapi())
             .with(self.oidc.clone(), oidc::routes, OidcApi::openapi())
             .with(self.eid.clone(), eid::routes, EidApi::openapi());
         self.with_pages(routes)

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod server;
 pub mod console;
 pub mod app;
+pub mod forms;
 pub mod oidc;
 pub mod eid;
 pub mod qr;

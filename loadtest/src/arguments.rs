@@ -50,6 +50,8 @@ pub enum ScenarioName {
     Verify,
     /// `POST /v1/citizens/verify/batch`
     Batch,
+    /// `POST /v1/forms/ct01/prefill`
+    Prefill,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

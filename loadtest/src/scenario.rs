@@ -21,6 +21,7 @@ impl Scenario {
         let (bodies, units) = match name {
             ScenarioName::Lookup => (anchors.iter().map(|anchor| to_bytes(&lookup(anchor, purpose))).collect(), 1),
             ScenarioName::Verify => (anchors.iter().map(|anchor| to_bytes(&verify(anchor, purpose))).collect(), 1),
+            ScenarioName::Prefill => (anchors.iter().map(|anchor| to_bytes(&prefill(anchor, purpose))).collect(), 1),
             ScenarioName::Batch => {
                 let lines = arguments.lines.max(1);
                 let batches = anchors.chunks(lines).map(|chunk| batch(chunk, lines, purpose)).collect();
@@ -35,6 +36,7 @@ impl Scenario {
             ScenarioName::Lookup => "/v1/citizens/lookup",
             ScenarioName::Verify => "/v1/citizens/verify",
             ScenarioName::Batch => "/v1/citizens/verify/batch",
+            ScenarioName::Prefill => "/v1/forms/ct01/prefill",
         }
     }
 
@@ -66,6 +68,10 @@ impl Scenario {
         let good = match self.name {
             ScenarioName::Lookup => contains(&answer.body, br#""outcome":"found""#),
             ScenarioName::Verify => contains(&answer.body, br#""verified":true"#),
+            // The dead are among the people asked about; their answer costs as much up to the filling.
+            ScenarioName::Prefill => {
+                contains(&answer.body, br#""outcome":"filled""#) || contains(&answer.body, br#""outcome":"not_alive""#)
+            }
             ScenarioName::Batch => {
                 let verified = answer.body.split(|b| *b == b'\n').filter(|line| contains(line, br#""verified":true"#));
                 verified.count() as u64 == self.units
@@ -101,6 +107,15 @@ fn verify(anchor: &Anchor, purpose: &Value) -> Value {
     json!({
         "id_number": anchor.id_number,
         "claims": { "full_name": anchor.full_name, "date_of_birth": anchor.date_of_birth },
+        "purpose": purpose,
+    })
+}
+
+fn prefill(anchor: &Anchor, purpose: &Value) -> Value {
+    json!({
+        "id_number": anchor.id_number,
+        "full_name": anchor.full_name,
+        "date_of_birth": anchor.date_of_birth,
         "purpose": purpose,
     })
 }

@@ -6,7 +6,7 @@ use super::dpop::ProofFault;
 use serde::{Deserialize, Serialize};
 
 use crate::clients::{Client, Operation, OperationSet};
-use crate::kernel::{AttributeSet, CitizenId, ConsentId, Level, Officer, TransactionId};
+use crate::kernel::{AttributeSet, CitizenId, ConsentId, Instant, Level, Officer, TransactionId};
 use crate::storage::StorageError;
 
 /// Who is calling, proven by an access token or by a page's session. Handlers take it as an
@@ -21,6 +21,8 @@ pub struct Caller {
     pub citizen: Option<Arc<CitizenGrant>>,
     /// The officer who signed in to the page's session; stands in the place of whom a body names.
     pub officer: Option<Officer>,
+    /// When what proves them ends. What goes on for long asks again.
+    pub expires: Instant,
 }
 
 /// What a citizen approved on their own device, and for which client.

@@ -11,7 +11,7 @@ use super::store::sessions::{self, SessionRow};
 use super::{Caller, CitizenGrant, Denied};
 use crate::clients::OperationSet;
 use crate::crypto::{KeyUse, Secret};
-use crate::kernel::{ClientId, Officer};
+use crate::kernel::{ClientId, Instant, Officer};
 use crate::storage::{Reach, StorageError, Tx};
 
 const LABEL: &str = "sessions";
@@ -119,7 +119,13 @@ impl Access {
         let row = found?.filter(|row| now.as_micros() < row.expires_at).ok_or(Denied::TokenMissing)?;
         let grant = read_grant("sessions", &row.body)?;
         let client = self.enabled_client(&grant.client)?;
-        Ok(Caller { client, scopes: grant.scopes, citizen: grant.citizen.map(Arc::new), officer: grant.officer })
+        Ok(Caller {
+            client,
+            scopes: grant.scopes,
+            citizen: grant.citizen.map(Arc::new),
+            officer: grant.officer,
+            expires: Instant::from_micros(row.expires_at),
+        })
     }
 
     fn session_row(&self, value: &Secret, grant: &SessionGrant, lives: Duration) -> Result<SessionRow, StorageError> {

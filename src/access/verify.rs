@@ -59,7 +59,7 @@ impl Access {
         if !client.may_use_bearer() {
             return Err(Denied::BearerNotAgreed);
         }
-        Ok(Bearer::Client(Caller { client, scopes: verified.scopes, citizen: None, officer: None }))
+        Ok(Bearer::Client(Caller { client, scopes: verified.scopes, citizen: None, officer: None, expires: verified.expires }))
     }
 
     /// Who calls with this token and this proof (RFC 9449 section 7.1).
@@ -95,7 +95,7 @@ impl Access {
             }
             None => None,
         };
-        Ok(Caller { client, scopes: verified.scopes, citizen, officer: None })
+        Ok(Caller { client, scopes: verified.scopes, citizen, officer: None, expires: verified.expires })
     }
 
     /// What a token that is good now says, and the grant it rests on: for introspection and

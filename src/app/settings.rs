@@ -8,6 +8,7 @@ use crate::clients::Contact;
 use crate::config::{CodeRoute, Config, EidConfig as Configured};
 use crate::eid::{EidConfig, Sending};
 use crate::oidc::OidcConfig;
+use crate::forms::FormsConfig;
 use crate::storage::StoreConfig;
 
 impl AppConfig {
@@ -47,6 +48,7 @@ impl AppConfig {
             eid: eid_of(&config.eid),
             codes: codes_of(&config.eid)?,
             oidc: OidcConfig::default(),
+            forms: FormsConfig { dir: config.forms.dir.clone() },
             contact: Contact {
                 office: contact.office.clone(),
                 name: contact.name.clone(),

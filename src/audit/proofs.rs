@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::store;
-use super::tile::{Tile, TileKind, leaf_hashes, root_over};
+use super::tile::{TILE_WIDTH, Tile, TileKind, leaf_hashes, root_over};
 use super::tree::{Hash, Node, empty_root, fold, perfect_nodes};
 use crate::storage::{Db, StorageError};
 
@@ -14,17 +14,39 @@ pub(super) struct TreeReader<'d> {
     log: i32,
     size: u64,
     tiles: HashMap<(u8, u64), Vec<Hash>>,
+    /// Commitments by bundle.
+    bundles: HashMap<u64, Vec<Hash>>,
 }
 
 impl<'d> TreeReader<'d> {
     /// `size` is at most the log's.
     pub(super) fn new(db: &'d mut Db, log: i32, size: u64) -> Self {
-        Self { db, log, size, tiles: HashMap::new() }
+        Self { db, log, size, tiles: HashMap::new(), bundles: HashMap::new() }
     }
 
     /// The roots over these ranges of leaves, as paths of proofs ask for them.
     pub(super) fn roots(&mut self, ranges: &[Range<u64>]) -> Result<Vec<Hash>, StorageError> {
         ranges.iter().map(|range| self.root_of(range)).collect()
+    }
+
+    /// The commitment of the entry at `index`, which the tree covers.
+    pub(super) fn commitment(&mut self, index: u64) -> Result<Hash, StorageError> {
+        let (bundle, place) = (index / TILE_WIDTH, (index % TILE_WIDTH) as usize);
+        if !self.bundles.contains_key(&bundle) {
+            let width = Tile::width_in(TileKind::Entries, bundle, self.size);
+            let commitments = store::tile(self.db, self.log, 0, bundle, width)?;
+            self.bundles.insert(bundle, commitments);
+        }
+        let commitment = self.bundles.get(&bundle).and_then(|bundle| bundle.get(place)).copied();
+        commitment.ok_or_else(|| self.lacks(0, bundle))
+    }
+
+    fn lacks(&self, level: u8, index: u64) -> StorageError {
+        StorageError::Inconsistent {
+            table: "audit_tiles",
+            column: "hashes",
+            row: format!("{}/{level}/{index}", self.log),
+        }
     }
 
     fn root_of(&mut self, range: &Range<u64>) -> Result<Hash, StorageError> {
@@ -42,11 +64,7 @@ impl<'d> TreeReader<'d> {
             self.tiles.insert((level, index), hashes);
         }
         let hashes = self.tiles.get(&(level, index)).and_then(|hashes| hashes.get(places));
-        hashes.and_then(root_over).ok_or_else(|| StorageError::Inconsistent {
-            table: "audit_tiles",
-            column: "hashes",
-            row: format!("{}/{level}/{index}", self.log),
-        })
+        hashes.and_then(root_over).ok_or_else(|| self.lacks(level, index))
     }
 }
 

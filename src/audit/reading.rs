@@ -1,11 +1,13 @@
 //! What anybody may read of the logs: checkpoints, tiles, proofs. Every replica serves every log.
 
-use super::Audit;
+use std::collections::BTreeMap;
+
+use super::{Audit, Receipt};
 use super::checkpoint::verifier_key;
 use super::error::{AuditError, ProofError};
 use super::proofs::TreeReader;
 use super::store::{self, LogRow, LogState};
-use super::tile::{TILE_WIDTH, Tile, TileKind, entry_bundle, hash_tile, leaf_hashes};
+use super::tile::{Tile, TileKind, entry_bundle, hash_tile, leaf_hashes};
 use super::tree::{Hash, consistency_path, inclusion_path};
 use crate::crypto::KeyUse;
 use crate::storage::{Db, Reach, StorageError};
@@ -115,11 +117,8 @@ impl Audit {
             let row = published(db, &name)?.ok_or(ProofError::UnknownLog)?;
             let tree_size = tree_size(&row, size)?;
             let ranges = inclusion_path(index, tree_size).ok_or(ProofError::Beyond { size: tree_size })?;
-            let (bundle, place) = (index / TILE_WIDTH, (index % TILE_WIDTH) as usize);
-            let width = Tile::width_in(TileKind::Entries, bundle, tree_size);
-            let commitments = store::tile(db, row.log, 0, bundle, width)?;
-            let commitment = *commitments.get(place).ok_or(ProofError::Beyond { size: tree_size })?;
             let mut tree = TreeReader::new(db, row.log, tree_size);
+            let commitment = tree.commitment(index)?;
             let path = tree.roots(&ranges)?;
             let root = tree.roots(std::slice::from_ref(&(0..tree_size)))?.remove(0);
             Ok(InclusionProof {
@@ -133,6 +132,39 @@ impl Audit {
             })
         };
         self.store().read(Reach::Scan, read).await
+    }
+
+    /// Proves that these entries stand in the published trees of their logs, in one reading; `None`
+    /// where the published tree does not cover an entry (yet).
+    pub async fn prove_all(&self, receipts: Vec<Receipt>) -> Result<Vec<Option<InclusionProof>>, AuditError> {
+        let read = move |db: &mut Db| {
+            let mut by_log: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+            for (place, receipt) in receipts.iter().enumerate() {
+                by_log.entry(receipt.log.as_str()).or_default().push(place);
+            }
+            let mut proofs: Vec<Option<InclusionProof>> = vec![None; receipts.len()];
+            for (name, places) in by_log {
+                let Some(row) = published(db, name)? else { continue };
+                let size = row.checkpoint_size;
+                let mut tree = TreeReader::new(db, row.log, size);
+                let Some(root) = tree.roots(std::slice::from_ref(&(0..size)))?.pop() else { continue };
+                for place in places {
+                    let index = receipts[place].log_index;
+                    let Some(ranges) = inclusion_path(index, size) else { continue };
+                    proofs[place] = Some(InclusionProof {
+                        log: row.name.clone(),
+                        log_index: index,
+                        tree_size: size,
+                        root,
+                        commitment: tree.commitment(index)?,
+                        path: tree.roots(&ranges)?,
+                        checkpoint: row.checkpoint.clone(),
+                    });
+                }
+            }
+            Ok::<_, StorageError>(proofs)
+        };
+        Ok(self.store().read(Reach::Scan, read).await?)
     }
 
     /// Proves that the tree of `from` entries is a beginning of that of `to` (the published one if

@@ -15,6 +15,8 @@ use serde::Serialize;
 pub use error::held_back;
 
 use super::guard::meter::Standing;
+use super::kept_answers::{Answer, Body};
+use crate::audit::Receipt;
 
 /// The endpoints' part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
@@ -42,4 +44,21 @@ pub fn answer(body: &impl Serialize, standing: &Standing) -> HttpResponse {
         response.insert_header(header);
     }
     response.body(bytes)
+}
+
+/// An answer with the entry it was recorded as.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Recorded<'a, T> {
+    #[serde(flatten)]
+    told: T,
+    audit: &'a Receipt,
+}
+
+/// An answer given for the first time or once more.
+pub fn respond<T: Serialize>(given: &Answer<T>) -> HttpResponse {
+    let audit = &given.receipt;
+    match &given.body {
+        Body::First(told) => answer(&Recorded { told, audit }, &given.standing),
+        Body::Again(told) => answer(&Recorded { told, audit }, &given.standing),
+    }
 }

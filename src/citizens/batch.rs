@@ -7,19 +7,23 @@ use super::draft::Draft;
 use super::guard::meter::Standing;
 use super::service::{Citizens, CitizensError};
 use super::verify::{Verify, VerifyAnswer, question};
-use crate::access::Caller;
+use crate::access::{Caller, Denied};
 use crate::kernel::Purpose;
 use crate::storage::StorageError;
 
+/// The operation's name in audit entries.
+pub(super) const VERIFY_BATCH: &str = "citizens.verify.batch";
 /// Lines that wait for the database at the same time.
 const AT_ONCE: usize = 16;
 
 impl Citizens {
-    /// Answers the lines of one piece of a batch, in order, each within the client's quota. The
-    /// client's agreement is read anew, because a batch may last long.
+    /// Answers the lines of one piece of a batch, in order, each within the client's quota. Whether
+    /// the token still holds, and what the client's agreement says, is read anew: a batch may last
+    /// long.
     ///
     /// # Errors
-    /// If the store or the audit log cannot be reached: then no line was answered.
+    /// [`CitizensError::Denied`] if the token has expired or the client was disabled meanwhile, and
+    /// if the store or the audit log cannot be reached: then no line was answered.
     pub async fn verify_all(
         &self,
         caller: &Caller,
@@ -28,14 +32,17 @@ impl Citizens {
         if !self.0.clients.is_current() {
             return Err(StorageError::Unavailable("the registry of clients is behind the database".to_owned()).into());
         }
-        let client = self.0.clients.find(&caller.client.id).unwrap_or_else(|| caller.client.clone());
-        let caller = &Caller { client, ..caller.clone() };
         let now = self.0.clock.now();
+        if caller.expires <= now {
+            return Err(Denied::TokenExpired.into());
+        }
+        let client = self.0.clients.find(&caller.client.id).filter(|client| client.enabled);
+        let caller = &Caller { client: client.ok_or(Denied::ClientDisabled)?, ..caller.clone() };
         let (granted, standing) = self.0.guards.take(&caller.client, asks.len() as u32, now);
         let answering = asks.into_iter().enumerate().map(|(index, (ask, purpose))| async move {
             let granted = index < granted as usize;
             let (admitted, draft) =
-                self.admitted(caller, question(&ask, purpose, "citizens.verify.batch"), granted, standing, now).await;
+                self.admitted(caller, question(&ask, purpose, VERIFY_BATCH), granted, standing, now).await;
             match admitted {
                 Ok(standing) => self.compare(caller, &ask, standing, draft).await,
                 Err(refusal) => Ok((Err(refusal), draft)),

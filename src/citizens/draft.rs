@@ -29,25 +29,42 @@ pub struct Draft {
 impl Draft {
     pub(super) fn new(transaction: TransactionId, at: Instant, caller: &Caller, question: Question) -> Self {
         let Purpose { procedure, legal_basis, officer, consent } = question.purpose;
-        let standing = officer.map(|officer| {
+        let mut draft = Self::unread(transaction, at, caller, question.name);
+        draft.entry.consent = consent.map(|consent| consent.0);
+        draft.entry.officer = officer.map(|officer| {
             let standing = caller.client.standing(&officer);
             (officer, standing)
         });
+        draft.entry.attributes = question.attributes;
+        draft.entry.procedure = Some(procedure);
+        draft.entry.legal_basis = Some(legal_basis);
+        draft
+    }
+
+    /// Of a request that is refused before anything of it is read.
+    pub(super) fn unread(transaction: TransactionId, at: Instant, caller: &Caller, name: &'static str) -> Self {
         let entry = Entry {
             transaction,
             at,
             client: Some(caller.client.id.clone()),
-            officer: standing,
+            officer: None,
             subjects: Vec::new(),
-            operation: question.name,
-            attributes: question.attributes,
-            procedure: Some(procedure),
-            legal_basis: Some(legal_basis),
-            consent: consent.map(|consent| consent.0),
+            operation: name,
+            attributes: AttributeSet::EMPTY,
+            procedure: None,
+            legal_basis: None,
+            consent: None,
             outcome: Outcome::Refused,
             reason: "",
         };
         Self { entry, failure: None, consented: None }
+    }
+
+    /// What is asked for, where that shows only after the question was admitted.
+    #[must_use]
+    pub fn asking(mut self, attributes: AttributeSet) -> Self {
+        self.entry.attributes = attributes;
+        self
     }
 
     pub fn transaction(&self) -> TransactionId {

@@ -14,6 +14,9 @@ use crate::clients::{Detail, Operation};
 use crate::kernel::{AttributeSet, CitizenId, Purpose, TransactionId};
 use crate::storage::StorageError;
 
+/// The operation's name in audit entries.
+pub(super) const LOOKUP: &str = "citizens.lookup";
+
 #[derive(Debug, Clone)]
 pub struct LookUp {
     pub anchor: Anchor,
@@ -43,7 +46,7 @@ impl Citizens {
     pub async fn look_up(&self, caller: &Caller, ask: LookUp) -> Result<LookUpAnswer, CitizensError> {
         let question = Question {
             operation: Operation::CitizensLookup,
-            name: "citizens.lookup",
+            name: LOOKUP,
             purpose: ask.purpose,
             attributes: ask.attributes,
         };

@@ -8,14 +8,15 @@ use super::draft::{Draft, Question};
 use super::follower::Follower;
 use super::guard::meter::Standing;
 use super::guard::{Blocked, Exchange, Failure, GuardConfig, GuardError, Guards};
+use super::kept_answers::{self, Keeper};
 use super::metrics::{CitizensMetrics, reactor_lag};
 use super::reactor::{Reactor, ReactorRun};
 use super::records::Records;
 use super::resealing::Resealing;
 use super::sealing::{Sealing, SealingError};
-use crate::access::Caller;
+use crate::access::{Caller, Denied};
 use crate::audit::{Audit, AuditError, Receipt};
-use crate::clients::{Client, Clients, Refusal};
+use crate::clients::{Client, Clients, Operation, Refusal};
 use crate::consent::Consents;
 use crate::crypto::Keyring;
 use crate::kernel::{AttributeSet, Clock, Entropy, Instant, TransactionId};
@@ -25,14 +26,18 @@ use crate::telemetry::metrics::Metrics;
 /// Why a question about a citizen is not answered. All but `Unavailable` have been recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum CitizensError {
-    #[error("the access token does not cover the operation")]
-    InsufficientScope,
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error(transparent)]
     NotAgreed(#[from] Refusal),
     #[error("the agreement does not list sensitive attributes that were claimed")]
     AttributesNotAgreed(AttributeSet),
     #[error("the citizen has not consented to attributes that were claimed")]
     AttributesNotConsented(AttributeSet),
+    #[error("the Idempotency-Key was used for another request")]
+    KeyReused,
+    #[error("the agreement no longer lets out what the first answer told")]
+    AgreementNarrowed,
     #[error("the quota is used up")]
     OverQuota(Standing),
     #[error(transparent)]
@@ -79,6 +84,7 @@ pub(super) struct Inner {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) records: Records,
     pub(super) guards: Arc<Guards>,
+    pub(super) keeper: Keeper,
     metrics: Metrics,
     background: Background,
 }
@@ -101,7 +107,7 @@ impl Drop for Background {
 
 impl Citizens {
     /// Opens the room and starts what runs beside it: following the change log, the exchange of
-    /// counters, re-sealing after key rotations.
+    /// counters, re-sealing after key rotations, sweeping kept answers.
     pub async fn open(parts: CitizensParts) -> Result<Self, CitizensError> {
         let CitizensParts { store, audit, clients, consents, keyring, clock, entropy, metrics, cache, guards } = parts;
         let cache = Arc::new(Cache::new(&cache));
@@ -113,10 +119,14 @@ impl Citizens {
         let background = Background::default();
         background.spawn(follower.run());
         background.spawn(Exchange::new(Arc::clone(&guards), Arc::clone(&clock)).run());
-        background.spawn(Resealing::new(store.clone(), keyring, sealing.clone(), Arc::clone(&counted)).run());
+        background.spawn(kept_answers::sweep(store.clone(), Arc::clone(&clock)));
+        let resealing = Resealing::new(store.clone(), keyring.clone(), sealing.clone(), Arc::clone(&counted));
+        background.spawn(resealing.run());
+        let keeper = Keeper { keyring, entropy: Arc::clone(&entropy) };
         let decoy = Decoy::new(&sealing, &*entropy)?;
         let records = Records { store: store.clone(), sealing, cache, metrics: counted, decoy };
-        let inner = Inner { store, audit, clients, consents, clock, entropy, records, guards, metrics, background };
+        let inner =
+            Inner { store, audit, clients, consents, clock, entropy, records, guards, keeper, metrics, background };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -163,8 +173,8 @@ impl Citizens {
         }
         let admitted = if !granted {
             Err(CitizensError::OverQuota(standing))
-        } else if caller.require(question.operation).is_err() {
-            Err(CitizensError::InsufficientScope)
+        } else if let Err(denied) = caller.require(question.operation) {
+            Err(denied.into())
         } else {
             match caller.client.authorise(question.operation, &question.purpose, caller.citizen.is_some(), now) {
                 Ok(_) => Ok(standing),
@@ -179,6 +189,22 @@ impl Citizens {
                 (Err(error), draft.refused(reason))
             }
         }
+    }
+
+    /// Refuses a token that does not cover `operation`, before the request is read or where it cannot
+    /// be: recorded under the operation's `name`, with neither purpose nor person.
+    pub async fn require(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        name: &'static str,
+    ) -> Result<(), CitizensError> {
+        let Err(denied) = caller.require(operation) else { return Ok(()) };
+        let refusal = CitizensError::from(denied);
+        let transaction = TransactionId::random(&*self.0.entropy);
+        let draft = Draft::unread(transaction, self.0.clock.now(), caller, name);
+        self.conclude(draft.refused(refusal.reason())).await?;
+        Err(refusal)
     }
 
     /// Makes the entry of one answer or refusal durable; the answer may leave afterwards.
@@ -245,7 +271,8 @@ impl CitizensError {
     /// Stable code in audit entries.
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::InsufficientScope => "insufficient_scope",
+            Self::Denied(Denied::InsufficientScope(_)) => "insufficient_scope",
+            Self::Denied(_) => "not_authenticated",
             Self::NotAgreed(refusal) => match refusal {
                 Refusal::NotInForce => "agreement_not_in_force",
                 Refusal::Operation => "operation_not_agreed",
@@ -256,6 +283,8 @@ impl CitizensError {
             },
             Self::AttributesNotAgreed(_) => "attribute_not_agreed",
             Self::AttributesNotConsented(_) => "attribute_not_consented",
+            Self::KeyReused => "idempotency_conflict",
+            Self::AgreementNarrowed => "agreement_narrowed",
             Self::OverQuota(_) => "over_quota",
             Self::Blocked(blocked) => blocked.limit.code(),
             Self::Storage(_) | Self::Audit(_) => "unavailable",

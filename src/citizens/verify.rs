@@ -19,6 +19,9 @@ use crate::audit::Receipt;
 use crate::clients::{Detail, Operation};
 use crate::kernel::{Attribute, AttributeSet, Classification, LegacyIdNumber, Purpose, TransactionId};
 
+/// The operation's name in audit entries.
+pub(super) const VERIFY: &str = "citizens.verify";
+
 #[derive(Debug, Clone)]
 pub struct Verify {
     pub number: AnchorNumber,
@@ -85,7 +88,7 @@ pub struct VerifyAnswer {
 impl Citizens {
     /// Says whether the claims are one person's who has the number; recorded before it is returned.
     pub async fn verify(&self, caller: &Caller, ask: Verify, purpose: Purpose) -> Result<VerifyAnswer, CitizensError> {
-        let (admitted, draft) = self.admit(caller, question(&ask, purpose, "citizens.verify")).await;
+        let (admitted, draft) = self.admit(caller, question(&ask, purpose, VERIFY)).await;
         let (answer, draft) = match admitted {
             Ok(standing) => {
                 let (verdicts, draft) = self.compare(caller, &ask, standing, draft).await?;

@@ -44,6 +44,14 @@ struct VerifyArgs {
     ca: Option<PathBuf>,
 }
 
+impl AuditArgs {
+    /// Whether nothing is left for the configuration to say.
+    pub fn names_everything(&self) -> bool {
+        let AuditCommand::Verify(args) = &self.command;
+        args.url.is_some() || (args.db.is_some() && args.keys.is_some())
+    }
+}
+
 /// What the configuration has for commands that are not told.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Configured<'a> {

@@ -20,14 +20,14 @@ enum ConfigCommand {
     Check {
         /// The file to read; dancu.toml of the working directory by default.
         #[arg(long, value_name = "FILE")]
-        file: Option<PathBuf>,
+        config: Option<PathBuf>,
     },
 }
 
 /// The exit code: 0 sound, 1 faulty or unsafe.
 pub fn run(args: ConfigArgs, out: &mut dyn Write) -> io::Result<u8> {
-    let ConfigCommand::Check { file } = args.command;
-    check(file.as_deref(), out)
+    let ConfigCommand::Check { config } = args.command;
+    check(config.as_deref(), out)
 }
 
 fn check(file: Option<&Path>, out: &mut dyn Write) -> io::Result<u8> {

@@ -19,6 +19,7 @@ use crate::citizens::seed::{SeedError, Seeder};
 use crate::citizens::{CacheConfig, GuardConfig};
 use crate::clients::{ClientsError, Contact, DemoClient, NewClient, SampleFault, samples};
 use crate::console;
+use crate::forms::FormsConfig;
 use crate::crypto::{Keyring, KeyringError, SystemEntropy};
 use crate::eid::{EidConfig, Sending};
 use crate::http::middleware::AccessLog;
@@ -80,6 +81,7 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
         return Err(DemoError::NotLoopback);
     }
     make_folder(&args.dir)?;
+    make_folder(&args.dir.join("forms"))?;
     let bind = |source| DemoError::Bind { address: args.bind, source };
     let listeners = server::listen(&[args.bind]).map_err(bind)?;
     let address = listeners[0].local_addr().map_err(bind)?;
@@ -146,6 +148,7 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
         eid: EidConfig { tell_digits: true, ..EidConfig::default() },
         codes: Sending::File(dir.join("codes.ndjson")),
         oidc: OidcConfig::default(),
+        forms: FormsConfig { dir: Some(dir.join("forms")) },
         contact: Contact {
             office: "Dancu demo".to_owned(),
             name: "Người vận hành mẫu".to_owned(),

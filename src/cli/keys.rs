@@ -52,13 +52,6 @@ enum KeysCommand {
     Retire { key_use: KeyUse, version: u32 },
 }
 
-impl KeysArgs {
-    /// Whether the command needs `rows_under`, and with it a database.
-    pub fn counts_rows(&self) -> bool {
-        matches!(self.command, KeysCommand::Retire { .. })
-    }
-}
-
 /// What every command may need.
 pub struct Tools<'a> {
     /// `keys.dir` of the configuration.

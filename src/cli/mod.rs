@@ -4,6 +4,7 @@ pub mod audit;
 pub mod clients;
 pub mod config;
 pub mod demo;
+pub mod forms;
 pub mod import;
 pub mod keys;
 pub mod migrate;
@@ -21,7 +22,7 @@ use clap::{Args, Subcommand};
 
 use self::place::{PlaceArgs, PlaceError, clock, entropy};
 use crate::audit::data_keys_under;
-use crate::citizens::rows_under_version;
+use crate::citizens;
 use crate::clients::Clients;
 use crate::config::from_environment;
 use crate::consent::proofs_under;
@@ -57,6 +58,8 @@ pub enum Command {
     Qr(qr::QrArgs),
     /// The e-ID app, for scripts and trials
     Wallet(wallet::WalletArgs),
+    /// Form definitions
+    Forms(forms::FormsArgs),
 }
 
 /// A command and the installation it works on.
@@ -89,6 +92,7 @@ pub fn run(command: Command) -> ExitCode {
             let tools = wallet::Tools { clock: &clock, entropy: &entropy, out: &mut std::io::stdout() };
             wallet::run(args, tools).map_err(text)
         }
+        Command::Forms(args) => return code(forms::run(&args, &mut std::io::stdout())),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -175,13 +179,18 @@ fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
     }
 }
 
-/// What is served needs no installation here.
+/// What is served, or named by the command itself, needs no installation here.
 fn audit(at: At<audit::AuditArgs>) -> ExitCode {
-    let place = at.place.find().ok();
-    let configured = audit::Configured {
-        store: place.as_ref().map(|place| place.store.url.as_str()),
-        keys: place.as_ref().map(|place| place.keys.as_path()),
+    let known = match at.args.names_everything() {
+        true => Ok(place::Known::default()),
+        false => at.place.known(),
     };
+    let known = match known {
+        Ok(known) => known,
+        Err(faults) => return fail(&faults.to_string()),
+    };
+    let configured =
+        audit::Configured { store: known.store.as_ref().map(|store| store.url.as_str()), keys: known.keys.as_deref() };
     match on_runtime(audit::run(at.args, configured, &mut std::io::stdout())) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -192,18 +201,16 @@ fn audit(at: At<audit::AuditArgs>) -> ExitCode {
 /// `keys init` comes before there is a database; only `retire` asks it.
 fn keys(at: At<keys::KeysArgs>) -> ExitCode {
     let (clock, entropy) = (clock(), entropy());
-    let configured = match &at.place.dir {
-        Some(dir) => Some(dir.join("keys")),
-        None => match from_environment(at.place.config.as_deref()) {
-            Ok(config) => config.keys.dir,
-            Err(faults) => return fail(&faults.to_string()),
-        },
+    let configured = match at.place.known() {
+        Ok(known) => known.keys,
+        Err(faults) => return fail(&faults.to_string()),
     };
-    let place = at.place;
+    let (place, counted_at) = (at.place, clock.now());
     let count = async |key_use: KeyUse, version: u32| {
         let store = place.find().and_then(|place: place::Place| place.open_store());
         let store = store.map_err(Box::<PlaceError>::from)?;
-        let records = rows_under_version(&store, key_use, version).await?;
+        let records = citizens::rows_under_version(&store, key_use, version).await?
+            + crate::qr::rows_under_version(&store, key_use, version, counted_at).await?;
         let sealed = match key_use {
             KeyUse::Seal => {
                 let (entries, proofs) = (data_keys_under(&store, version).await?, proofs_under(&store, version).await?);

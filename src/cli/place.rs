@@ -34,6 +34,13 @@ pub enum PlaceError {
     Database(#[from] OpenError),
 }
 
+/// What is known of where an installation's things are.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub store: Option<StoreConfig>,
+    pub keys: Option<PathBuf>,
+}
+
 /// Where an installation's things are.
 pub struct Place {
     pub store: StoreConfig,
@@ -41,15 +48,25 @@ pub struct Place {
 }
 
 impl PlaceArgs {
-    pub fn find(&self) -> Result<Place, PlaceError> {
+    /// For commands that can be told the rest.
+    ///
+    /// # Errors
+    /// All faults of the configuration.
+    pub fn known(&self) -> Result<Known, ConfigFaults> {
         if let Some(dir) = &self.dir {
             let url = format!("sqlite:{}", dir.join("dancu.db").display());
-            return Ok(Place { store: StoreConfig { url, readers: 2 }, keys: dir.join("keys") });
+            return Ok(Known { store: Some(StoreConfig { url, readers: 2 }), keys: Some(dir.join("keys")) });
         }
         let config = config::from_environment(self.config.as_deref())?;
-        let url = config.database.url.ok_or(PlaceError::Missing("database.url"))?;
-        let keys = config.keys.dir.ok_or(PlaceError::Missing("keys.dir"))?;
-        Ok(Place { store: StoreConfig { url: url.expose().to_owned(), readers: config.database.readers }, keys })
+        let readers = config.database.readers;
+        let store = config.database.url.map(|url| StoreConfig { url: url.expose().to_owned(), readers });
+        Ok(Known { store, keys: config.keys.dir })
+    }
+
+    pub fn find(&self) -> Result<Place, PlaceError> {
+        let Known { store, keys } = self.known()?;
+        let store = store.ok_or(PlaceError::Missing("database.url"))?;
+        Ok(Place { store, keys: keys.ok_or(PlaceError::Missing("keys.dir"))? })
     }
 }
 

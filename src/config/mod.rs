@@ -11,6 +11,7 @@ mod database;
 mod eid;
 mod environment;
 mod fault;
+mod forms;
 mod keys;
 mod layers;
 mod limits;
@@ -33,6 +34,7 @@ pub use database::{Backend, DatabaseConfig, DatabaseUrl};
 pub use eid::{CodeRoute, EidConfig};
 pub use environment::from_environment;
 pub use fault::{ConfigFault, ConfigFaults, Place};
+pub use forms::FormsConfig;
 pub use keys::KeysConfig;
 pub use limits::LimitsConfig;
 pub use logging::{LogFormat, LogLevel, LoggingConfig};
@@ -53,6 +55,7 @@ pub struct Config {
     pub cache: CacheConfig,
     pub tokens: TokensConfig,
     pub audit: AuditConfig,
+    pub forms: FormsConfig,
     pub limits: LimitsConfig,
     pub eid: EidConfig,
     pub contact: ContactConfig,
@@ -75,6 +78,7 @@ impl Config {
             cache: layers.section(&mut faults),
             tokens: layers.section(&mut faults),
             audit: layers.section(&mut faults),
+            forms: layers.section(&mut faults),
             limits: layers.section(&mut faults),
             eid: layers.section(&mut faults),
             contact: layers.section(&mut faults),

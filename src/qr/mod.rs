@@ -13,4 +13,4 @@ mod store;
 
 pub use api::{QrApi, routes};
 pub use said::{Omitted, OmittedReason, Said, say};
-pub use service::{Issue, Qr, QrError, QrParts, Verify};
+pub use service::{Issue, Picture, Qr, QrError, QrParts, Room, Shown, Verify, rows_under_version};

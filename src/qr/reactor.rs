@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use super::store::credentials::{self, CredentialRow};
-use super::{say, service::said_tag};
+use super::{Said, say, service::said_tag};
 use crate::citizens::change::ChangeKinds;
 use crate::citizens::model::Status;
 use crate::citizens::sealing::Sealing;
 use crate::citizens::{Change, Citizen, Reactor, current};
-use crate::crypto::Keyring;
+use crate::crypto::{KeyUse, Keyring};
 use crate::kernel::Clock;
 use crate::storage::{StorageError, Tx};
 
-/// Sees every change of a record that already existed.
+/// Sees every change of a record that already existed, and every rotation of the index key.
 pub struct Revoker {
     pub sealing: Sealing,
     pub keyring: Keyring,
@@ -45,12 +45,32 @@ impl Reactor for Revoker {
 }
 
 impl Revoker {
-    /// Whether the credential would be issued with the same words today. What cannot be told is not
-    /// true.
+    /// Brings up to `limit` credentials from old index keys to the active one, so that the old can
+    /// be retired; how many were looked at. One that is not true any more is revoked instead.
+    pub fn renew_tags(&self, tx: &mut Tx<'_>, limit: i64) -> Result<usize, StorageError> {
+        let (now, active) = (self.clock.now(), self.keyring.active(KeyUse::Index));
+        let version = i32::try_from(active).unwrap_or(i32::MAX);
+        let rows = credentials::tagged_before(tx.db()?, version, now, limit)?;
+        for row in &rows {
+            let citizen = current(tx, &self.sealing, row.citizen()?)?;
+            let said = citizen.as_ref().and_then(|citizen| self.said_today(row, citizen));
+            match said.and_then(|said| said_tag(&self.keyring, active, &said)) {
+                Some(tag) => credentials::retag(tx.db()?, &row.credential_id, &tag, version)?,
+                None => drop(credentials::revoke(tx.db()?, &row.credential_id, now)?),
+            }
+        }
+        Ok(rows.len())
+    }
+
     fn is_true_of(&self, row: &CredentialRow, citizen: &Citizen) -> bool {
-        let Ok(attributes) = serde_json::from_str(&row.attributes) else { return false };
-        let said = say(citizen, attributes);
-        let tag = said_tag(&self.keyring, row.said_key as u32, &said);
-        citizen.status == Status::Alive && tag.is_some_and(|tag| tag == row.said.as_slice())
+        self.said_today(row, citizen).is_some()
+    }
+
+    /// What the credential says, if it would be issued with the same words today. What cannot be
+    /// told is not true.
+    fn said_today(&self, row: &CredentialRow, citizen: &Citizen) -> Option<Said> {
+        let said = say(citizen, serde_json::from_str(&row.attributes).ok()?);
+        let tag = said_tag(&self.keyring, row.said_key.cast_unsigned(), &said)?;
+        (citizen.status == Status::Alive && tag == row.said.as_slice()).then_some(said)
     }
 }

@@ -259,6 +259,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    kept_answers (key) {
+        key -> Binary,
+        request -> Binary,
+        index_version -> Integer,
+        key_version -> Integer,
+        sealed -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
 // qr
 
 diesel::table! {
@@ -283,16 +294,6 @@ diesel::table! {
     qr_status_lists (list) {
         list -> Integer,
         taken -> Integer,
-    }
-}
-
-diesel::table! {
-    qr_answers (key) {
-        key -> Binary,
-        request -> Binary,
-        key_version -> Integer,
-        sealed -> Binary,
-        expires_at -> BigInt,
     }
 }
 

@@ -1,6 +1,8 @@
-//! The audit's public face: checkpoints, tiles, and proofs for clients about their own entries.
+//! The audit's public face: checkpoints, tiles, proofs for clients about their own entries; and
+//! what a citizen sees of it ([`me`]).
 
 mod api;
+pub mod me;
 mod service;
 
 pub use api::{TransparencyApi, routes};

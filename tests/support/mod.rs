@@ -4,6 +4,7 @@ mod backend;
 mod browser;
 pub mod house;
 mod installation;
+pub mod photos;
 mod wire;
 
 pub use backend::{Backend, for_each_backend, postgres_admin};

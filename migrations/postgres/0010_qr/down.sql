@@ -1,3 +1,2 @@
-DROP TABLE qr_answers;
 DROP TABLE qr_status_lists;
 DROP TABLE qr_credentials;

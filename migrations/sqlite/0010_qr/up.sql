@@ -18,6 +18,7 @@ CREATE TABLE qr_credentials (
     UNIQUE (status_list, status_index)
 );
 CREATE INDEX qr_credentials_of_citizen ON qr_credentials (citizen_id);
+CREATE INDEX qr_credentials_said_key ON qr_credentials (said_key);
 CREATE INDEX qr_credentials_expiry ON qr_credentials (expires_at);
 CREATE INDEX qr_credentials_revoked ON qr_credentials (status_list) WHERE revoked_at IS NOT NULL;
 
@@ -26,13 +27,3 @@ CREATE TABLE qr_status_lists (
     list  INTEGER NOT NULL PRIMARY KEY,
     taken INTEGER NOT NULL
 );
-
--- First answers to requests with an Idempotency-Key. key: a keyed hash of client and key.
-CREATE TABLE qr_answers (
-    key         BLOB    NOT NULL PRIMARY KEY,
-    request     BLOB    NOT NULL,
-    key_version INTEGER NOT NULL,
-    sealed      BLOB    NOT NULL,
-    expires_at  BIGINT  NOT NULL
-);
-CREATE INDEX qr_answers_expiry ON qr_answers (expires_at);

@@ -1,6 +1,7 @@
 //! `POST /v1/citizens/verify/batch`
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -14,8 +15,9 @@ use utoipa::ToSchema;
 use super::lines::{Line, Lines, Piece};
 use super::quota;
 use super::verify::{VerifyRequest, VerifyResponse};
-use crate::access::Caller;
-use crate::citizens::service::Citizens;
+use crate::access::{Caller, Denied};
+use crate::citizens::batch::VERIFY_BATCH;
+use crate::citizens::service::{Citizens, CitizensError};
 use crate::citizens::verify::Verify;
 use crate::clients::Operation;
 use crate::http::problem::ProblemBody;
@@ -46,7 +48,8 @@ struct Numbered {
 ///
 /// One request of `/v1/citizens/verify` a line (NDJSON), one answer a line, in the same order. A
 /// line at fault is answered with its problem and the rest go on; every line is recorded before its
-/// answer is sent, and counts as a call.
+/// answer is sent, and counts as a call. When the token ends, so does the batch: its last line says
+/// so.
 #[utoipa::path(
     post,
     path = "/v1/citizens/verify/batch",
@@ -68,7 +71,7 @@ pub async fn verify_batch(
     citizens: Data<Citizens>,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    caller.require(Operation::CitizensVerify)?;
+    citizens.require(&caller, Operation::CitizensVerify, VERIFY_BATCH).await?;
     if !is_ndjson(request.headers()) {
         return Err(ProblemKind::UnsupportedMediaType.into());
     }
@@ -82,9 +85,11 @@ pub async fn verify_batch(
     let answers = pieces
         .map(move |piece| {
             let batch = Rc::clone(&batch);
-            async move { Ok::<_, Infallible>(batch.answer(piece).await) }
+            async move { batch.answer(piece).await }
         })
-        .buffered(PIECES);
+        .buffered(PIECES)
+        .scan(false, |over, answered| ready((!std::mem::replace(over, answered.last)).then_some(answered.lines)))
+        .map(Ok::<_, Infallible>);
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)));
     for header in quota::headers(&standing) {
@@ -100,6 +105,13 @@ fn is_ndjson(headers: &HeaderMap) -> bool {
     plain && (essence.eq_ignore_ascii_case(MEDIA_TYPE) || essence.eq_ignore_ascii_case("application/ndjson"))
 }
 
+/// The answers to one piece.
+struct Answered {
+    lines: Bytes,
+    /// No more of the batch is answered.
+    last: bool,
+}
+
 struct Batch {
     caller: Caller,
     arrival: Arrival,
@@ -107,11 +119,9 @@ struct Batch {
 }
 
 impl Batch {
-    async fn answer(&self, Numbered { first, piece }: Numbered) -> Bytes {
+    async fn answer(&self, Numbered { first, piece }: Numbered) -> Answered {
         let Piece::Lines(lines) = piece else {
-            let mut out = Vec::new();
-            self.write_problem(&mut out, first, &ProblemKind::BodyTimeout.into());
-            return out.into();
+            return self.end(first, &ProblemKind::BodyTimeout.into());
         };
         let began = Instant::now();
         let mut asks = Vec::with_capacity(lines.len());
@@ -126,30 +136,46 @@ impl Batch {
             })
             .collect();
         let mut out = Vec::with_capacity(faults.len() * 320);
-        if self.write(&mut out, first, faults, asks).await {
-            release::negative_since(&self.arrival, began).await;
+        match self.write(&mut out, first, faults, asks).await {
+            Ok(negative) => {
+                if negative {
+                    release::negative_since(&self.arrival, began).await;
+                }
+                Answered { lines: out.into(), last: false }
+            }
+            Err(denied) => self.end(first, &denied.into()),
         }
-        out.into()
+    }
+
+    /// Says at which line the batch ends, and why.
+    fn end(&self, line: u64, problem: &Problem) -> Answered {
+        let mut out = Vec::new();
+        self.write_problem(&mut out, line, problem);
+        Answered { lines: out.into(), last: true }
     }
 
     /// Writes a line for each of `faults`: the fault, or the next answer. Says whether any answer
     /// must be held back.
+    ///
+    /// # Errors
+    /// If the caller may not go on; then nothing is written.
     async fn write(
         &self,
         out: &mut Vec<u8>,
         first: u64,
         faults: Vec<Option<Problem>>,
         asks: Vec<(Verify, Purpose)>,
-    ) -> bool {
+    ) -> Result<bool, Denied> {
         let mut negative = false;
         let mut answers = match self.citizens.verify_all(&self.caller, asks).await {
             Ok(answers) => answers.into_iter(),
+            Err(CitizensError::Denied(denied)) => return Err(denied),
             Err(away) => {
                 let away = Problem::from(away);
                 for (line, fault) in (first..).zip(&faults) {
                     self.write_problem(out, line, fault.as_ref().unwrap_or(&away));
                 }
-                return false;
+                return Ok(false);
             }
         };
         for (line, fault) in (first..).zip(faults) {
@@ -168,7 +194,7 @@ impl Batch {
                 },
             }
         }
-        negative
+        Ok(negative)
     }
 
     fn write_problem(&self, out: &mut Vec<u8>, line: u64, problem: &Problem) {

@@ -20,14 +20,25 @@ fn claims(attributes: AttributeSet, code: &'static str, text: Text) -> Problem {
     Problem::new(ProblemKind::Forbidden).with_faults(faults)
 }
 
+const NARROWED: Text = Text::new(
+    "Thỏa thuận đã thu hẹp; câu trả lời trước đây không được lặp lại.",
+    "The agreement was narrowed; the first answer is not repeated.",
+);
+
 impl From<CitizensError> for Problem {
     fn from(error: CitizensError) -> Self {
         match error {
-            CitizensError::InsufficientScope => ProblemKind::InsufficientScope.into(),
+            CitizensError::Denied(denied) => denied.into(),
             CitizensError::NotAgreed(refusal) => refusal.into(),
             CitizensError::AttributesNotAgreed(attributes) => claims(attributes, "attribute_not_agreed", NOT_AGREED),
             CitizensError::AttributesNotConsented(attributes) => {
                 claims(attributes, "attribute_not_consented", NOT_CONSENTED)
+            }
+            CitizensError::KeyReused => ProblemKind::IdempotencyConflict.into(),
+            CitizensError::AgreementNarrowed => {
+                let mut faults = Faults::default();
+                faults.push("", "agreement_narrowed", NARROWED);
+                Self::new(ProblemKind::Forbidden).with_faults(faults)
             }
             CitizensError::OverQuota(standing) => {
                 let kind = if standing.day_left == 0 { ProblemKind::OverQuota } else { ProblemKind::RateLimited };

@@ -10,7 +10,7 @@ use super::{answer, error};
 use crate::access::Caller;
 use crate::audit::Receipt;
 use crate::citizens::disclose::{Disclosure, Withheld};
-use crate::citizens::look_up::{Found, LookUp, LookUpAnswer};
+use crate::citizens::look_up::{Found, LOOKUP, LookUp, LookUpAnswer};
 use crate::citizens::matching::{Anchor, AnchorNumber};
 use crate::citizens::model::Status;
 use crate::citizens::service::Citizens;
@@ -171,7 +171,7 @@ pub async fn look_up(
     let ask = match body.read(LookUpRequest::read) {
         Ok(ask) => ask,
         Err(faults) => {
-            caller.require(Operation::CitizensLookup)?;
+            citizens.require(&caller, Operation::CitizensLookup, LOOKUP).await?;
             return Err(faults);
         }
     };

@@ -19,7 +19,7 @@ use crate::citizens::matching::claims::{Check, Claims};
 use crate::citizens::matching::{AnchorNumber, Reason, Verdict};
 use crate::citizens::model::Status;
 use crate::citizens::service::Citizens;
-use crate::citizens::verify::{Verify, VerifyAnswer};
+use crate::citizens::verify::{VERIFY, Verify, VerifyAnswer};
 use crate::citizens::warning::Warning;
 use crate::clients::Operation;
 use crate::http::extract::{Expected, FromInput};
@@ -200,7 +200,7 @@ pub async fn verify(
     let (ask, purpose) = match body.read(VerifyRequest::read) {
         Ok(read) => read,
         Err(faults) => {
-            caller.require(Operation::CitizensVerify)?;
+            citizens.require(&caller, Operation::CitizensVerify, VERIFY).await?;
             return Err(faults);
         }
     };

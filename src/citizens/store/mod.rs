@@ -4,6 +4,7 @@ mod apply;
 pub mod bulk_write;
 pub mod guards;
 pub mod import_runs;
+pub mod kept_answers;
 pub mod mark;
 mod pace;
 pub mod plan;

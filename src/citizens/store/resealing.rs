@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 
 use super::apply::lock_change_log;
+use super::kept_answers;
 use super::rows::{CitizenRow, IdentifierRow};
 use crate::citizens::sealing::Sealing;
 use crate::storage::schema::{citizens, identifiers, resealing_progress};
@@ -127,14 +128,18 @@ fn rehash_one(db: &mut Db, sealing: &Sealing, old: u32, row: &IdentifierRow) -> 
     Ok(true)
 }
 
-/// Records sealed under a version.
+/// Records and kept answers sealed under a version.
 pub fn sealed_under(db: &mut Db, version: u32) -> Result<i64, StorageError> {
-    Ok(citizens::table.filter(citizens::key_version.eq(column(version))).count().get_result(db)?)
+    let version = column(version);
+    let records: i64 = citizens::table.filter(citizens::key_version.eq(version)).count().get_result(db)?;
+    Ok(records + kept_answers::sealed_under(db, version)?)
 }
 
-/// Identifiers hashed under a version.
+/// Identifiers and kept answers that are found by hashes under a version.
 pub fn hashed_under(db: &mut Db, version: u32) -> Result<i64, StorageError> {
-    Ok(identifiers::table.filter(identifiers::key_version.eq(column(version))).count().get_result(db)?)
+    let version = column(version);
+    let found: i64 = identifiers::table.filter(identifiers::key_version.eq(version)).count().get_result(db)?;
+    Ok(found + kept_answers::hashed_under(db, version)?)
 }
 
 /// The versions everything was last brought to.

@@ -7,9 +7,10 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Recorded, error, respond};
+use super::error;
 use crate::access::Caller;
 use crate::citizens::matching::{Anchor, AnchorNumber};
+use crate::citizens::{Recorded, respond};
 use crate::clients::Operation;
 use crate::crypto::digest::sha256;
 use crate::http::extract::{Expected, FromInput, IdempotencyKey, Whole};
@@ -17,7 +18,7 @@ use crate::http::problem::ProblemBody;
 use crate::http::{Arrival, Input, Json, Problem, ProblemKind, release};
 use crate::kernel::{AttributeSet, ClientId, Faults, IdNumber, PartialDate, PersonName, Purpose, Text, TransactionId};
 use crate::qr::image::ImageKind;
-use crate::qr::service::{Issue, IssueTold, Lifetime, Qr, RevokeTold};
+use crate::qr::service::{ISSUE, Issue, IssueTold, Lifetime, Qr, REVOKE, RevokeTold};
 
 const DAY: i64 = 24 * 3600;
 
@@ -192,7 +193,7 @@ pub async fn issue(
     let ask = match body.read(IssueQrRequest::read) {
         Ok(ask) => Issue { idempotency_key: key.given().map(str::to_owned), ..ask },
         Err(faults) => {
-            caller.require(Operation::QrIssue)?;
+            qr.require(&caller, Operation::QrIssue, ISSUE).await?;
             return Err(faults);
         }
     };
@@ -239,9 +240,15 @@ pub async fn revoke(
     id: Path<String>,
     body: Json<RevokeQrRequest>,
 ) -> Result<HttpResponse, Problem> {
-    caller.require(Operation::QrIssue)?;
-    let purpose = body.read(|request, faults| request.purpose.required("/purpose", faults))?;
-    let id: TransactionId = id.parse().map_err(|_| ProblemKind::NotFound)?;
+    let purpose = body.read(|request, faults| request.purpose.required("/purpose", faults));
+    let asked = purpose.and_then(|purpose| Ok((id.parse().map_err(|_| ProblemKind::NotFound)?, purpose)));
+    let (id, purpose): (TransactionId, _) = match asked {
+        Ok(asked) => asked,
+        Err(faults) => {
+            qr.require(&caller, Operation::QrIssue, REVOKE).await?;
+            return Err(faults);
+        }
+    };
     match qr.revoke(&caller, id, purpose).await {
         Ok(answer) => Ok(respond(&answer)),
         Err(refusal) => Err(error::problem(refusal, &arrival).await),

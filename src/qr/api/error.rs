@@ -25,7 +25,6 @@ impl From<QrError> for Problem {
             QrError::NotShown(NotShown::Credential(fault)) => of_credential(fault),
             QrError::Image(fault) => of_picture(fault),
             QrError::Busy => ProblemKind::Overloaded.into(),
-            QrError::KeyReused => ProblemKind::IdempotencyConflict.into(),
             QrError::NothingAgreed => one(
                 ProblemKind::Forbidden,
                 "/attributes",

@@ -6,13 +6,7 @@ mod public;
 mod submission;
 mod verify;
 
-use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, get, post, resource};
-use serde::Serialize;
-
-use super::service::{Answer, Body};
-use crate::audit::Receipt;
-use crate::citizens;
 
 /// The endpoints' part of the OpenAPI document.
 #[derive(utoipa::OpenApi)]
@@ -29,20 +23,4 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resource("/v1/qr/credentials/{id}/revoke").route(post().to(credentials::revoke)))
         .service(resource("/v1/status-lists/{id}").route(get().to(public::status_list)))
         .service(resource("/.well-known/dancu-qr-keys").route(get().to(public::keys)));
-}
-
-/// An answer with the entry it was recorded as.
-#[derive(Serialize, utoipa::ToSchema)]
-struct Recorded<'a, T> {
-    #[serde(flatten)]
-    told: T,
-    audit: &'a Receipt,
-}
-
-fn respond<T: Serialize>(answer: &Answer<T>) -> HttpResponse {
-    let audit = &answer.receipt;
-    match &answer.body {
-        Body::First(told) => citizens::answer(&Recorded { told, audit }, &answer.standing),
-        Body::Again(told) => citizens::answer(&Recorded { told, audit }, &answer.standing),
-    }
 }

@@ -1,13 +1,12 @@
 //! What is submitted for verification: a scanner's text as JSON, or a picture as a form.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 use std::time::Duration;
 
 use actix_multipart::{Field, Multipart};
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use serde::Deserialize;
@@ -16,7 +15,7 @@ use utoipa::ToSchema;
 use crate::http::extract::{BoundedText, Expected, FromInput};
 use crate::http::{Input, Json, Problem, ProblemKind};
 use crate::kernel::{Faults, Purpose, Text};
-use crate::qr::Qr;
+use crate::qr::service::{Picture, Qr, Room, Shown};
 
 /// The longest picture, in bytes: more than 12 megapixels take as JPEG.
 const LONGEST_PICTURE: usize = 12 << 20;
@@ -72,20 +71,30 @@ impl FromInput for Scanned {
     }
 }
 
-/// The text is in the request, or has to be found in a picture.
-pub enum Shown {
-    Text(String),
-    Picture(Vec<u8>),
-}
-
 pub struct Submission {
     pub shown: Shown,
     pub purpose: Purpose,
     pub nonce: Option<String>,
 }
 
-/// Faults are told after the scope is known to be there.
-pub struct Submitted(pub Result<Submission, Problem>);
+/// Either form of the request. Faults of the text are told, and the form of a picture is read, after
+/// the scope is known to be there.
+pub enum Submitted {
+    Text(Result<Submission, Problem>),
+    Form(PictureForm),
+}
+
+/// A form that is still to be uploaded.
+pub struct PictureForm(Multipart);
+
+impl PictureForm {
+    /// Takes room for the picture, then reads it.
+    pub async fn read(self, qr: &Qr) -> Result<Submission, Problem> {
+        let room = qr.room_for_a_picture()?;
+        let reading = tokio::time::timeout(UPLOAD_TIME, read_form(self.0, room)).await;
+        reading.unwrap_or_else(|_| Err(ProblemKind::BodyTimeout.into()))
+    }
+}
 
 impl FromRequest for Submitted {
     type Error = Problem;
@@ -94,17 +103,11 @@ impl FromRequest for Submitted {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if media_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
-            let qr = request.app_data::<Data<Qr>>().cloned();
-            let form = Multipart::new(request.headers(), payload.take());
-            return Box::pin(async move {
-                let qr = qr.ok_or(ProblemKind::Internal)?;
-                let _room = qr.room_for_a_picture().map_err(Problem::from)?;
-                let reading = tokio::time::timeout(UPLOAD_TIME, read_form(form)).await;
-                Ok(Self(reading.unwrap_or_else(|_| Err(ProblemKind::BodyTimeout.into()))))
-            });
+            let form = PictureForm(Multipart::new(request.headers(), payload.take()));
+            return Box::pin(ready(Ok(Self::Form(form))));
         }
         let json = Json::<VerifyQrRequest>::from_request(request, payload);
-        Box::pin(async move { Ok(Self(json.await?.read(read_text))) })
+        Box::pin(async move { Ok(Self::Text(json.await?.read(read_text))) })
     }
 }
 
@@ -116,7 +119,7 @@ fn read_text(request: VerifyQrRequest, faults: &mut Faults) -> Option<Submission
     Some(Submission { shown: Shown::Text(payload?.0), purpose: purpose?, nonce })
 }
 
-async fn read_form(mut form: Multipart) -> Result<Submission, Problem> {
+async fn read_form(mut form: Multipart, room: Room) -> Result<Submission, Problem> {
     let mut picture = None;
     let mut parts = serde_json::Map::new();
     let mut faults = Faults::default();
@@ -153,7 +156,8 @@ async fn read_form(mut form: Multipart) -> Result<Submission, Problem> {
         let purpose = request.purpose.required("/purpose", found);
         let nonce = request.nonce.optional("/nonce", found);
         let nonce = nonce?.map(BoundedText::into_string);
-        Some(Submission { shown: Shown::Picture(picture?), purpose: purpose?, nonce })
+        let picture = Picture { bytes: picture?, room };
+        Some(Submission { shown: Shown::Picture(picture), purpose: purpose?, nonce })
     })
 }
 

@@ -3,16 +3,17 @@
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
-use super::submission::{Shown, Submission, Submitted, VerifyQrRequest};
-use super::{Recorded, error, respond};
+use super::error;
+use super::submission::{Submission, Submitted, VerifyQrRequest};
 use crate::access::Caller;
+use crate::citizens::{Recorded, respond};
 use crate::clients::Operation;
 use crate::http::extract::IdempotencyKey;
 use crate::http::problem::ProblemBody;
 use crate::http::{Arrival, Problem, release};
 use crate::qr::Qr;
 use crate::qr::model::Told;
-use crate::qr::service::Verify;
+use crate::qr::service::{VERIFY, Verify};
 
 /// Verifies what a citizen shows
 ///
@@ -43,13 +44,19 @@ pub async fn verify(
     key: IdempotencyKey,
     submitted: Submitted,
 ) -> Result<HttpResponse, Problem> {
-    caller.require(Operation::QrVerify)?;
-    let Submission { shown, purpose, nonce } = submitted.0?;
-    let payload = match shown {
-        Shown::Text(text) => text,
-        Shown::Picture(picture) => qr.read_picture(picture).await?,
+    let require = qr.require(&caller, Operation::QrVerify, VERIFY);
+    let Submission { shown, purpose, nonce } = match submitted {
+        Submitted::Text(Ok(submission)) => submission,
+        Submitted::Text(Err(faults)) => {
+            require.await?;
+            return Err(faults);
+        }
+        Submitted::Form(form) => {
+            require.await?;
+            form.read(&qr).await?
+        }
     };
-    let ask = Verify { payload, purpose, nonce, idempotency_key: key.given().map(str::to_owned) };
+    let ask = Verify { shown, purpose, nonce, idempotency_key: key.given().map(str::to_owned) };
     match qr.verify(&caller, ask).await {
         Ok(answer) => {
             if answer.negative {

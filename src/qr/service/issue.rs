@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::answers::{First, Keyed};
-use super::{Answer, Body, Qr, QrError, said_tag};
+use super::{ISSUE, Qr, QrError, said_tag};
 use crate::access::Caller;
 use crate::audit::Receipt;
 use crate::citizens::matching::Anchor;
 use crate::citizens::model::Status;
-use crate::citizens::{Allowance, AnchoredCitizen, Anchoring, Draft, Question, is_still_at};
+use crate::citizens::{
+    Allowance, AnchoredCitizen, Anchoring, Answer, Body, CitizensError, Draft, Keyed, Question, Repeated,
+    is_still_at,
+};
 use crate::clients::Operation;
 use crate::crypto::{KeyUse, cose};
 use crate::kernel::entropy::random_bytes;
@@ -18,7 +20,6 @@ use crate::kernel::{AttributeSet, ClientId, Instant, Purpose, TransactionId};
 use crate::qr::credential::{CwtClaims, MAX_TEXT, StatusReference, pack};
 use crate::qr::image::{ImageKind, Symbol};
 use crate::qr::said::{Omitted, Said, say};
-use crate::qr::store::answers;
 use crate::qr::store::credentials::{self, CredentialRow};
 use crate::storage::{Reach, StorageError};
 
@@ -93,25 +94,23 @@ impl Qr {
     pub async fn issue(&self, caller: &Caller, ask: Issue) -> Result<Answer<IssueTold>, QrError> {
         let question = Question {
             operation: Operation::QrIssue,
-            name: "qr.issue",
+            name: ISSUE,
             purpose: ask.purpose.clone(),
             attributes: ask.attributes,
         };
-        let keyed = self.0.answers.keyed(caller, ask.idempotency_key.as_deref(), &[b"issue", &ask.request]);
-        let (admitted, draft) = self.0.citizens.admit(caller, question).await;
+        let keyed = self.0.citizens.keyed(caller, ask.idempotency_key.as_deref(), &[ISSUE.as_bytes(), &ask.request]);
+        let (admitted, mut draft) = self.0.citizens.admit(caller, question).await;
         let standing = match admitted {
             Ok(standing) => standing,
             Err(refusal) => return self.refuse(draft, refusal).await,
         };
         if let Some(keyed) = &keyed {
-            match self.first_answer(keyed).await {
-                Ok(None) => {}
-                Ok(Some(first)) => return self.repeat(first, standing, draft).await,
-                Err(QrError::KeyReused) => {
-                    return self.refuse(draft.refused("idempotency_conflict"), QrError::KeyReused).await;
+            draft = match self.0.citizens.repeat(keyed, draft).await? {
+                Repeated::Again(body, receipt) => {
+                    return Ok(Answer { body: Body::Again(body), receipt, standing, negative: false });
                 }
-                Err(error) => return Err(error),
-            }
+                Repeated::No(draft) => draft,
+            };
         }
         let allowance = Allowance::new(&caller.client.agreement, draft.consented());
         let agreed: AttributeSet =
@@ -119,7 +118,7 @@ impl Qr {
         if agreed.is_empty() {
             return self.refuse(draft.refused("attribute_not_agreed"), QrError::NothingAgreed).await;
         }
-        let (anchoring, draft) = self.0.citizens.seek_anchored(caller, &ask.anchor, standing, draft).await?;
+        let (anchoring, mut draft) = self.0.citizens.seek_anchored(caller, &ask.anchor, standing, draft).await?;
         let person = match anchoring {
             Ok(Anchoring { person, .. }) => person,
             Err(blocked) => return self.refuse(draft, blocked).await,
@@ -147,11 +146,15 @@ impl Qr {
                 Ok((told, receipt)) => {
                     return Ok(Answer { body: Body::First(told), receipt, standing, negative: false });
                 }
-                Err(QrError::Citizens(crate::citizens::CitizensError::Storage(StorageError::Conflict(_)))) => {
-                    if let Some(keyed) = &keyed
-                        && let Some(first) = self.first_answer(keyed).await?
-                    {
-                        return self.repeat(first, standing, draft).await;
+                // The place was taken, or the same request was faster elsewhere.
+                Err(QrError::Citizens(CitizensError::Storage(StorageError::Conflict(_)))) => {
+                    if let Some(keyed) = &keyed {
+                        draft = match self.0.citizens.repeat(keyed, draft).await? {
+                            Repeated::Again(body, receipt) => {
+                                return Ok(Answer { body: Body::Again(body), receipt, standing, negative: false });
+                            }
+                            Repeated::No(draft) => draft,
+                        };
                     }
                 }
                 // Told of a person who was found: the entry names them.
@@ -196,13 +199,7 @@ impl Qr {
             revoked_at: None,
             spent_at: None,
         };
-        let first = First {
-            transaction: done.transaction(),
-            subjects: done.entry().subjects.clone(),
-            attributes: said.attributes,
-            body: serde_json::to_value(&told).map_err(|_| lost())?,
-        };
-        let kept = keyed.map(|keyed| self.0.answers.seal(keyed, &first, now)).transpose()?;
+        let kept = keyed.map(|keyed| self.0.citizens.keep(keyed, &done, &told)).transpose()?;
         let (audit, entry) = (self.0.audit.clone(), done.entry().clone());
         let pending = self.0.store.write(move |tx| {
             // A change of the record after this is seen by the reactor, which then sees this row.
@@ -211,7 +208,7 @@ impl Qr {
             }
             credentials::insert(tx.db()?, &row)?;
             if let Some(kept) = &kept {
-                answers::insert(tx.db()?, kept)?;
+                kept.write(tx)?;
             }
             Ok(audit.append(tx, &entry))
         });

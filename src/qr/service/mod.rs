@@ -1,46 +1,42 @@
 //! QR codes verified and credentials issued, every answer recorded.
 
-mod answers;
 mod issue;
 mod pictures;
 mod public;
 mod revoke;
+mod upkeep;
 mod verify_card;
 mod verify_credential;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
-use answers::Answers;
 pub use issue::{Issue, IssueTold, Lifetime};
 use pictures::Pictures;
+pub use pictures::{Picture, Room};
 pub use public::SignedList;
 pub use revoke::RevokeTold;
+pub use upkeep::rows_under_version;
 
-use super::card::CardText;
 use super::credential::TrustedIssuer;
 use super::image::ImageFault;
-use super::model::{NotShown, Shown, Told, recognise};
+use super::model::{self, NotShown, Told, recognise};
 use super::reactor::Revoker;
 use super::said::Said;
-use super::store;
 use crate::access::Caller;
-use crate::audit::{Audit, Receipt};
+use crate::audit::Audit;
 use crate::citizens::guard::meter::Standing;
 use crate::citizens::sealing::Sealing;
-use crate::citizens::{Citizens, CitizensError, Draft, Reactor};
+use crate::citizens::{Answer, Citizens, CitizensError, Draft, Keyed, Question, Reactor};
 use crate::clients::Operation;
 use crate::crypto::{KeyUse, Keyring, SigningKey};
-use crate::kernel::{Clock, Entropy, Purpose};
+use crate::kernel::{AttributeSet, Clock, Entropy, Purpose};
 use crate::storage::{StorageError, Store};
 
-/// How often what is over is swept, and how much of it in one transaction.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
-const SWEEP_ROWS: i64 = 500;
-/// Credentials are kept this long beyond their end, so that a late showing still names its holder
-/// in the audit.
-const KEPT_BEYOND: Duration = Duration::from_secs(24 * 3600);
+/// The operations' names in audit entries.
+pub const VERIFY: &str = "qr.verify";
+pub const ISSUE: &str = "qr.issue";
+pub const REVOKE: &str = "qr.revoke";
 
 /// Why there is no answer. Refusals have been recorded.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +49,6 @@ pub enum QrError {
     Image(#[from] ImageFault),
     #[error("too many pictures are being read")]
     Busy,
-    #[error("the Idempotency-Key was used for another request")]
-    KeyReused,
     #[error("the agreement lets out none of the attributes asked for")]
     NothingAgreed,
     #[error("nothing of what was asked for fits a credential")]
@@ -77,28 +71,26 @@ impl From<crate::audit::AuditError> for QrError {
     }
 }
 
-/// What a scanner read, and why it is asked about.
-#[derive(Clone)]
+/// The text is there, or has to be found in a picture.
+pub enum Shown {
+    Text(String),
+    Picture(Picture),
+}
+
+/// What a citizen shows, and why it is asked about.
 pub struct Verify {
-    pub payload: String,
+    pub shown: Shown,
     pub purpose: Purpose,
     pub nonce: Option<String>,
     pub idempotency_key: Option<String>,
 }
 
-/// An answer, given for the first time or once more.
-pub enum Body<T> {
-    First(T),
-    Again(serde_json::Value),
-}
-
-/// An answer that is recorded.
-pub struct Answer<T> {
-    pub body: Body<T>,
-    pub receipt: Receipt,
-    pub standing: Standing,
-    /// Leaves at the time of negative answers.
-    pub negative: bool,
+/// A question that was admitted, and what to give with its answer.
+struct Admitted {
+    draft: Draft,
+    standing: Standing,
+    nonce: Option<String>,
+    keyed: Option<Keyed>,
 }
 
 /// What the room is built from.
@@ -124,36 +116,60 @@ struct Inner {
     keyring: Keyring,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    answers: Answers,
     pictures: Pictures,
     lists: Mutex<HashMap<i32, Arc<SignedList>>>,
+    revoker: Arc<Revoker>,
 }
 
 impl Qr {
     /// Begins to sweep what is over until the last holder lets go.
     pub fn open(parts: QrParts) -> Self {
         let QrParts { issuer, store, audit, citizens, keyring, clock, entropy } = parts;
-        let answers = Answers { keyring: keyring.clone(), entropy: entropy.clone() };
         let (pictures, lists) = (Pictures::default(), Mutex::default());
+        let sealing = Sealing::new(keyring.clone(), entropy.clone());
+        let revoker = Arc::new(Revoker { sealing, keyring: keyring.clone(), clock: clock.clone() });
         let inner =
-            Arc::new(Inner { issuer, store, audit, citizens, keyring, clock, entropy, answers, pictures, lists });
-        tokio::spawn(sweep(Arc::downgrade(&inner)));
+            Arc::new(Inner { issuer, store, audit, citizens, keyring, clock, entropy, pictures, lists, revoker });
+        tokio::spawn(upkeep::run(Arc::downgrade(&inner)));
         Self(inner)
     }
 
     /// What revokes credentials when records change.
     pub fn reactor(&self) -> Arc<dyn Reactor> {
-        let (keyring, clock) = (self.0.keyring.clone(), self.0.clock.clone());
-        let sealing = Sealing::new(keyring.clone(), self.0.entropy.clone());
-        Arc::new(Revoker { sealing, keyring, clock })
+        self.0.revoker.clone()
     }
 
-    /// Says what a QR is worth; recorded before it is returned.
+    /// Refuses a token that does not cover `operation`, before anything of the request is read;
+    /// recorded under the operation's `name`.
+    pub async fn require(&self, caller: &Caller, operation: Operation, name: &'static str) -> Result<(), QrError> {
+        Ok(self.0.citizens.require(caller, operation, name).await?)
+    }
+
+    /// Says what a QR is worth; recorded before it is returned. No picture is looked at before the
+    /// client's token, quota and agreement are known to allow the question.
+    ///
+    /// # Errors
+    /// What cannot be read is a fault of the request: it counts as a call, and is not recorded.
     pub async fn verify(&self, caller: &Caller, ask: Verify) -> Result<Answer<Told>, QrError> {
-        let shown = recognise(&ask.payload, &self.issuers(), caller.client.id.as_str(), self.0.clock.now())?;
-        match shown {
-            Shown::Card(card) => self.verify_card(caller, &card, ask).await,
-            Shown::Credential(verdict) => self.verify_credential(caller, *verdict, ask).await,
+        let Verify { shown, purpose, nonce, idempotency_key } = ask;
+        let written = serde_json::to_vec(&purpose).unwrap_or_default();
+        let question =
+            Question { operation: Operation::QrVerify, name: VERIFY, purpose, attributes: AttributeSet::EMPTY };
+        let (admitted, draft) = self.0.citizens.admit(caller, question).await;
+        let standing = match admitted {
+            Ok(standing) => standing,
+            Err(refusal) => return self.refuse(draft, refusal).await,
+        };
+        let text = match shown {
+            Shown::Text(text) => text,
+            Shown::Picture(picture) => self.read_picture(picture).await?,
+        };
+        let request = [b"qr.verify", text.as_bytes(), &written, nonce.as_deref().unwrap_or_default().as_bytes()];
+        let keyed = self.0.citizens.keyed(caller, idempotency_key.as_deref(), &request);
+        let admitted = Admitted { draft, standing, nonce, keyed };
+        match recognise(&text, &self.issuers(), caller.client.id.as_str(), self.0.clock.now())? {
+            model::Shown::Card(card) => self.verify_card(caller, &card, admitted).await,
+            model::Shown::Credential(verdict) => self.verify_credential(caller, *verdict, admitted).await,
         }
     }
 
@@ -184,29 +200,4 @@ fn short(kid: &str) -> &str {
 /// A keyed hash of what a credential says, under one version of the index key.
 pub(super) fn said_tag(keyring: &Keyring, version: u32, said: &Said) -> Option<[u8; 32]> {
     Some(keyring.index_key("qr_said", version)?.tag(&[&said.bytes()]))
-}
-
-/// What a question about a QR is about.
-fn question(purpose: Purpose, attributes: crate::kernel::AttributeSet) -> crate::citizens::Question {
-    crate::citizens::Question { operation: Operation::QrVerify, name: "qr.verify", purpose, attributes }
-}
-
-async fn sweep(inner: Weak<Inner>) {
-    loop {
-        tokio::time::sleep(SWEEP_EVERY).await;
-        let Some(inner) = inner.upgrade() else { return };
-        let now = inner.clock.now();
-        let swept = inner.store.bulk(move |db| -> Result<usize, StorageError> {
-            let answers = store::answers::sweep(db, now, SWEEP_ROWS)?;
-            Ok(answers + store::credentials::sweep(db, now.minus(KEPT_BEYOND), SWEEP_ROWS)?)
-        });
-        if let Err(error) = swept.await {
-            tracing::warn!(%error, "what is over of QR cannot be swept");
-        }
-    }
-}
-
-/// The attributes a card speaks of are those of every card.
-fn card_attributes() -> crate::kernel::AttributeSet {
-    CardText::attributes()
 }

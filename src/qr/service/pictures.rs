@@ -13,6 +13,17 @@ const HELD: usize = 16;
 /// How long a picture waits for a thread.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// Room for one picture in memory.
+pub struct Room {
+    _permit: OwnedSemaphorePermit,
+}
+
+/// An uploaded picture; it keeps its room until it has been read.
+pub struct Picture {
+    pub bytes: Vec<u8>,
+    pub room: Room,
+}
+
 pub(super) struct Pictures {
     held: Arc<Semaphore>,
     threads: Arc<Semaphore>,
@@ -28,17 +39,24 @@ impl Default for Pictures {
 
 impl Qr {
     /// Room for one picture; taken before it is uploaded.
-    pub fn room_for_a_picture(&self) -> Result<OwnedSemaphorePermit, QrError> {
-        self.0.pictures.held.clone().try_acquire_owned().map_err(|_| QrError::Busy)
+    pub fn room_for_a_picture(&self) -> Result<Room, QrError> {
+        self.0
+            .pictures
+            .held
+            .clone()
+            .try_acquire_owned()
+            .map(|permit| Room { _permit: permit })
+            .map_err(|_| QrError::Busy)
     }
 
     /// The text of the symbol in a picture.
-    pub async fn read_picture(&self, picture: Vec<u8>) -> Result<String, QrError> {
+    pub(super) async fn read_picture(&self, picture: Picture) -> Result<String, QrError> {
         let turn = tokio::time::timeout(PATIENCE, self.0.pictures.threads.clone().acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(QrError::Busy) };
         let read = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            read_qr(&picture)
+            let text = read_qr(&picture.bytes);
+            drop((picture, turn));
+            text
         });
         Ok(read.await.unwrap_or(Err(ImageFault::Damaged))?)
     }

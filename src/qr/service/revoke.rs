@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Answer, Body, Qr, QrError};
+use super::{Qr, QrError, REVOKE};
 use crate::access::Caller;
-use crate::citizens::Question;
+use crate::citizens::{Answer, Body, Question};
 use crate::clients::Operation;
 use crate::kernel::{AttributeSet, Instant, Purpose, TransactionId};
 use crate::qr::store::credentials;
@@ -31,7 +31,7 @@ impl Qr {
         purpose: Purpose,
     ) -> Result<Answer<RevokeTold>, QrError> {
         let question =
-            Question { operation: Operation::QrIssue, name: "qr.revoke", purpose, attributes: AttributeSet::EMPTY };
+            Question { operation: Operation::QrIssue, name: REVOKE, purpose, attributes: AttributeSet::EMPTY };
         let (admitted, draft) = self.0.citizens.admit(caller, question).await;
         let standing = match admitted {
             Ok(standing) => standing,

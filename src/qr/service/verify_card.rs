@@ -1,10 +1,10 @@
 //! The printed card: never proof, always matched.
 
-use super::{Answer, Body, Qr, QrError, Verify, card_attributes, question};
+use super::{Admitted, Qr, QrError};
 use crate::access::Caller;
 use crate::citizens::matching::{Claim, Verdict};
 use crate::citizens::model::Status;
-use crate::citizens::{Allowance, AnchoredCitizen, Anchoring, warnings_of};
+use crate::citizens::{Allowance, AnchoredCitizen, Anchoring, Answer, Body, warnings_of};
 use crate::clients::Detail;
 use crate::kernel::{Attribute, AttributeSet, TransactionId, Units};
 use crate::qr::card::CardText;
@@ -15,14 +15,10 @@ impl Qr {
         &self,
         caller: &Caller,
         card: &CardText,
-        ask: Verify,
+        Admitted { draft, standing, nonce, .. }: Admitted,
     ) -> Result<Answer<Told>, QrError> {
         let citizens = &self.0.citizens;
-        let (admitted, draft) = citizens.admit(caller, question(ask.purpose, card_attributes())).await;
-        let standing = match admitted {
-            Ok(standing) => standing,
-            Err(refusal) => return self.refuse(draft, refusal).await,
-        };
+        let draft = draft.asking(CardText::attributes());
         let (anchoring, draft) = citizens.seek_anchored(caller, &card.anchor(), standing, draft).await?;
         let person = match anchoring {
             Ok(Anchoring { person, .. }) => person,
@@ -40,7 +36,7 @@ impl Qr {
         };
         let negative = !told.matched.verified;
         let receipt = citizens.conclude(draft).await?;
-        Ok(Answer { body: Body::First(Told { nonce: ask.nonce, ..told }), receipt, standing, negative })
+        Ok(Answer { body: Body::First(Told { nonce, ..told }), receipt, standing, negative })
     }
 }
 

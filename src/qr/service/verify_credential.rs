@@ -1,16 +1,15 @@
 //! Signed credentials: valid by signature, time, reader, list, and shown for the first time.
 
-use super::answers::{First, Keyed};
-use super::{Answer, Body, Qr, QrError, Verify, question};
+use super::{Admitted, Qr, QrError};
 use crate::access::Caller;
 use crate::audit::{PendingReceipt, Receipt};
+use crate::citizens::guard::meter::Standing;
 use crate::citizens::model::Status;
-use crate::citizens::{Allowance, Draft, OpenRecord};
+use crate::citizens::{Allowance, Answer, Body, Draft, Keyed, OpenRecord, Repeated};
 use crate::clients::Detail;
 use crate::kernel::{AttributeSet, CitizenId, TransactionId};
 use crate::qr::credential::{Claim169, CredentialStatus, CwtClaims, Verdict};
 use crate::qr::model::{Compared, Matched, Proof, QrKind, QrWarning, Told, claims_of, fields_of, status_warning};
-use crate::qr::store::answers;
 use crate::qr::store::credentials::{self, CredentialRow};
 use crate::storage::{Reach, StorageError};
 
@@ -34,34 +33,19 @@ impl Qr {
         &self,
         caller: &Caller,
         verdict: Verdict,
-        ask: Verify,
+        Admitted { draft, standing, nonce, keyed }: Admitted,
     ) -> Result<Answer<Told>, QrError> {
         let attributes = verdict.claims.as_ref().map_or(AttributeSet::EMPTY, |claims| spoken_of(&claims.person));
-        let purpose = serde_json::to_vec(&ask.purpose).unwrap_or_default();
-        let nonce = ask.nonce.clone().unwrap_or_default();
-        let keyed = self.0.answers.keyed(
-            caller,
-            ask.idempotency_key.as_deref(),
-            &[b"verify", ask.payload.as_bytes(), &purpose, nonce.as_bytes()],
-        );
-        let (admitted, draft) = self.0.citizens.admit(caller, question(ask.purpose, attributes)).await;
-        let standing = match admitted {
-            Ok(standing) => standing,
-            Err(refusal) => return self.refuse(draft, refusal).await,
-        };
+        let mut draft = draft.asking(attributes);
         if let Some(keyed) = &keyed {
-            match self.first_answer(keyed).await {
-                Ok(None) => {}
-                Ok(Some(first)) => return self.repeat(first, standing, draft).await,
-                Err(QrError::KeyReused) => {
-                    return self.refuse(draft.refused("idempotency_conflict"), QrError::KeyReused).await;
-                }
-                Err(error) => return Err(error),
-            }
+            draft = match self.0.citizens.repeat(keyed, draft).await? {
+                Repeated::Again(body, receipt) => return Ok(again(body, receipt, standing)),
+                Repeated::No(draft) => draft,
+            };
         }
         let row = self.row_of(verdict.claims.as_ref()).await?;
         let told = self.look(caller, &draft, verdict, row.as_ref()).await?;
-        let told = Told { nonce: ask.nonce, ..told };
+        let told = Told { nonce, ..told };
         let subjects: Vec<CitizenId> = row.as_ref().map(CredentialRow::citizen).transpose()?.into_iter().collect();
         if let Some(row) = row.filter(|row| row.dynamic && told.status == Some(CredentialStatus::Valid)) {
             let single = Single { row, told, draft, subjects };
@@ -70,20 +54,17 @@ impl Qr {
                     Ok(Answer { body: Body::First(*told), receipt, standing, negative: false })
                 }
                 Spent::Before(single) => {
-                    let Single { told, draft, subjects, .. } = *single;
-                    let repeated = match &keyed {
-                        Some(keyed) => self.first_answer(keyed).await?,
-                        None => None,
-                    };
-                    match repeated {
-                        Some(first) => self.repeat(first, standing, draft).await,
-                        None => {
-                            let told =
-                                Told { nonce: told.nonce, ..refused(told.transaction_id, CredentialStatus::Replayed) };
-                            let receipt = self.0.citizens.conclude(draft.refused("replayed").about(subjects)).await?;
-                            Ok(Answer { body: Body::First(told), receipt, standing, negative: false })
-                        }
+                    let Single { told, mut draft, subjects, .. } = *single;
+                    // The same request may have been faster elsewhere.
+                    if let Some(keyed) = &keyed {
+                        draft = match self.0.citizens.repeat(keyed, draft).await? {
+                            Repeated::Again(body, receipt) => return Ok(again(body, receipt, standing)),
+                            Repeated::No(draft) => draft,
+                        };
                     }
+                    let told = Told { nonce: told.nonce, ..refused(told.transaction_id, CredentialStatus::Replayed) };
+                    let receipt = self.0.citizens.conclude(draft.refused("replayed").about(subjects)).await?;
+                    Ok(Answer { body: Body::First(told), receipt, standing, negative: false })
                 }
             };
         }
@@ -127,17 +108,14 @@ impl Qr {
         let Single { row, told, draft, subjects } = single;
         let now = self.0.clock.now();
         let done = ended(draft.clone(), &told, subjects.clone());
-        let kept = match &keyed {
-            Some(keyed) => Some(self.0.answers.seal(keyed, &first(&done, &told), now)?),
-            None => None,
-        };
+        let kept = keyed.map(|keyed| self.0.citizens.keep(&keyed, &done, &told)).transpose()?;
         let (audit, entry, id) = (self.0.audit.clone(), done.entry().clone(), row.credential_id.clone());
         let spent = self.0.store.write(move |tx| -> Result<Option<PendingReceipt>, StorageError> {
             if !credentials::spend(tx.db()?, &id, now)? {
                 return Ok(None);
             }
             if let Some(kept) = &kept {
-                answers::insert(tx.db()?, kept)?;
+                kept.write(tx)?;
             }
             Ok(Some(audit.append(tx, &entry)))
         });
@@ -161,13 +139,8 @@ enum Spent {
     Before(Box<Single>),
 }
 
-fn first(done: &Draft, told: &Told) -> First {
-    First {
-        transaction: done.transaction(),
-        subjects: done.entry().subjects.clone(),
-        attributes: done.entry().attributes,
-        body: serde_json::to_value(told).unwrap_or_default(),
-    }
+fn again(body: serde_json::Value, receipt: Receipt, standing: Standing) -> Answer<Told> {
+    Answer { body: Body::Again(body), receipt, standing, negative: false }
 }
 
 fn ended(draft: Draft, told: &Told, subjects: Vec<CitizenId>) -> Draft {

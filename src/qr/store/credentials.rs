@@ -122,6 +122,35 @@ pub fn in_force_of(db: &mut Db, citizen: CitizenId, now: Instant) -> Result<Vec<
         .load(db)?)
 }
 
+/// Credentials in force whose tag was made with an index key before `version`.
+pub fn tagged_before(db: &mut Db, version: i32, now: Instant, limit: i64) -> Result<Vec<CredentialRow>, StorageError> {
+    Ok(qr_credentials::table
+        .filter(qr_credentials::said_key.lt(version))
+        .filter(qr_credentials::revoked_at.is_null())
+        .filter(qr_credentials::expires_at.gt(now.as_micros()))
+        .select(CredentialRow::as_select())
+        .limit(limit)
+        .load(db)?)
+}
+
+/// How many credentials in force need the index key `version`.
+pub fn tagged_under(db: &mut Db, version: i32, now: Instant) -> Result<i64, StorageError> {
+    Ok(qr_credentials::table
+        .filter(qr_credentials::said_key.eq(version))
+        .filter(qr_credentials::revoked_at.is_null())
+        .filter(qr_credentials::expires_at.gt(now.as_micros()))
+        .count()
+        .get_result(db)?)
+}
+
+/// Gives a credential the same tag under another index key.
+pub fn retag(db: &mut Db, id: &[u8], said: &[u8], version: i32) -> Result<(), StorageError> {
+    diesel::update(qr_credentials::table.find(id))
+        .set((qr_credentials::said.eq(said), qr_credentials::said_key.eq(version)))
+        .execute(db)?;
+    Ok(())
+}
+
 /// Deletes up to `limit` credentials that ended before `before`; how many there were.
 pub fn sweep(db: &mut Db, before: Instant, limit: i64) -> Result<usize, StorageError> {
     let over: Vec<Vec<u8>> = qr_credentials::table

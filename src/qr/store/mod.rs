@@ -1,4 +1,3 @@
 //! The rows of QR.
 
-pub mod answers;
 pub mod credentials;

@@ -36,7 +36,7 @@ impl From<ProofsError> for Problem {
     }
 }
 
-pub(super) fn of_audit(error: AuditError) -> Problem {
+pub(in crate::transparency) fn of_audit(error: AuditError) -> Problem {
     match error {
         AuditError::Unavailable(error) => of_storage(&error),
         AuditError::State(_) | AuditError::Busy(_) | AuditError::Unsigned(_) => {

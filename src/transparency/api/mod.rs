@@ -4,6 +4,8 @@ mod error;
 mod proof;
 mod tiles;
 
+pub(super) use error::of_audit;
+
 use actix_web::web::{ServiceConfig, get, post, resource};
 
 /// The transparency's part of the OpenAPI document.

@@ -182,3 +182,55 @@ async fn guesses_in_lines_are_stopped_like_guesses_in_calls() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_does_not_outlive_its_token_or_its_client() {
+    for_each_backend(async |backend| {
+        let mut desk = Desk::open(&backend).await;
+        desk.client("briefly", "portal", |_| ()).await;
+        for end in ["token-expired", "token-invalid"] {
+            let token = desk.house.token("briefly").await;
+            let (sender, lines) = tokio::sync::mpsc::channel(8);
+            let send = async || {
+                let line = Bytes::from(format!("{}\n", an_claimed()));
+                sender.send(Ok::<_, std::io::Error>(line)).await.unwrap();
+            };
+            let lines = stream::unfold(lines, async |mut lines| lines.recv().await.map(|line| (line, lines)));
+            let body = reqwest::Body::wrap_stream(lines);
+            let request = desk.request(BATCH).bearer_auth(token).header("content-type", "application/x-ndjson");
+            send().await;
+            let mut answers = request.body(body).send().await.unwrap().bytes_stream();
+            let first: Value = serde_json::from_slice(&answers.next().await.unwrap().unwrap()).unwrap();
+            assert_eq!(first["verified"], true, "{first}");
+            match end {
+                "token-expired" => desk.house.clock.advance(Duration::from_secs(3600)),
+                _ => desk.house.clients.disable(&crate::support::house::id("briefly")).await.unwrap(),
+            }
+            let before = desk.entries().await;
+            send().await;
+            let last: Value = serde_json::from_slice(&answers.next().await.unwrap().unwrap()).unwrap();
+            assert_eq!((&last["line"], &last["status"]), (&json!(2), &json!(401)), "{last}");
+            assert!(last["type"].as_str().unwrap().ends_with(end), "{last}");
+            assert!(answers.next().await.is_none(), "nothing comes after it");
+            assert_eq!(desk.entries().await, before);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_without_the_scope_is_refused_and_recorded() {
+    for_each_backend(async |backend| {
+        let mut desk = Desk::open(&backend).await;
+        desk.client("reader", "portal", |agreement| {
+            agreement.operations = [dancu::clients::Operation::CitizensLookup].into_iter().collect();
+        })
+        .await;
+        let answer = send(&desk, "reader", format!("{}\n", an_claimed())).await;
+        assert_eq!(answer.problem(), (403, "insufficient-scope".to_owned()));
+        let entry = desk.last_entry().await.entry;
+        let told = (entry.outcome, entry.operation.as_str(), entry.reason.as_str());
+        assert_eq!(told, (Outcome::Refused, "citizens.verify.batch", "insufficient_scope"));
+    })
+    .await;
+}

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use dancu::access::AccessApi;
+use dancu::access::{AccessApi, CitizenGrant, SessionGrant};
 use dancu::audit::{Audit, AuditConfig, OpenedEntry, Receipt};
 use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::showcase;
 use dancu::citizens::{CacheConfig, Citizen, Citizens, CitizensApi, CitizensParts, GuardConfig, upsert};
-use dancu::clients::{Agreement, NewClient, PublicKey, samples};
+use dancu::clients::{Agreement, NewClient, OperationSet, PublicKey, samples};
 use dancu::consent::{Consents, ConsentsParts};
 use dancu::crypto::SystemEntropy;
+use dancu::forms::{Forms, FormsApi, FormsConfig, FormsParts};
 use dancu::http::{Limits, Routes};
-use dancu::kernel::{Clock, IdNumber, LegacyIdNumber};
+use dancu::kernel::{AttributeSet, CitizenId, Clock, ConsentId, IdNumber, LegacyIdNumber, Level, TransactionId};
 use dancu::qr::{Qr, QrApi, QrParts};
 use dancu::server::{self, RunningServer, ServerConfig, Service};
 use dancu::telemetry::{Health, Metrics};
+use dancu::transparency::me::{Me, MeApi, MeParts};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
@@ -160,6 +162,11 @@ impl Desk {
         Self::serve(self.house.twin(backend).await, backend, &name, guards, cache).await
     }
 
+    /// The process started anew.
+    pub async fn again(house: House, backend: &Backend) -> Self {
+        Self::serve(house, backend, "again", GuardConfig::default(), CacheConfig::default()).await
+    }
+
     async fn serve(house: House, backend: &Backend, name: &str, guards: GuardConfig, cache: CacheConfig) -> Self {
         let entropy = Arc::new(SystemEntropy::default());
         let mut config = AuditConfig::new("dancu.test/audit", backend.dir().join(format!("audit-{name}")));
@@ -199,10 +206,26 @@ impl Desk {
             entropy: entropy.clone(),
         });
         citizens.register(qr.reactor());
+        let dir = backend.dir().join("forms");
+        std::fs::create_dir_all(&dir).expect("a folder of forms");
+        let config = FormsConfig { dir: Some(dir) };
+        let forms = FormsParts { config, citizens: citizens.clone(), metrics: metrics.clone() };
+        let forms = Forms::open(forms).expect("the forms open");
+        let me = Me::new(MeParts {
+            audit: audit.clone(),
+            citizens: citizens.clone(),
+            clients: house.clients.clone(),
+            consents: consents.clone(),
+            keyring: keyring.clone(),
+            clock: house.clock.clone(),
+            entropy: entropy.clone(),
+        });
         let routes = Routes::default()
             .with_shared(house.access.clone(), dancu::access::routes, AccessApi::openapi())
             .with(citizens.clone(), dancu::citizens::routes, CitizensApi::openapi())
-            .with(qr.clone(), dancu::qr::routes, QrApi::openapi());
+            .with(qr.clone(), dancu::qr::routes, QrApi::openapi())
+            .with(forms, dancu::forms::routes, FormsApi::openapi())
+            .with(me, dancu::transparency::me::routes, MeApi::openapi());
         let health = Health::new(Vec::new());
         let service = Service { routes, health, metrics: metrics.clone(), access_log: None, entropy: entropy.clone() };
         // The machine that tests run on may be slow: nothing is shed.
@@ -233,6 +256,40 @@ impl Desk {
 
     pub fn request(&self, path: &str) -> reqwest::RequestBuilder {
         self.web.post(self.url(path)).header("accept-language", "en")
+    }
+
+    /// Opens a session of a citizen at the portal's pages; the cookie.
+    pub async fn session(&self, citizen: CitizenId, attributes: AttributeSet, consent: Option<ConsentId>) -> String {
+        self.session_at("portal", citizen, attributes, consent).await
+    }
+
+    pub async fn session_at(
+        &self,
+        client: &str,
+        citizen_id: CitizenId,
+        attributes: AttributeSet,
+        consent: Option<ConsentId>,
+    ) -> String {
+        let citizen =
+            CitizenGrant { citizen_id, level: Level::L2, attributes, consent, grant_id: TransactionId([7; 16]) };
+        let client = client.parse().unwrap();
+        let scopes = OperationSet::all();
+        let lifetime = std::time::Duration::from_secs(3600);
+        let grant = SessionGrant { client, scopes, citizen: Some(citizen), officer: None, lifetime };
+        let access = self.house.access.clone();
+        let opened = self.house.store.write(move |tx| access.open_session(tx, &grant)).await;
+        opened.expect("the session opens").pair()
+    }
+
+    /// Posts JSON from a page, by its session.
+    pub async fn page_post(&self, cookie: &str, path: &str, body: &Value) -> Answer {
+        let request = self.request(path).header("cookie", cookie).header("origin", crate::support::house::ISSUER);
+        read(request.json(body)).await
+    }
+
+    /// Gets something from a page, by its session.
+    pub async fn page_get(&self, cookie: &str, path: &str) -> Answer {
+        read(self.web.get(self.url(path)).header("accept-language", "en").header("cookie", cookie)).await
     }
 
     /// Posts JSON with a token of `client`.

@@ -66,8 +66,11 @@ async fn no_token_or_another_token_opens_nothing() {
         assert_eq!(answer.problem(), (403, "insufficient-scope".to_owned()));
         assert_eq!(desk.last_entry().await.entry.reason, "insufficient_scope");
         // Whether a body is faulty is not told to those who may not ask.
+        let before = desk.entries().await;
         let answer = desk.post_with(&bank, LOOK_UP, &json!({})).await;
         assert_eq!(answer.problem(), (403, "insufficient-scope".to_owned()));
+        assert_eq!(desk.entries().await, before + 1, "and this is recorded as well");
+        assert_eq!(desk.last_entry().await.entry.reason, "insufficient_scope");
     })
     .await;
 }

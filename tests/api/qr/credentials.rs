@@ -191,28 +191,3 @@ async fn a_death_a_number_or_another_name_revokes_and_nothing_else_does() {
     })
     .await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_same_key_repeats_the_first_answer() {
-    for_each_backend(async |backend| {
-        let desk = Desk::open(&backend).await;
-        let ask = dynamic("portal");
-        let first = desk.keyed("portal", ISSUE, &ask, "issue-key-1").await.json();
-        let again = desk.keyed("portal", ISSUE, &ask, "issue-key-1").await.json();
-        let same = |a: &serde_json::Value, b: &serde_json::Value| {
-            but(a.clone(), json!({ "audit": null })) == but(b.clone(), json!({ "audit": null }))
-        };
-        assert!(same(&first, &again), "{first} {again}");
-        assert_eq!(desk.entry_of(&again).await.entry.outcome, Outcome::Replayed);
-        let other = desk.keyed("portal", ISSUE, &issue(json!({})), "issue-key-1").await;
-        assert_eq!(other.problem(), (409, "idempotency-conflict".to_owned()));
-        let payload = first["payload"].as_str().unwrap();
-        let shown = desk.keyed("portal", VERIFY, &about(payload), "show-key-1").await.json();
-        assert_eq!(shown["status"], "valid");
-        let twin = desk.twin(&backend).await;
-        let repeated = twin.keyed("portal", VERIFY, &about(payload), "show-key-1").await.json();
-        assert!(same(&shown, &repeated), "{shown} {repeated}");
-        assert_eq!(verdict(&twin.keyed("portal", VERIFY, &about(payload), "show-key-2").await).0, "replayed");
-    })
-    .await;
-}

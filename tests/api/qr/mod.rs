@@ -5,5 +5,8 @@ mod credentials;
 mod lists;
 mod offline;
 mod pictures;
+mod refusals;
+mod repeated;
 mod replays;
+mod restarts;
 mod shown;

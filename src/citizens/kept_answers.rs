@@ -1,0 +1,227 @@
+//! First answers to requests with an `Idempotency-Key`: kept sealed for a day, and repeated under an
+//! entry of their own, as far as the agreement still lets them out.
+//!
+//! A service admits the question, then repeats what [`Citizens::repeat`] finds; else it does the
+//! work, and writes what [`Citizens::keep`] made in the transaction that changes something. If that
+//! ends in `Conflict`, the same request was faster elsewhere: it asks [`Citizens::repeat`] again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::draft::Draft;
+use super::guard::meter::Standing;
+use super::service::{Citizens, CitizensError};
+use super::store::kept_answers::{self, KeptAnswerRow};
+use crate::access::Caller;
+use crate::audit::Receipt;
+use crate::clients::{Agreement, Client, Detail};
+use crate::crypto::aead::{pad_to_64, unpad};
+use crate::crypto::{KeyUse, Keyring};
+use crate::kernel::{AttributeSet, CitizenId, Clock, Entropy, Instant, TransactionId};
+use crate::storage::{Reach, StorageError, Store, Tx};
+
+/// How long an answer is repeated.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+/// How often answers that are over are swept, and how many of them in one transaction.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_ROWS: i64 = 500;
+const TABLE: &str = "kept_answers";
+
+/// An answer, given for the first time or once more.
+pub enum Body<T> {
+    First(T),
+    Again(Value),
+}
+
+/// An answer that is recorded.
+pub struct Answer<T> {
+    pub body: Body<T>,
+    pub receipt: Receipt,
+    pub standing: Standing,
+    /// Leaves at the time of negative answers.
+    pub negative: bool,
+}
+
+/// One client's key, and the request it came with.
+#[derive(Clone)]
+pub struct Keyed {
+    client: Arc<Client>,
+    /// Under each version of the index key, newest first.
+    tags: Vec<Tag>,
+}
+
+#[derive(Clone, Copy)]
+struct Tag {
+    version: u32,
+    key: [u8; 32],
+    request: [u8; 32],
+}
+
+/// A first answer on its way into the store.
+pub struct KeptAnswer {
+    row: KeptAnswerRow,
+    at: Instant,
+}
+
+impl KeptAnswer {
+    /// Keeps it, in the transaction that makes it true.
+    ///
+    /// # Errors
+    /// `Conflict` if another answer was kept under the key meanwhile.
+    pub fn write(&self, tx: &mut Tx<'_>) -> Result<(), StorageError> {
+        kept_answers::insert(tx.db()?, &self.row, self.at)
+    }
+}
+
+/// What came of looking for a first answer.
+pub enum Repeated {
+    /// It is given again, and that is recorded.
+    Again(Value, Receipt),
+    /// There is none.
+    No(Draft),
+}
+
+/// An answer as it was given.
+#[derive(Serialize, Deserialize)]
+struct First {
+    transaction: TransactionId,
+    subjects: Vec<CitizenId>,
+    /// What it told.
+    attributes: AttributeSet,
+    /// What the agreement said then.
+    detail: Detail,
+    body: Value,
+}
+
+impl First {
+    /// Whether the agreement, and the consent that the repeated question rests on, let out all that
+    /// it tells as they stand.
+    fn is_let_out_by(&self, agreement: &Agreement, draft: &Draft) -> bool {
+        let detail = agreement.detail == Detail::Full || self.detail == Detail::Boolean;
+        let readable = match self.subjects.first() {
+            Some(subject) => draft.allowance(agreement, *subject).readable(),
+            None => agreement.attributes,
+        };
+        detail && self.attributes.is_subset(readable)
+    }
+}
+
+/// Seals and finds answers with the installation's keys.
+pub(super) struct Keeper {
+    pub keyring: Keyring,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Keeper {
+    fn tag(&self, version: u32, who: &[&[u8]], request: &[&[u8]]) -> Option<Tag> {
+        let key = self.keyring.index_key("kept_answers.key", version)?.tag(who);
+        let request = self.keyring.index_key("kept_answers.request", version)?.tag(request);
+        Some(Tag { version, key, request })
+    }
+
+    fn seal(&self, tag: &Tag, first: &First, now: Instant) -> Result<KeptAnswerRow, StorageError> {
+        let (version, sealing) = self.keyring.active_sealing_key(TABLE);
+        let mut plain = serde_json::to_vec(first).map_err(|_| lost())?;
+        pad_to_64(&mut plain);
+        let mut row = KeptAnswerRow {
+            key: tag.key.to_vec(),
+            request: tag.request.to_vec(),
+            index_version: column(tag.version),
+            key_version: column(version),
+            sealed: Vec::new(),
+            expires_at: now.plus(KEPT).as_micros(),
+        };
+        row.sealed = sealing.seal(&*self.entropy, &row.binding(), &plain);
+        Ok(row)
+    }
+
+    fn open(&self, row: &KeptAnswerRow) -> Result<First, StorageError> {
+        let fault = || StorageError::Inconsistent { table: TABLE, column: "sealed", row: String::new() };
+        let key = self.keyring.sealing_key(TABLE, row.key_version.cast_unsigned()).ok_or_else(fault)?;
+        let plain = key.open(&row.binding(), &row.sealed).map_err(|_| fault())?;
+        unpad(&plain).and_then(|json| serde_json::from_slice(json).ok()).ok_or_else(fault)
+    }
+}
+
+impl Citizens {
+    /// Who asks under an `Idempotency-Key`, and for what; `None` without a key. Two requests are the
+    /// same if all parts of `request` are; the first part names the operation. Only keyed hashes are
+    /// kept of either.
+    pub fn keyed(&self, caller: &Caller, key: Option<&str>, request: &[&[u8]]) -> Option<Keyed> {
+        let key = key?;
+        let (client, citizen) = (caller.client.id.as_str(), caller.citizen.as_ref().map(|grant| grant.citizen_id));
+        // Citizens who come through one client do not share its keys.
+        let citizen = citizen.as_ref().map_or(&[][..], |id| id.as_bytes().as_slice());
+        let who = [client.as_bytes(), b"\n", citizen, b"\n", key.as_bytes()];
+        let lengths: Vec<u8> = request.iter().flat_map(|part| (part.len() as u64).to_be_bytes()).collect();
+        let parts: Vec<&[u8]> = std::iter::once(lengths.as_slice()).chain(request.iter().copied()).collect();
+        let versions = self.0.keeper.keyring.versions(KeyUse::Index).into_iter();
+        let tags = versions.filter_map(|version| self.0.keeper.tag(version, &who, &parts)).collect();
+        Some(Keyed { client: Arc::clone(&caller.client), tags })
+    }
+
+    /// Gives the first answer to an admitted request once more, recorded.
+    ///
+    /// # Errors
+    /// [`CitizensError::KeyReused`] if the key came with another request before, and
+    /// [`CitizensError::AgreementNarrowed`] if the answer tells more than the agreement lets out by
+    /// now; both are recorded.
+    pub async fn repeat(&self, keyed: &Keyed, draft: Draft) -> Result<Repeated, CitizensError> {
+        let keys: Vec<_> = keyed.tags.iter().map(|tag| tag.key).collect();
+        let now = draft.at();
+        let Some(row) = self.0.store.read(Reach::Key, move |db| kept_answers::find(db, &keys, now)).await? else {
+            return Ok(Repeated::No(draft));
+        };
+        if !keyed.tags.iter().any(|tag| tag.request.as_slice() == row.request) {
+            return self.refuse_repeat(CitizensError::KeyReused, draft).await;
+        }
+        let first = self.0.keeper.open(&row)?;
+        if !first.is_let_out_by(&keyed.client.agreement, &draft) {
+            return self.refuse_repeat(CitizensError::AgreementNarrowed, draft.about(first.subjects)).await;
+        }
+        let receipt = self.conclude(draft.repeated(first.transaction, first.subjects, first.attributes)).await?;
+        Ok(Repeated::Again(first.body, receipt))
+    }
+
+    async fn refuse_repeat(&self, refusal: CitizensError, draft: Draft) -> Result<Repeated, CitizensError> {
+        self.conclude(draft.refused(refusal.reason())).await?;
+        Err(refusal)
+    }
+
+    /// What has to be written with the change that `done` records, so that `told` can be repeated.
+    pub fn keep(&self, keyed: &Keyed, done: &Draft, told: &impl Serialize) -> Result<KeptAnswer, StorageError> {
+        let entry = done.entry();
+        let first = First {
+            transaction: entry.transaction,
+            subjects: entry.subjects.clone(),
+            attributes: entry.attributes,
+            detail: keyed.client.agreement.detail,
+            body: serde_json::to_value(told).map_err(|_| lost())?,
+        };
+        let at = self.0.clock.now();
+        let row = self.0.keeper.seal(keyed.tags.first().ok_or_else(lost)?, &first, at)?;
+        Ok(KeptAnswer { row, at })
+    }
+}
+
+fn lost() -> StorageError {
+    StorageError::Other("an answer cannot be kept".to_owned())
+}
+
+fn column(version: u32) -> i32 {
+    i32::try_from(version).unwrap_or(i32::MAX)
+}
+
+/// Sweeps answers that are over, for ever.
+pub(super) async fn sweep(store: Store, clock: Arc<dyn Clock>) {
+    loop {
+        tokio::time::sleep(SWEEP_EVERY).await;
+        let now = clock.now();
+        if let Err(error) = store.bulk(move |db| kept_answers::sweep(db, now, SWEEP_ROWS)).await {
+            tracing::warn!(%error, "kept answers that are over cannot be swept");
+        }
+    }
+}
