@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::App;
-use crate::clients::{Operation, OperationSet};
+use crate::clients::Operation;
 use crate::eid::{self, SignIn, SignInTarget};
 use crate::http::Routes;
+use crate::transparency::me;
 use crate::kernel::{Attribute, AttributeSet, ClientId, LegalBasis, Level, ProcedureCode};
 
 /// A citizen's session on a page of this service.
@@ -39,6 +40,9 @@ impl App {
         if self.pages.wallet {
             routes = routes.with_pages(self.eid.clone(), eid::wallet_routes);
         }
+        if self.pages.me {
+            routes = routes.with_pages(self.me.clone(), me::page_routes);
+        }
         let targets = self.pages.sign_in_targets();
         if !targets.is_empty() {
             let sign_in = SignIn {
@@ -47,7 +51,6 @@ impl App {
                 store: self.store.clone(),
                 clock: self.ground.clock.clone(),
                 targets: targets.into(),
-                wallet: self.pages.wallet,
             };
             routes = routes.with_pages(sign_in, eid::sign_in_routes);
         }
@@ -61,7 +64,7 @@ impl PagesConfig {
         let me = self.me.then(|| SignInTarget {
             path: "/me",
             client: client.clone(),
-            scopes: OperationSet::EMPTY,
+            scopes: [Operation::AuditRead].into_iter().collect(),
             attributes: AttributeSet::EMPTY,
             procedure: None,
             legal_basis: None,

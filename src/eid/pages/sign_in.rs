@@ -21,7 +21,7 @@ use crate::kernel::{IdNumber, Instant, Text, TransactionId};
 use crate::qr::image::Symbol;
 use crate::storage::StorageError;
 
-const COOKIE: &str = "dancu_signin";
+const COOKIE: &str = "dancu_page_signin";
 const LONG_POLL: Duration = Duration::from_secs(20);
 
 /// Serves the sign-in.
@@ -237,7 +237,6 @@ fn screen(
         state: ApprovalState::Pending,
         begun: Some(begun),
         next: None,
-        wallet: sign_in.wallet.then_some("/wallet"),
         page,
     };
     let view = view.refreshing();
@@ -255,7 +254,6 @@ fn over(
         state: shown(ended),
         begun: None,
         next: Some(Link { to: here(target), text: page.say("Bắt đầu lại", "Begin again").to_owned() }),
-        wallet: None,
         page,
     };
     let mut response = view.page.show(&view)?;
