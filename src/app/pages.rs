@@ -5,14 +5,13 @@ use std::time::Duration;
 use super::App;
 use crate::clients::Operation;
 use crate::eid::{self, SignIn, SignInTarget};
+use crate::forms::{self, PORTAL_PROCEDURE, Portal};
 use crate::http::Routes;
 use crate::transparency::me;
 use crate::kernel::{Attribute, AttributeSet, ClientId, LegalBasis, Level, ProcedureCode};
 
 /// A citizen's session on a page of this service.
 const SESSION: Duration = Duration::from_secs(15 * 60);
-/// The procedure that the sample portal serves: registration of permanent residence.
-const PORTAL_PROCEDURE: &str = "1.004222";
 
 /// Which pages for people there are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,6 +41,10 @@ impl App {
         }
         if self.pages.me {
             routes = routes.with_pages(self.me.clone(), me::page_routes);
+        }
+        if self.pages.portal {
+            let portal = Portal { forms: self.forms.clone(), entropy: self.ground.entropy.clone() };
+            routes = routes.with_pages(portal, forms::portal_routes);
         }
         let targets = self.pages.sign_in_targets();
         if !targets.is_empty() {

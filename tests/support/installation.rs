@@ -75,6 +75,8 @@ fn config(backend: &Backend, url: &str) -> AppConfig {
         cache: CacheConfig::default(),
         guards: GuardConfig::default(),
         eid: EidConfig::default(),
+        oidc: dancu::oidc::OidcConfig::default(),
+        forms: dancu::forms::FormsConfig::default(),
         codes: Sending::File(backend.dir().join("codes.ndjson")),
         contact: Contact {
             office: "Trung tâm dữ liệu dân cư".to_owned(),
