@@ -8,7 +8,7 @@ use crate::eid::{self, SignIn, SignInTarget};
 use crate::forms::{self, PORTAL_PROCEDURE, Portal};
 use crate::http::Routes;
 use crate::transparency::me;
-use crate::kernel::{Attribute, AttributeSet, ClientId, LegalBasis, Level, ProcedureCode};
+use crate::kernel::{AttributeSet, ClientId, LegalBasis, Level, ProcedureCode};
 
 /// A citizen's session on a page of this service.
 const SESSION: Duration = Duration::from_secs(15 * 60);
@@ -42,11 +42,11 @@ impl App {
         if self.pages.me {
             routes = routes.with_pages(self.me.clone(), me::page_routes);
         }
+        let portal = Portal { forms: self.forms.clone(), entropy: self.ground.entropy.clone() };
         if self.pages.portal {
-            let portal = Portal { forms: self.forms.clone(), entropy: self.ground.entropy.clone() };
-            routes = routes.with_pages(portal, forms::portal_routes);
+            routes = routes.with_pages(portal.clone(), forms::portal_routes);
         }
-        let targets = self.pages.sign_in_targets();
+        let targets = self.pages.sign_in_targets(portal.attributes());
         if !targets.is_empty() {
             let sign_in = SignIn {
                 eid: self.eid.clone(),
@@ -62,7 +62,7 @@ impl App {
 }
 
 impl PagesConfig {
-    fn sign_in_targets(&self) -> Vec<SignInTarget> {
+    fn sign_in_targets(&self, asked_by_portal: AttributeSet) -> Vec<SignInTarget> {
         let Some(client) = &self.client else { return Vec::new() };
         let me = self.me.then(|| SignInTarget {
             path: "/me",
@@ -78,7 +78,7 @@ impl PagesConfig {
             path: "/portal",
             client: client.clone(),
             scopes: [Operation::FormsPrefill].into_iter().collect(),
-            attributes: portal_attributes(),
+            attributes: asked_by_portal,
             procedure: ProcedureCode::parse(PORTAL_PROCEDURE).ok(),
             legal_basis: LegalBasis::parse(LegalBasis::STATE_DUTY).ok(),
             level: Level::L2,
@@ -86,10 +86,4 @@ impl PagesConfig {
         });
         me.into_iter().chain(portal).collect()
     }
-}
-
-/// What form CT01 asks of the person.
-fn portal_attributes() -> AttributeSet {
-    use Attribute::{DateOfBirth, Email, FullName, Household, IdNumber, PermanentResidence, Phone, Sex};
-    [FullName, DateOfBirth, Sex, IdNumber, Phone, Email, PermanentResidence, Household].into_iter().collect()
 }

@@ -16,7 +16,7 @@ use crate::access::{Caller, Denied};
 use crate::citizens::CitizensError;
 use crate::http::page::{Link, Notice, Page, Tone};
 use crate::http::{Problem, ProblemKind};
-use crate::kernel::{Entropy, LegalBasis, ProcedureCode, Purpose, Text, TransactionId};
+use crate::kernel::{AttributeSet, Entropy, LegalBasis, ProcedureCode, Purpose, Text, TransactionId};
 use crate::qr::card::CardText;
 
 mod asked;
@@ -33,6 +33,14 @@ pub const PORTAL_PROCEDURE: &str = "1.004222";
 pub struct Portal {
     pub forms: Forms,
     pub entropy: std::sync::Arc<dyn Entropy>,
+}
+
+impl Portal {
+    /// What a citizen is asked to share.
+    pub fn attributes(&self) -> AttributeSet {
+        let form = FormCode::parse(FORM).and_then(|code| self.forms.find(&code));
+        form.map_or(AttributeSet::EMPTY, |form| form.attributes())
+    }
 }
 
 /// Serves the portal. Needs `Data<Portal>`.
