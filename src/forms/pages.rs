@@ -16,6 +16,7 @@ use crate::access::{Caller, Denied};
 use crate::citizens::CitizensError;
 use crate::http::page::{Link, Notice, Page, Tone};
 use crate::http::{Problem, ProblemKind};
+use crate::kernel::purpose::CodeFault;
 use crate::kernel::{AttributeSet, Entropy, LegalBasis, ProcedureCode, Purpose, Text, TransactionId};
 use crate::qr::card::CardText;
 
@@ -198,7 +199,7 @@ fn title<'a>(page: &Page, form: &'a Form) -> &'a str {
 }
 
 fn purpose() -> Result<Purpose, Problem> {
-    let code = |fault| Problem::internal(&fault);
+    let code = |fault: CodeFault| Problem::internal(&fault);
     Ok(Purpose {
         procedure: ProcedureCode::parse(PORTAL_PROCEDURE).map_err(code)?,
         legal_basis: LegalBasis::parse(LegalBasis::STATE_DUTY).map_err(code)?,

@@ -8,5 +8,6 @@ mod forms;
 mod http;
 mod oidc;
 mod me;
+mod pages;
 mod qr;
 mod transparency;

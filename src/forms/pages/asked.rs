@@ -127,7 +127,7 @@ impl Asked<'_> {
             id: id_of(at),
             at: at.to_owned(),
             label: self.page.say(&label.vi, &label.en).to_owned(),
-            source: given.map(|given| format!("{}, {}", self.register(&given.source), given.as_of)),
+            source: given.map(|given| format!("{}, {}", self.register(&given.source), self.page.date(given.as_of))),
             hint: hint.map(|hint| self.page.tell(&hint)),
             required: self.is_required(at),
             kind: self.kind(at),

@@ -32,7 +32,7 @@ pub use site::Site;
 use super::context::{Arrival, RequestId};
 use super::language::{self, chosen, tag};
 use super::problem::Problem;
-use crate::kernel::{Instant, Language, Text};
+use crate::kernel::{CivilDate, Instant, Language, Text};
 
 /// The one stylesheet.
 static STYLE: Asset = Asset::css("dancu.css", include_bytes!("style.css"));
@@ -117,19 +117,24 @@ impl Page {
         if self.is_vietnamese() { vi } else { en }
     }
 
-    /// An instant in Viet Nam's time: `20:15, 26/11/2026`; months by name in English.
-    pub fn time(&self, at: Instant) -> String {
+    /// A date as it is written in the page's language: `26/11/2026`, `26 November 2026`.
+    pub fn date(&self, date: CivilDate) -> String {
         const MONTHS: [&str; 12] = [
             "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
             "November", "December",
         ];
-        let (date, (hour, minute)) = (at.date_in_viet_nam(), at.hour_and_minute_in_viet_nam());
         let (day, month, year) = (date.day(), date.month(), date.year());
         if self.is_vietnamese() {
-            return format!("{hour:02}:{minute:02}, {day:02}/{month:02}/{year}");
+            return format!("{day:02}/{month:02}/{year}");
         }
-        let name = MONTHS.get(usize::from(month as u8).saturating_sub(1)).unwrap_or(&"");
-        format!("{day} {name} {year}, {hour:02}:{minute:02}")
+        let name = usize::try_from(month).ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
+        format!("{day} {} {year}", name.unwrap_or(&""))
+    }
+
+    /// An instant in Viet Nam's time, the day and the minute.
+    pub fn time(&self, at: Instant) -> String {
+        let (hour, minute) = at.hour_and_minute_in_viet_nam();
+        format!("{}, {hour:02}:{minute:02}", self.date(at.date_in_viet_nam()))
     }
 
     pub const fn tell(&self, text: &Text) -> &'static str {
