@@ -24,7 +24,6 @@ use self::place::{PlaceArgs, PlaceError, clock, entropy};
 use crate::audit::data_keys_under;
 use crate::citizens;
 use crate::clients::Clients;
-use crate::config::from_environment;
 use crate::consent::proofs_under;
 use crate::crypto::{KeyUse, SystemEntropy};
 use crate::eid;

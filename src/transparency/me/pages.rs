@@ -208,7 +208,7 @@ fn look_in_words(page: &Page, look: &Look) -> ShownLook {
         outcome,
         tone,
         along: look.relation == Relation::AlongWithAnother,
-        place: format!("{} · {}", look.receipt.log, look.receipt.index),
+        place: format!("{} · {}", look.receipt.log, look.receipt.log_index),
         transaction: look.transaction,
     }
 }
