@@ -35,8 +35,6 @@ pub struct SignIn {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
     pub targets: Arc<[SignInTarget]>,
-    /// Whether the e-ID app is served as a page, too.
-    pub wallet: bool,
 }
 
 impl SignIn {

@@ -160,6 +160,8 @@ impl Rig {
             guards: GuardConfig::default(),
             eid: EidConfig::default(),
             oidc: OidcConfig::default(),
+            forms: dancu::forms::FormsConfig::default(),
+            pages: dancu::app::PagesConfig::default(),
             contact: Contact {
                 office: "Văn phòng mẫu".to_owned(),
                 name: "Người mẫu".to_owned(),

@@ -55,7 +55,8 @@ fn predicate(chance: &mut Chance, other: &Citizen) -> Predicate {
     match chance.below(5) {
         0 => Predicate::ResidesIn(AskedResidence {
             unit: dancu::citizens::matching::address::ClaimedUnit::Current(UnitCode::parse("01").unwrap()),
-            kind: [ResidenceKind::Permanent, ResidenceKind::Temporary, ResidenceKind::Current, ResidenceKind::Any][chance.below(4)],
+            kind: [ResidenceKind::Permanent, ResidenceKind::Temporary, ResidenceKind::Current, ResidenceKind::Any]
+                [chance.below(4)],
             since: Since::Now,
         }),
         1 => Predicate::SameHouseholdAs(anchor(other)),
@@ -83,8 +84,11 @@ async fn nothing_leaves_that_the_agreement_does_not_let_out() {
                 let mut chance = Chance(number as u64 + 1);
                 let mut client = (*portal).clone();
                 client.agreement.attributes = chance.some(Attribute::ALL.iter().copied());
-                client.agreement.household_members =
-                    PROCEDURES.iter().filter(|_| chance.coin()).map(|code| ProcedureCode::parse(code).unwrap()).collect();
+                client.agreement.household_members = PROCEDURES
+                    .iter()
+                    .filter(|_| chance.coin())
+                    .map(|code| ProcedureCode::parse(code).unwrap())
+                    .collect();
                 client.agreement.detail = if chance.below(5) == 0 { Detail::Boolean } else { Detail::Full };
                 let agreement = client.agreement.clone();
                 let code = |text| OfficerCode::parse(text).unwrap();
