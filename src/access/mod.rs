@@ -24,7 +24,6 @@ pub use dpop::{ProofError, ProofFault, ProofTarget, Thumbprint};
 pub use error::{AssertionFault, GrantError};
 pub use extractor::{cookie_of, is_own_origin};
 pub use grants::{GrantRequest, GrantType, TOKEN_PATH, TokenCall};
-pub use metadata::Metadata;
 pub use service::{Access, AccessConfig, AccessParts, NoKey};
 pub use session::{OneTimeCode, SessionCookie, SessionGrant};
 pub use token::IssuedToken;
