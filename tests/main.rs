@@ -4,6 +4,7 @@ mod api;
 mod audit;
 mod commands;
 mod faults;
+mod fuzzing;
 mod population;
 mod support;
 mod architecture;
