@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Eid;
+use super::{BeginError, Eid};
 use crate::access::{Access, CitizenGrant, SessionCookie, SessionGrant};
 use crate::clients::OperationSet;
-use crate::eid::model::{ApprovalRequest, BeginError, Begun, Channel, LONGEST_LIFETIME};
+use crate::eid::model::{ApprovalRequest, Begun, Channel, LONGEST_LIFETIME};
 use crate::kernel::{AttributeSet, ClientId, Clock, LegalBasis, Level, ProcedureCode, TransactionId};
 use crate::storage::{StorageError, Store};
 

@@ -117,7 +117,8 @@ async fn a_number_is_typed_in_and_nobody_is_told_whether_it_leads_to_somebody() 
             let typed = form(&[("id_number", number)]);
             let foreign = read(rig.post(&address, &typed).header("cookie", &cookie)).await;
             assert_eq!(foreign.status, 403, "a form of another site");
-            let own = |typed: &super::rig::Form| rig.post(&address, typed).header("cookie", &cookie).header("origin", ISSUER);
+            let own =
+                |typed: &super::rig::Form| rig.post(&address, typed).header("cookie", &cookie).header("origin", ISSUER);
             let wrong = read(own(&form(&[("id_number", "12")]))).await;
             assert!(wrong.status == 200 && wrong.text.contains("exactly 12 digits"), "{wrong:?}");
             let sent = read(own(&typed)).await;
