@@ -108,9 +108,10 @@ impl Failure {
     /// What happened, and what helps.
     pub const fn text(self) -> Text {
         match self {
-            Self::Malformed => {
-                Text::new("Liên kết đăng nhập bị hỏng. Hãy quay lại cổng và thử lại.", "The link is damaged. Go back and try again.")
-            }
+            Self::Malformed => Text::new(
+                "Liên kết đăng nhập bị hỏng. Hãy quay lại cổng và thử lại.",
+                "The link is damaged. Go back and try again.",
+            ),
             Self::UnknownClient => Text::new(
                 "Không rõ cổng nào gửi bạn đến đây. Đừng nhập thông tin gì.",
                 "It is not known which site sent you here. Enter nothing.",
@@ -215,9 +216,8 @@ fn document(
         Language::Vi => "vi",
         Language::En => "en",
     };
-    let refresh = refresh.map(|(seconds, url)| {
-        format!(r#"<meta http-equiv="refresh" content="{seconds}; url={}">"#, escaped(url))
-    });
+    let refresh = refresh
+        .map(|(seconds, url)| format!(r#"<meta http-equiv="refresh" content="{seconds}; url={}">"#, escaped(url)));
     let (title, refresh) = (title.in_language(language), refresh.unwrap_or_default());
     let html = format!(
         r#"<!doctype html><html lang="{code}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>{refresh}</head><body><main><h1>{title}</h1>{main}</main></body></html>"#

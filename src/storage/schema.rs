@@ -1,4 +1,10 @@
-//! The tables, a block per slice.
+//! The tables, a block or a file per slice.
+
+mod access;
+mod oidc;
+
+pub use access::*;
+pub use oidc::*;
 
 // storage
 diesel::table! {
@@ -121,43 +127,6 @@ diesel::table! {
 // access
 diesel::table! {
     spent_tokens (digest) {
-        digest -> Binary,
-        expires_at -> BigInt,
-    }
-}
-diesel::table! {
-    sessions (digest) {
-        digest -> Binary,
-        body -> Text,
-        expires_at -> BigInt,
-    }
-}
-diesel::table! {
-    page_links (digest) {
-        digest -> Binary,
-        body -> Text,
-        expires_at -> BigInt,
-    }
-}
-diesel::table! {
-    citizen_grants (grant_id) {
-        grant_id -> Binary,
-        client_id -> Text,
-        citizen_id -> Binary,
-        subject -> Text,
-        level -> SmallInt,
-        amr -> Text,
-        scope -> Text,
-        attributes -> Text,
-        consent_id -> Nullable<Binary>,
-        details -> Text,
-        approved_at -> BigInt,
-        expires_at -> BigInt,
-        revoked_at -> Nullable<BigInt>,
-    }
-}
-diesel::table! {
-    revoked_tokens (digest) {
         digest -> Binary,
         expires_at -> BigInt,
     }
@@ -403,67 +372,5 @@ diesel::table! {
         proof -> Nullable<Binary>,
         consent_id -> Nullable<Binary>,
         taken_at -> Nullable<BigInt>,
-    }
-}
-
-// oidc
-
-diesel::table! {
-    oidc_requests (digest) {
-        digest -> Binary,
-        client_id -> Text,
-        key_version -> Integer,
-        sealed -> Binary,
-        browsers -> SmallInt,
-        completed_at -> Nullable<BigInt>,
-        expires_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    oidc_interactions (digest) {
-        digest -> Binary,
-        request -> Binary,
-        transaction_id -> Binary,
-        digits -> SmallInt,
-        scan -> Text,
-        named -> Bool,
-        expires_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    oidc_codes (digest) {
-        digest -> Binary,
-        client_id -> Text,
-        grant_id -> Binary,
-        key_version -> Integer,
-        sealed -> Binary,
-        expires_at -> BigInt,
-        spent_at -> Nullable<BigInt>,
-        kept_until -> BigInt,
-    }
-}
-
-diesel::table! {
-    oidc_refresh_tokens (digest) {
-        digest -> Binary,
-        client_id -> Text,
-        grant_id -> Binary,
-        expires_at -> BigInt,
-        spent_at -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
-    oidc_backchannel (digest) {
-        digest -> Binary,
-        client_id -> Text,
-        transaction_id -> Binary,
-        scope -> Text,
-        details -> Text,
-        wait_s -> SmallInt,
-        polled_at -> BigInt,
-        expires_at -> BigInt,
     }
 }

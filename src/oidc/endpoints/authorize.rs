@@ -104,7 +104,12 @@ async fn begin(oidc: &Oidc, arrival: &Arrival, client: &Client, form: &Form) -> 
 }
 
 /// Shows the page of a kept request, or ends it.
-async fn go_on(oidc: &Oidc, arrival: &Arrival, here: &Here<'_>, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+async fn go_on(
+    oidc: &Oidc,
+    arrival: &Arrival,
+    here: &Here<'_>,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Failure> {
     let opened = oidc.opened(&here.client.id, here.request_uri).await?;
     let known = cookie_of(request, cookie_name(oidc)).map(str::to_owned);
     let cookie = known.clone().unwrap_or_else(|| oidc.0.vault.secret().expose().to_owned());
@@ -244,10 +249,7 @@ impl<'a> Here<'a> {
     }
 
     fn path(&self, action: &str) -> String {
-        with(
-            &format!("{PATH}{action}"),
-            &[("client_id", self.client.id.as_str()), ("request_uri", self.request_uri)],
-        )
+        with(&format!("{PATH}{action}"), &[("client_id", self.client.id.as_str()), ("request_uri", self.request_uri)])
     }
 
     /// The whole address of the page.

@@ -29,9 +29,9 @@ pub async fn introspect(oidc: Data<Oidc>, call: OauthCall) -> Result<HttpRespons
         Some((verified, grant)) => access_token(oidc.issuer(), &verified, grant.as_ref()),
         None => {
             let grant = oidc.inspect_refresh(token).await.map_err(fault)?;
-            grant.filter(|grant| grant.client == client.id).map_or(json!({ "active": false }), |grant| {
-                refresh_token(oidc.issuer(), &grant)
-            })
+            grant
+                .filter(|grant| grant.client == client.id)
+                .map_or(json!({ "active": false }), |grant| refresh_token(oidc.issuer(), &grant))
         }
     };
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(told))

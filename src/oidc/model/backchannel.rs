@@ -28,11 +28,7 @@ pub struct BackchannelRequest {
 impl BackchannelRequest {
     /// # Errors
     /// That of CIBA section 13 for the first fault there is.
-    pub fn check(
-        asked: &BackchannelParameters<'_>,
-        client: &Client,
-        now: Instant,
-    ) -> Result<Self, AuthorizationError> {
+    pub fn check(asked: &BackchannelParameters<'_>, client: &Client, now: Instant) -> Result<Self, AuthorizationError> {
         let invalid = AuthorizationError::invalid_request;
         if asked.request.is_some() {
             return Err(AuthorizationError::new("request_not_supported", "request objects are not taken"));

@@ -21,8 +21,10 @@ impl AuthorizationError {
     pub const ACCESS_DENIED: Self = Self::new("access_denied", "the citizen did not approve");
     pub const EXPIRED: Self = Self::new("access_denied", "the citizen did not decide in time");
     pub const CANCELLED: Self = Self::new("access_denied", "the citizen turned back");
-    pub const LEVEL: Self =
-        Self::new("unmet_authentication_requirements", "no level that was asked for can be reached under the agreement");
+    pub const LEVEL: Self = Self::new(
+        "unmet_authentication_requirements",
+        "no level that was asked for can be reached under the agreement",
+    );
     pub const NOT_AGREED: Self = Self::new("unauthorized_client", "the client's agreement does not cover this");
     pub const NOT_IN_FORCE: Self = Self::new("unauthorized_client", "the client's agreement is not in force");
     pub const SCOPE: Self =

@@ -59,11 +59,7 @@ impl Oidc {
     }
 
     /// The redirect address, if it is one of the client's.
-    pub fn redirect_of<'a>(
-        &self,
-        client: &Client,
-        asked: &Parameters<'a>,
-    ) -> Result<&'a str, AuthorizationError> {
+    pub fn redirect_of<'a>(&self, client: &Client, asked: &Parameters<'a>) -> Result<&'a str, AuthorizationError> {
         let uri = asked.redirect_uri.ok_or(AuthorizationError::invalid_request("redirect_uri is missing"))?;
         if client.registration.redirects_to(uri) {
             Ok(uri)
@@ -100,9 +96,8 @@ impl Oidc {
         let digest = digest_of(KIND, secret);
         let row = self.0.store.read(Reach::Key, move |db| requests::find(db, &digest)).await?;
         let now = self.0.clock.now().as_micros();
-        let waits = |row: &RequestRow| {
-            row.client_id == client.as_str() && row.completed_at.is_none() && now < row.expires_at
-        };
+        let waits =
+            |row: &RequestRow| row.client_id == client.as_str() && row.completed_at.is_none() && now < row.expires_at;
         let row = row.filter(waits).ok_or(OidcError::Over)?;
         Ok(Opened {
             digest,

@@ -57,16 +57,19 @@ impl Oidc {
         let (digest, scope) = (digest_of(KIND, secret.expose()), checked.scope.clone());
         let begun = self.0.store.write(move |tx| -> Result<_, OidcError> {
             let begun = oidc.0.eid.begin(tx, &request)?;
-            backchannel::insert(tx.db()?, &BackchannelRow {
-                digest: digest.to_vec(),
-                client_id: request.client.to_string(),
-                transaction_id: begun.transaction.as_bytes().to_vec(),
-                scope: scope.clone(),
-                details: details.clone(),
-                wait_s: i16::try_from(interval.as_secs()).unwrap_or(i16::MAX),
-                polled_at: 0,
-                expires_at: begun.expires.as_micros(),
-            })?;
+            backchannel::insert(
+                tx.db()?,
+                &BackchannelRow {
+                    digest: digest.to_vec(),
+                    client_id: request.client.to_string(),
+                    transaction_id: begun.transaction.as_bytes().to_vec(),
+                    scope: scope.clone(),
+                    details: details.clone(),
+                    wait_s: i16::try_from(interval.as_secs()).unwrap_or(i16::MAX),
+                    polled_at: 0,
+                    expires_at: begun.expires.as_micros(),
+                },
+            )?;
             Ok(begun)
         });
         Ok(Acknowledged {

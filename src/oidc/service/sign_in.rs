@@ -134,21 +134,28 @@ impl Oidc {
                 return Ok(false);
             }
             let grant = oidc.0.access.keep_grant(tx, &client, &oidc.granted(&asked, &approval)?)?;
-            codes::insert(tx.db()?, &CodeRow {
-                digest: digest.to_vec(),
-                client_id: client.id.to_string(),
-                grant_id: grant.id.as_bytes().to_vec(),
-                key_version,
-                sealed: sealed.clone(),
-                expires_at: now.plus(oidc.0.config.code_lifetime).as_micros(),
-                spent_at: None,
-                kept_until: grant.expires_at.as_micros(),
-            })?;
+            codes::insert(
+                tx.db()?,
+                &CodeRow {
+                    digest: digest.to_vec(),
+                    client_id: client.id.to_string(),
+                    grant_id: grant.id.as_bytes().to_vec(),
+                    key_version,
+                    sealed: sealed.clone(),
+                    expires_at: now.plus(oidc.0.config.code_lifetime).as_micros(),
+                    spent_at: None,
+                    kept_until: grant.expires_at.as_micros(),
+                },
+            )?;
             let noted = entry("oidc.sign_in", &client, approval.citizen_id, transaction, now);
             oidc.0.audit.append(tx, &with_approval(noted, &approval));
             Ok(true)
         });
-        Ok(if completed.await? { Step::Code(code.expose().to_owned()) } else { Step::Refused(AuthorizationError::LEVEL) })
+        Ok(if completed.await? {
+            Step::Code(code.expose().to_owned())
+        } else {
+            Step::Refused(AuthorizationError::LEVEL)
+        })
     }
 
     fn granted(&self, asked: &Authorization, approval: &Approval) -> Result<NewGrant, StorageError> {

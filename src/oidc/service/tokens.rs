@@ -21,7 +21,11 @@ const LONGEST_ID_TOKEN: usize = 4 * 1024;
 
 /// What a code or a refresh token came to; a fault too is committed, with the end of its grant.
 enum Spent {
-    Grant { grant: Grant, refresh: Option<String>, nonce: Option<String> },
+    Grant {
+        grant: Grant,
+        refresh: Option<String>,
+        nonce: Option<String>,
+    },
     Fault(&'static str),
     /// Another scope than the grant's was asked for.
     Scope,
@@ -86,13 +90,16 @@ impl Oidc {
 
     fn new_refresh_token(&self, tx: &mut Tx<'_>, grant: &Grant) -> Result<String, StorageError> {
         let secret = self.0.vault.secret();
-        refresh_tokens::insert(tx.db()?, &RefreshRow {
-            digest: digest_of(REFRESH, secret.expose()).to_vec(),
-            client_id: grant.client.to_string(),
-            grant_id: grant.id.as_bytes().to_vec(),
-            expires_at: grant.expires_at.as_micros(),
-            spent_at: None,
-        })?;
+        refresh_tokens::insert(
+            tx.db()?,
+            &RefreshRow {
+                digest: digest_of(REFRESH, secret.expose()).to_vec(),
+                client_id: grant.client.to_string(),
+                grant_id: grant.id.as_bytes().to_vec(),
+                expires_at: grant.expires_at.as_micros(),
+                spent_at: None,
+            },
+        )?;
         Ok(secret.expose().to_owned())
     }
 
@@ -108,7 +115,11 @@ impl Oidc {
         let scope = scope.map(str::to_owned);
         let rotate = client.profile != ClientProfile::Fapi2;
         let (oidc, digest, of) = (self.clone(), digest_of(REFRESH, token), client.id.clone());
-        let spent = self.0.store.write(move |tx| oidc.spend_refresh_token(tx, &digest, (&of, rotate, scope.as_deref()))).await?;
+        let spent = self
+            .0
+            .store
+            .write(move |tx| oidc.spend_refresh_token(tx, &digest, (&of, rotate, scope.as_deref())))
+            .await?;
         self.tokens(client, spent, binding)
     }
 

@@ -10,13 +10,8 @@ use crate::kernel::{Attribute, AttributeSet, CommuneCode, UnitCode, Units};
 use crate::oidc::protocol::userinfo_name;
 
 /// What tells of other persons is not told here.
-const OF_OTHERS: [Attribute; 5] = [
-    Attribute::Household,
-    Attribute::Parents,
-    Attribute::Spouse,
-    Attribute::Children,
-    Attribute::Representative,
-];
+const OF_OTHERS: [Attribute; 5] =
+    [Attribute::Household, Attribute::Parents, Attribute::Spouse, Attribute::Children, Attribute::Representative];
 
 impl Oidc {
     /// The claims; `None` if the approval has ended meanwhile.
@@ -41,8 +36,8 @@ impl Oidc {
 
 /// Each attribute under its claim's name, in its claim's form (OpenID Connect Core section 5.1).
 fn claims_of(citizen: &Citizen, told: AttributeSet) -> Result<Map<String, Value>, OidcError> {
-    let record = serde_json::to_value(citizen)
-        .map_err(|error| crate::storage::StorageError::Other(error.to_string()))?;
+    let record =
+        serde_json::to_value(citizen).map_err(|error| crate::storage::StorageError::Other(error.to_string()))?;
     let value = |attribute: Attribute| match attribute {
         Attribute::PermanentResidence => citizen.permanent_residence.as_ref().map(|residence| {
             let unit = CommuneCode::parse(&residence.unit).ok();

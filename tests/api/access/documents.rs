@@ -35,12 +35,5 @@ fn every_endpoint_is_described() {
     let document: Value = serde_json::from_str(&routes.description().unwrap()).unwrap();
     let mut paths: Vec<_> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
     paths.sort_unstable();
-    assert_eq!(
-        paths,
-        [
-            "/oauth2/jwks",
-            "/oauth2/token",
-            "/v1/catalogue"
-        ]
-    );
+    assert_eq!(paths, ["/oauth2/jwks", "/oauth2/token", "/v1/catalogue"]);
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::rig::{CALLBACK, Rig, asking, but, claims_of, form, read};
-use crate::support::house::ISSUER;
 use crate::support::for_each_backend;
+use crate::support::house::ISSUER;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ordinary_client_signs_a_citizen_in() {
@@ -117,7 +117,8 @@ async fn a_number_is_typed_in_and_nobody_is_told_whether_it_leads_to_somebody() 
             let typed = form(&[("id_number", number)]);
             let foreign = read(rig.post(&address, &typed).header("cookie", &cookie)).await;
             assert_eq!(foreign.status, 403, "a form of another site");
-            let own = |typed: &super::rig::Form| rig.post(&address, typed).header("cookie", &cookie).header("origin", ISSUER);
+            let own =
+                |typed: &super::rig::Form| rig.post(&address, typed).header("cookie", &cookie).header("origin", ISSUER);
             let wrong = read(own(&form(&[("id_number", "12")]))).await;
             assert!(wrong.status == 200 && wrong.text.contains("exactly 12 digits"), "{wrong:?}");
             let sent = read(own(&typed)).await;

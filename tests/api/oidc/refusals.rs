@@ -217,7 +217,10 @@ async fn assertions(rig: &Rig, table: &mut Table) {
         ("a key of its own making in jwk", embedded),
         ("no signature", format!("{}.", unsigned(&json!({ "alg": "none" }), &claims))),
         ("nonsense", "nonsense".to_owned()),
-        ("another client's signature", rig.assertion_with("rp-second", json!({}), json!({ "iss": "rp-fapi", "sub": "rp-fapi" }))),
+        (
+            "another client's signature",
+            rig.assertion_with("rp-second", json!({}), json!({ "iss": "rp-fapi", "sub": "rp-fapi" })),
+        ),
     ];
     for (what, assertion) in rows {
         let mut asked = asking();
@@ -264,7 +267,10 @@ async fn proofs(rig: &Rig, table: &mut Table) {
     let path = "/oauth2/token";
     let nonce = rig.app.access.dpop_nonce();
     let now = rig.now().as_seconds();
-    let with = |changes: Value| merged(json!({ "nonce": nonce }), changes);
+    let with = |mut changes: Value| {
+        changes["nonce"] = json!(nonce);
+        changes
+    };
     let key = &rig.dpop;
     let public = serde_json::to_value(key.public()).unwrap();
     let private: Value = serde_json::from_str(&key.to_json()).unwrap();
@@ -367,13 +373,13 @@ async fn grant_types(rig: &Rig, table: &mut Table) {
         ("password", password, "unsupported_grant_type"),
         ("implicit", form(&[("grant_type", "implicit")]), "unsupported_grant_type"),
         ("none", form(&[]), "invalid_request"),
-        ("client_credentials of a baseline client", form(&[("grant_type", "client_credentials")]), "unauthorized_client"),
-        ("refresh without a token", form(&[("grant_type", "refresh_token")]), "invalid_request"),
         (
-            "refresh of nobody",
-            form(&[("grant_type", "refresh_token"), ("refresh_token", "nobody")]),
-            "invalid_grant",
+            "client_credentials of a baseline client",
+            form(&[("grant_type", "client_credentials")]),
+            "unauthorized_client",
         ),
+        ("refresh without a token", form(&[("grant_type", "refresh_token")]), "invalid_request"),
+        ("refresh of nobody", form(&[("grant_type", "refresh_token"), ("refresh_token", "nobody")]), "invalid_grant"),
         ("backchannel without an id", form(&[("grant_type", super::rig::CIBA)]), "invalid_request"),
     ];
     for (what, asked, error) in rows {
@@ -384,7 +390,8 @@ async fn grant_types(rig: &Rig, table: &mut Table) {
     table.row("grant that is not agreed", &answer, 400, "unauthorized_client");
     let text = rig.post("/oauth2/token", &form(&[])).header("content-type", "text/plain");
     table.row("another content type", &read(text).await, 400, "invalid_request");
-    let json = reqwest::Client::new().post(rig.url("/oauth2/token")).json(&json!({ "grant_type": "client_credentials" }));
+    let json =
+        reqwest::Client::new().post(rig.url("/oauth2/token")).json(&json!({ "grant_type": "client_credentials" }));
     table.row("JSON", &read(json).await, 400, "invalid_request");
 }
 

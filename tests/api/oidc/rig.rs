@@ -328,7 +328,9 @@ impl Rig {
         let hex: String = citizen.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         let at = self.now().as_micros();
         let sql = |citizen: String| {
-            format!("UPDATE eid_transactions SET state = {state}, citizen_id = {citizen}, decided_at = {at} WHERE state = 0")
+            format!(
+                "UPDATE eid_transactions SET state = {state}, citizen_id = {citizen}, decided_at = {at} WHERE state = 0"
+            )
         };
         if let Some(path) = self.backend_url.strip_prefix("sqlite:") {
             let mut db = SqliteConnection::establish(path).unwrap();

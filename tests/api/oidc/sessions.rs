@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use dancu::access::SessionGrant;
 use dancu::clients::OperationSet;
-use dancu::kernel::purpose::OfficerCode;
 use dancu::kernel::Officer;
+use dancu::kernel::purpose::OfficerCode;
 use serde_json::json;
 
 use super::rig::{Rig, read};
-use crate::support::house::{ISSUER, id};
 use crate::support::for_each_backend;
+use crate::support::house::{ISSUER, id};
 
 fn grant() -> SessionGrant {
     let code = |text| OfficerCode::parse(text).unwrap();
