@@ -1,8 +1,14 @@
 //! The tables, a block per slice.
 
+mod access;
 mod eid;
+mod oidc;
+mod residence;
 
-pub use eid::{eid_accounts, eid_activations, eid_counters, eid_devices, eid_outbox, eid_transactions};
+pub use access::*;
+pub use eid::*;
+pub use oidc::*;
+pub use residence::*;
 
 // storage
 diesel::table! {
@@ -129,44 +135,6 @@ diesel::table! {
         expires_at -> BigInt,
     }
 }
-diesel::table! {
-    sessions (digest) {
-        digest -> Binary,
-        body -> Text,
-        expires_at -> BigInt,
-    }
-}
-diesel::table! {
-    page_links (digest) {
-        digest -> Binary,
-        body -> Text,
-        expires_at -> BigInt,
-    }
-}
-diesel::table! {
-    citizen_grants (grant_id) {
-        grant_id -> Binary,
-        client_id -> Text,
-        citizen_id -> Binary,
-        subject -> Text,
-        level -> SmallInt,
-        amr -> Text,
-        scope -> Text,
-        attributes -> Text,
-        consent_id -> Nullable<Binary>,
-        details -> Text,
-        approved_at -> BigInt,
-        expires_at -> BigInt,
-        revoked_at -> Nullable<BigInt>,
-    }
-}
-diesel::table! {
-    revoked_tokens (digest) {
-        digest -> Binary,
-        expires_at -> BigInt,
-    }
-}
-
 // citizens
 
 diesel::table! {
@@ -318,119 +286,3 @@ diesel::table! {
         proof -> Binary,
     }
 }
-
-// oidc
-
-diesel::table! {
-    oidc_requests (digest) {
-        digest -> Binary,
-        client_id -> Text,
-        key_version -> Integer,
-        sealed -> Binary,
-        browsers -> SmallInt,
-        completed_at -> Nullable<BigInt>,
-        expires_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    oidc_interactions (digest) {
-        digest -> Binary,
-        request -> Binary,
-        transaction_id -> Binary,
-        digits -> SmallInt,
-        scan -> Text,
-        named -> Bool,
-        expires_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    oidc_codes (digest) {
-        digest -> Binary,
-        client_id -> Text,
-        grant_id -> Binary,
-        key_version -> Integer,
-        sealed -> Binary,
-        expires_at -> BigInt,
-        spent_at -> Nullable<BigInt>,
-        kept_until -> BigInt,
-    }
-}
-
-diesel::table! {
-    oidc_refresh_tokens (digest) {
-        digest -> Binary,
-        client_id -> Text,
-        grant_id -> Binary,
-        expires_at -> BigInt,
-        spent_at -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
-    oidc_backchannel (digest) {
-        digest -> Binary,
-        client_id -> Text,
-        transaction_id -> Binary,
-        scope -> Text,
-        details -> Text,
-        wait_s -> SmallInt,
-        polled_at -> BigInt,
-        expires_at -> BigInt,
-    }
-}
-
-// residence
-
-diesel::table! {
-    residence_confirmations (confirmation_id) {
-        confirmation_id -> Binary,
-        citizen_id -> Binary,
-        client_id -> Text,
-        attributes -> Text,
-        members -> Bool,
-        said -> Binary,
-        said_key -> Integer,
-        code -> Binary,
-        issued_at -> BigInt,
-        expires_at -> BigInt,
-        wrong_codes -> Integer,
-        wrong_since -> BigInt,
-    }
-}
-
-diesel::table! {
-    residence_subjects (subject, confirmation_id) {
-        subject -> Binary,
-        confirmation_id -> Binary,
-    }
-}
-
-// life events
-
-diesel::table! {
-    life_events (event_id) {
-        event_id -> Text,
-        effective -> Integer,
-        rank -> SmallInt,
-        state -> SmallInt,
-        reason -> Text,
-        key_version -> Integer,
-        sealed -> Binary,
-        received_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    life_event_subjects (subject, event_id) {
-        subject -> Binary,
-        event_id -> Text,
-        effective -> Integer,
-        rank -> SmallInt,
-        key_version -> Integer,
-        sealed -> Binary,
-    }
-}
-
-diesel::allow_tables_to_appear_in_same_query!(life_events, life_event_subjects);

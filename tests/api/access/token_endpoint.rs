@@ -124,16 +124,16 @@ fn agreement(house: &House, client: &str, change: impl FnOnce(&mut Agreement)) -
 async fn a_fapi_client_names_the_issuer_and_nothing_else() {
     for_each_backend(async |backend| {
         let mut house = House::new(&backend).await;
-        add(&mut house, "rp-fapi", ClientProfile::Fapi2, Algorithm::P256).await;
+        add(&mut house, "strict", ClientProfile::Fapi2, Algorithm::P256).await;
         // A good assertion comes as far as the rule that this profile needs bound tokens.
         for (audience, expected) in [
-            (json!(ISSUER), (400, "unauthorized_client")),
+            (json!(ISSUER), (400, "invalid_dpop_proof")),
             (json!(format!("{ISSUER}/oauth2/token")), (401, "invalid_client")),
             (json!([ISSUER]), (401, "invalid_client")),
         ] {
-            let mut claims = house.claims("rp-fapi");
+            let mut claims = house.claims("strict");
             claims["aud"] = audience.clone();
-            let answer = house.ask_with(&house.sign("rp-fapi", &house.header("rp-fapi"), &claims), &[]).await;
+            let answer = house.ask_with(&house.sign("strict", &house.header("strict"), &claims), &[]).await;
             assert_eq!(answer.told(), expected, "{audience}");
         }
     })

@@ -267,7 +267,10 @@ async fn proofs(rig: &Rig, table: &mut Table) {
     let path = "/oauth2/token";
     let nonce = rig.app.access.dpop_nonce();
     let now = rig.now().as_seconds();
-    let with = |changes: Value| merged(json!({ "nonce": nonce }), changes);
+    let with = |mut changes: Value| {
+        changes["nonce"] = json!(nonce);
+        changes
+    };
     let key = &rig.dpop;
     let public = serde_json::to_value(key.public()).unwrap();
     let private: Value = serde_json::from_str(&key.to_json()).unwrap();

@@ -1,0 +1,42 @@
+//! What citizens granted, and browser sessions.
+
+diesel::table! {
+    citizen_grants (grant_id) {
+        grant_id -> Binary,
+        client_id -> Text,
+        citizen_id -> Binary,
+        subject -> Text,
+        level -> SmallInt,
+        amr -> Text,
+        scope -> Text,
+        attributes -> Text,
+        consent_id -> Nullable<Binary>,
+        details -> Text,
+        approved_at -> BigInt,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    revoked_tokens (digest) {
+        digest -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (digest) {
+        digest -> Binary,
+        body -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    page_links (digest) {
+        digest -> Binary,
+        body -> Text,
+        expires_at -> BigInt,
+    }
+}
