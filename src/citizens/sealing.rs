@@ -161,9 +161,8 @@ impl Sealing {
     ) -> Result<Vec<u8>, SealingError> {
         let version = version.cast_unsigned();
         let key = self.keyring.sealing_key(table, version).ok_or(SealingError::UnknownKeyVersion(version))?;
-        let fault = || {
-            SealingError::DoesNotOpen(StorageError::Inconsistent { table, column: "sealed", row: String::new() })
-        };
+        let fault =
+            || SealingError::DoesNotOpen(StorageError::Inconsistent { table, column: "sealed", row: String::new() });
         let plain = key.open(&content_binding(version, bound_to), sealed).map_err(|_| fault())?;
         Ok(unpad(&plain).ok_or_else(fault)?.to_vec())
     }

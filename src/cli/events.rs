@@ -52,11 +52,7 @@ impl EventsArgs {
             EventsCommand::Parked { most } => {
                 for event in importer.parked(i64::from(*most)).await? {
                     let (code, why) = event.reason.map_or(("", ""), |reason| (reason.code(), reason.text().en));
-                    let _ = writeln!(
-                        text,
-                        "{}  {}  {}  {code}: {why}",
-                        event.event_id, event.kind, event.effective
-                    );
+                    let _ = writeln!(text, "{}  {}  {}  {code}: {why}", event.event_id, event.kind, event.effective);
                 }
                 if text.is_empty() {
                     text.push_str("no event is parked\n");

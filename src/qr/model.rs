@@ -270,9 +270,9 @@ pub fn claimed_fields(claims: &CwtClaims) -> Vec<(Attribute, Value)> {
 /// What a confirmation says beside [`fields_of`] its person, by attribute.
 fn residence_fields(claim: &ResidenceClaim) -> Vec<(Attribute, Value)> {
     let text = |value: &Option<String>| value.as_deref().map(Value::from);
-    let household = claim.relation_to_head.as_ref().map(|relation| {
-        serde_json::json!({ "relation_to_head": relation, "head": claim.head, "members": claim.members })
-    });
+    let household = claim.relation_to_head.as_ref().map(
+        |relation| serde_json::json!({ "relation_to_head": relation, "head": claim.head, "members": claim.members }),
+    );
     let fields = [
         (Attribute::TemporaryResidence, text(&claim.temporary_residence)),
         (Attribute::CurrentResidence, text(&claim.current_residence)),

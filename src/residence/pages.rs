@@ -7,8 +7,7 @@ use crate::citizens::model::RelationToHead;
 use crate::kernel::{CivilDate, Instant, PartialDate, Sex};
 
 /// How the page may be shown: it loads nothing and runs nothing; its style is part of it.
-pub const PAGE_POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 #[derive(Template)]
 #[template(path = "residence/pages/confirmation.html")]

@@ -170,8 +170,7 @@ fn tell_relatives(scene: &mut Scene<'_>, before: &Citizen, id: CitizenId) -> Res
     if relative(before) == after {
         return Ok(());
     }
-    let own: Vec<IdNumber> =
-        std::iter::once(&before.id_number).chain(&before.cancelled_id_numbers).cloned().collect();
+    let own: Vec<IdNumber> = std::iter::once(&before.id_number).chain(&before.cancelled_id_numbers).cloned().collect();
     let numbers: Vec<IdNumber> = relatives(before).filter_map(|relative| relative.id_number.clone()).collect();
     for number in numbers {
         let Some(other) = scene.find(&number)?.filter(|other| *other != id) else { continue };
@@ -293,7 +292,8 @@ fn die(scene: &mut Scene<'_>, number: &IdNumber, day: CivilDate) -> Result<(), H
     citizen.status = Status::Deceased;
     citizen.status_date = Some(PartialDate::Day(day));
     citizen.household = None;
-    let registered = [&mut citizen.permanent_residence, &mut citizen.temporary_residence, &mut citizen.current_residence];
+    let registered =
+        [&mut citizen.permanent_residence, &mut citizen.temporary_residence, &mut citizen.current_residence];
     for residence in registered.into_iter().flatten() {
         residence.until = Some(residence.until.map_or(day, |until| until.min(day)));
     }

@@ -41,11 +41,20 @@ pub enum Processed {
         released: Vec<EventId>,
     },
     /// It was given before, with the same content.
-    Known { state: EventState, reason: Option<Contradiction> },
+    Known {
+        state: EventState,
+        reason: Option<Contradiction>,
+    },
     /// Another event was given under this id.
     OtherContent,
-    Parked { reason: Contradiction, about: Vec<CitizenId> },
-    Refused { reason: Contradiction, about: Vec<CitizenId> },
+    Parked {
+        reason: Contradiction,
+        about: Vec<CitizenId>,
+    },
+    Refused {
+        reason: Contradiction,
+        about: Vec<CitizenId>,
+    },
 }
 
 /// An event that takes part.
@@ -118,7 +127,9 @@ pub fn process(
     };
     match reason {
         None => write_all(db, sealing, &cast, played, (&stamp, at)),
-        Some(reason) if held.is_none() && otherwise == OnContradiction::Refuse && reason != Contradiction::UnknownPerson => {
+        Some(reason)
+            if held.is_none() && otherwise == OnContradiction::Refuse && reason != Contradiction::UnknownPerson =>
+        {
             Ok(Processed::Refused { reason, about })
         }
         Some(reason) => {
@@ -135,6 +146,7 @@ pub fn process(
 /// Undoes what was applied of the cast, and applies all of it in order.
 fn play(db: &mut Db, sealing: &Sealing, cast: &Cast) -> Result<Played, WriteError> {
     let mut scene = Scene::new(db, sealing);
+    cast.values().for_each(|part| scene.expect(&part.event));
     let mut joining = BTreeMap::new();
     for (stamp, part) in cast.iter().rev().filter(|(_, part)| part.state == Some(EventState::Applied)) {
         for row in events::subjects_of(scene.db, part.event.event_id.as_str())? {

@@ -213,8 +213,7 @@ impl EventImporter {
 
 const UNREADABLE: Text =
     Text::new("Không đọc được dòng này.", "The line cannot be read: no JSON object, or not UTF-8.");
-const CONFLICT: Text =
-    Text::new("Mã sự kiện đã dùng cho một sự kiện khác.", "Another event was given under this id.");
+const CONFLICT: Text = Text::new("Mã sự kiện đã dùng cho một sự kiện khác.", "Another event was given under this id.");
 
 /// The next lines that are not empty, with their numbers; none at the file's end.
 fn read_slice(lines: &mut impl BufRead, number: &mut u64) -> io::Result<Vec<(u64, Vec<u8>)>> {

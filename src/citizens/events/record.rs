@@ -92,12 +92,8 @@ impl Citizens {
         event: LifeEvent,
         (purpose, otherwise): (Purpose, OnContradiction),
     ) -> Result<EventAnswer, RecordError> {
-        let question = Question {
-            operation: Operation::PopulationWrite,
-            name: RECORD,
-            purpose,
-            attributes: AttributeSet::EMPTY,
-        };
+        let question =
+            Question { operation: Operation::PopulationWrite, name: RECORD, purpose, attributes: AttributeSet::EMPTY };
         let (admitted, draft) = self.admit(caller, question);
         let standing = match admitted {
             Ok(standing) => standing,

@@ -73,7 +73,8 @@ impl ResidenceClaim {
     pub(super) fn read(value: &mut Decoder<'_>) -> Result<Self, CoseFault> {
         let mut claim = Self::default();
         strict::map(value, |label, value| {
-            let text = |value: &mut Decoder<'_>| -> Result<Option<String>, CoseFault> { Ok(Some(value.str()?.to_owned())) };
+            let text =
+                |value: &mut Decoder<'_>| -> Result<Option<String>, CoseFault> { Ok(Some(value.str()?.to_owned())) };
             match label {
                 Label::Int(1) => claim.form = value.str()?.to_owned(),
                 Label::Int(2) => claim.recipient = value.str()?.to_owned(),

@@ -12,7 +12,9 @@ mod verify_credential;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-pub use confirm::{NewConfirmation, Standing as ConfirmationStanding, StatusPlace, enter_confirmation, void_confirmation};
+pub use confirm::{
+    NewConfirmation, Standing as ConfirmationStanding, StatusPlace, enter_confirmation, void_confirmation,
+};
 pub use issue::{Issue, IssueTold, Lifetime};
 use pictures::Pictures;
 pub use pictures::{Picture, Room};

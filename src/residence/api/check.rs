@@ -27,8 +27,7 @@ const NOT_A_QUESTION: Text = Text::new(
     "Chỉ hỏi được permanent_residence, temporary_residence, current_residence và household.",
     "Questions are permanent_residence, temporary_residence, current_residence and household.",
 );
-const NOTHING_ASKED: Text =
-    Text::new("Cần ít nhất một câu hỏi.", "At least one question or predicate is needed.");
+const NOTHING_ASKED: Text = Text::new("Cần ít nhất một câu hỏi.", "At least one question or predicate is needed.");
 
 /// Whose residence is checked, and what is asked about it.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -26,9 +26,7 @@ pub async fn problem(error: ResidenceError, arrival: &Arrival) -> Problem {
             "too_much",
             Text::new("Quá nhiều thông tin cho một mã QR.", "This is more than one QR symbol holds."),
         ),
-        ResidenceError::TooManyCodes { retry_after } => {
-            Problem::new(ProblemKind::RateLimited).retry_after(retry_after)
-        }
+        ResidenceError::TooManyCodes { retry_after } => Problem::new(ProblemKind::RateLimited).retry_after(retry_after),
     }
 }
 

@@ -135,10 +135,7 @@ pub struct PredicateRequest {
 
 const NOT_TOGETHER: Text =
     Text::new("Trường này không đi cùng câu hỏi này.", "This member does not go with this predicate.");
-const TWO_UNITS: Text = Text::new(
-    "Chỉ nêu một trong unit, old_unit, place.",
-    "Give one of unit, old_unit and place.",
-);
+const TWO_UNITS: Text = Text::new("Chỉ nêu một trong unit, old_unit, place.", "Give one of unit, old_unit and place.");
 const TWO_TIMES: Text = Text::new("Chỉ nêu since hoặc for_months.", "Give since or for_months, not both.");
 
 /// A predicate, read. `Debug` would show whom it names.

@@ -5,7 +5,9 @@ mod place;
 mod predicate;
 mod statement;
 
-pub use document::{ConfirmedHousehold, ConfirmedMember, ConfirmedPerson, ConfirmedPlace, Document, Position, StatusAt};
+pub use document::{
+    ConfirmedHousehold, ConfirmedMember, ConfirmedPerson, ConfirmedPlace, Document, Position, StatusAt,
+};
 pub use place::{PlaceFault, read_place};
 pub use predicate::{Answer, AskedResidence, Predicate, Reason, Relation, ResidenceKind, Since};
 pub use statement::{CONFIRMABLE, Hidden, HiddenReason, QUESTIONS, Statement};

@@ -8,12 +8,8 @@ use crate::citizens::model::{RelationToHead, Residence};
 use crate::kernel::{Attribute, AttributeSet, CitizenId, CommuneCode, UnitCode, Units};
 
 /// What a check may ask to be told.
-pub const QUESTIONS: [Attribute; 4] = [
-    Attribute::PermanentResidence,
-    Attribute::TemporaryResidence,
-    Attribute::CurrentResidence,
-    Attribute::Household,
-];
+pub const QUESTIONS: [Attribute; 4] =
+    [Attribute::PermanentResidence, Attribute::TemporaryResidence, Attribute::CurrentResidence, Attribute::Household];
 
 /// What a confirmation may state beside who the person is.
 pub const CONFIRMABLE: [Attribute; 5] = [

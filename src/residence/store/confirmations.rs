@@ -95,17 +95,19 @@ pub fn count_wrong(db: &mut Db, id: &[u8], since: Instant, now: Instant) -> Resu
         .execute(db)?;
     if counted == 0 {
         diesel::update(row)
-            .set((
-                residence_confirmations::wrong_codes.eq(1),
-                residence_confirmations::wrong_since.eq(now.as_micros()),
-            ))
+            .set((residence_confirmations::wrong_codes.eq(1), residence_confirmations::wrong_since.eq(now.as_micros())))
             .execute(db)?;
     }
     Ok(())
 }
 
 /// Confirmations in force whose tag was made with an index key before `version`.
-pub fn tagged_before(db: &mut Db, version: i32, now: Instant, limit: i64) -> Result<Vec<ConfirmationRow>, StorageError> {
+pub fn tagged_before(
+    db: &mut Db,
+    version: i32,
+    now: Instant,
+    limit: i64,
+) -> Result<Vec<ConfirmationRow>, StorageError> {
     Ok(residence_confirmations::table
         .filter(residence_confirmations::said_key.lt(version))
         .filter(residence_confirmations::expires_at.gt(now.as_micros()))
