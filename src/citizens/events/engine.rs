@@ -146,6 +146,7 @@ pub fn process(
 /// Undoes what was applied of the cast, and applies all of it in order.
 fn play(db: &mut Db, sealing: &Sealing, cast: &Cast) -> Result<Played, WriteError> {
     let mut scene = Scene::new(db, sealing);
+    cast.values().for_each(|part| scene.expect(&part.event));
     let mut joining = BTreeMap::new();
     for (stamp, part) in cast.iter().rev().filter(|(_, part)| part.state == Some(EventState::Applied)) {
         for row in events::subjects_of(scene.db, part.event.event_id.as_str())? {

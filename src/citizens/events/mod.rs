@@ -26,6 +26,7 @@ mod patch;
 mod read;
 mod record;
 mod scene;
+mod words;
 
 pub use contradiction::Contradiction;
 pub use engine::{OnContradiction, Processed, process, reseal};

@@ -1,19 +1,19 @@
 //! An event as it is written in JSON, in a request or a line of a file.
 
 use serde::Deserialize;
-use serde::de::MapAccess;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::model::{
     Birth, EventId, Happening, HouseholdChange, HouseholdMember, JoinedHousehold, LifeEvent, Move, MoveKind,
 };
+use super::words::Object;
 use crate::citizens::Citizen;
 use crate::citizens::import::raw::RawCitizen;
 use crate::citizens::import::validate::validate;
 use crate::citizens::model::{RelationToHead, Residence};
 use crate::http::Input;
-use crate::http::extract::{BoundedText, Expected, FromInput, List, read_object};
+use crate::http::extract::{BoundedText, List};
 use crate::kernel::{CitizenId, CivilDate, CommuneCode, Faults, HouseholdId, IdNumber, Purpose, Text, Units};
 
 /// People one event may name.
@@ -83,123 +83,6 @@ const BIRTH_DATE: Said = (
 );
 const SOURCE_FORM: Said =
     ("source_format", Text::new("Mã nguồn gồm chữ thường, chữ số và _.", "A source is written in a-z, 0-9 and _."));
-
-/// A JSON object, taken as it is.
-#[derive(Debug, Clone)]
-struct Object(Map<String, Value>);
-
-impl FromInput for Object {
-    const EXPECTED: Expected = Expected::Object;
-
-    fn from_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Result<Self, Faults>, A::Error> {
-        let mut members = Map::new();
-        while let Some((name, value)) = object.next_entry::<String, Value>()? {
-            members.insert(name, value);
-        }
-        Ok(Ok(Self(members)))
-    }
-}
-
-impl utoipa::PartialSchema for Object {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema};
-        ObjectBuilder::new().additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true))).into()
-    }
-}
-
-impl ToSchema for Object {
-    fn name() -> std::borrow::Cow<'static, str> {
-        "Attributes".into()
-    }
-}
-
-macro_rules! word {
-    ($type:ty, $name:literal) => {
-        impl FromInput for $type {
-            const EXPECTED: Expected = Expected::Text;
-
-            fn from_text(text: &str) -> Result<Self, Faults> {
-                serde_json::from_value(Value::from(text)).map_err(|_| {
-                    let mut faults = Faults::default();
-                    faults.push(
-                        "",
-                        "code_unknown",
-                        Text::new("Mã không có trong danh mục.", "The code is not in the list."),
-                    );
-                    faults
-                })
-            }
-        }
-
-        impl utoipa::PartialSchema for $type {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                utoipa::openapi::schema::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String).into()
-            }
-        }
-
-        impl ToSchema for $type {
-            fn name() -> std::borrow::Cow<'static, str> {
-                $name.into()
-            }
-        }
-    };
-}
-
-word!(RelationToHead, "RelationToHead");
-word!(MoveKind, "MoveKind");
-
-impl FromInput for EventId {
-    const EXPECTED: Expected = Expected::Text;
-
-    fn from_text(text: &str) -> Result<Self, Faults> {
-        let mut faults = Faults::default();
-        faults.take("", Self::parse(text)).ok_or(faults)
-    }
-}
-
-impl utoipa::PartialSchema for EventId {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        use utoipa::openapi::schema::{ObjectBuilder, Type};
-        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9._-]{4,64}$")).into()
-    }
-}
-
-impl ToSchema for EventId {}
-
-/// A member of a household, joining or told anew.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct MemberRequest {
-    id_number: Input<IdNumber>,
-    relation_to_head: Input<RelationToHead>,
-    /// The household they leave for this one.
-    #[schema(required = false)]
-    from: Input<HouseholdId>,
-}
-
-impl FromInput for HouseholdMember {
-    const EXPECTED: Expected = Expected::Object;
-
-    fn from_object<'de, A: MapAccess<'de>>(object: A) -> Result<Result<Self, Faults>, A::Error> {
-        read_object(object, |request: MemberRequest, faults| {
-            let id_number = request.id_number.required("/id_number", faults);
-            let relation_to_head = request.relation_to_head.required("/relation_to_head", faults);
-            let from = request.from.optional("/from", faults);
-            Some(Self { id_number: id_number?, relation_to_head: relation_to_head?, from: from? })
-        })
-    }
-}
-
-impl utoipa::PartialSchema for HouseholdMember {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        MemberRequest::schema()
-    }
-}
-
-impl ToSchema for HouseholdMember {
-    fn name() -> std::borrow::Cow<'static, str> {
-        "HouseholdMember".into()
-    }
-}
 
 /// A life event; which members it takes depends on `kind`.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -290,26 +173,28 @@ impl EventRequest {
         let kind = std::mem::take(&mut self.kind).required("/kind", faults);
         let effective = std::mem::take(&mut self.effective).required("/effective", faults);
         let source = std::mem::take(&mut self.source).optional("/source", faults);
-        let source = source?.map_or_else(|| SOURCE.to_owned(), BoundedText::into_string);
+        let source = source.flatten().map_or_else(|| SOURCE.to_owned(), BoundedText::into_string);
         if !source.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
             say(faults, "/source", SOURCE_FORM);
         }
-        let (event_id, effective) = (event_id?, effective?);
-        if effective > today {
+        // The rest is read as well where the day or the id is at fault, so that all faults are told.
+        let day = effective.unwrap_or(today);
+        if day > today {
             say(faults, "/effective", FUTURE);
         }
-        let at = At { effective, source: &source, today };
+        let at = At { effective: day, source: &source, today };
+        let born = event_id.as_ref().map_or(CitizenId([0; 16]), key);
         let happening = match kind?.as_ref() {
-            "birth" => self.birth(key(&event_id), at, faults),
+            "birth" => self.birth(born, at, faults),
             "new_number" => {
                 let (id_number, new) = (self.number(faults), std::mem::take(&mut self.new_id_number));
                 let new_id_number = new.required("/new_id_number", faults);
-                self.done(faults)?;
+                self.done(faults);
                 Some(Happening::NewNumber { id_number: id_number?, new_id_number: new_id_number? })
             }
             "correction" => self.correction(at, faults),
             "household_change" => self.household_change(faults),
-            "move" => self.relocation(effective, faults),
+            "move" => self.relocation(day, faults),
             "missing" => self.only_number(faults).map(|id_number| Happening::Missing { id_number }),
             "found" => self.only_number(faults).map(|id_number| Happening::Found { id_number }),
             "death" => self.only_number(faults).map(|id_number| Happening::Death { id_number }),
@@ -322,7 +207,7 @@ impl EventRequest {
                 None
             }
         };
-        let event = LifeEvent { event_id, effective, source, happening: happening? };
+        let event = LifeEvent { event_id: event_id?, effective: effective?, source, happening: happening? };
         (faults.iter().count() == before).then_some(event)
     }
 
@@ -332,12 +217,12 @@ impl EventRequest {
 
     fn only_number(mut self, faults: &mut Faults) -> Option<IdNumber> {
         let number = self.number(faults);
-        self.done(faults)?;
+        self.done(faults);
         number
     }
 
     /// Notes every member that is left: it belongs to another kind.
-    fn done(&self, faults: &mut Faults) -> Option<()> {
+    fn done(&self, faults: &mut Faults) {
         let left = [
             ("/id_number", self.id_number.is_missing()),
             ("/person", self.person.is_missing()),
@@ -359,7 +244,6 @@ impl EventRequest {
         for (pointer, _) in left.iter().filter(|(_, missing)| !missing) {
             say(faults, pointer, NOT_TOGETHER);
         }
-        left.iter().all(|(_, missing)| *missing).then_some(())
     }
 
     fn birth(mut self, key: CitizenId, at: At<'_>, faults: &mut Faults) -> Option<Happening> {
@@ -368,7 +252,7 @@ impl EventRequest {
         let father = std::mem::take(&mut self.father).optional("/father", faults);
         let household_id = std::mem::take(&mut self.household_id).optional("/household_id", faults);
         let relation = std::mem::take(&mut self.relation_to_head).optional("/relation_to_head", faults);
-        self.done(faults)?;
+        self.done(faults);
         let household = match (household_id?, relation?) {
             (Some(household_id), Some(relation_to_head)) => Some(JoinedHousehold { household_id, relation_to_head }),
             (None, None) => None,
@@ -392,7 +276,7 @@ impl EventRequest {
     fn correction(mut self, at: At<'_>, faults: &mut Faults) -> Option<Happening> {
         let id_number = self.number(faults);
         let changes = std::mem::take(&mut self.changes).required("/changes", faults);
-        self.done(faults)?;
+        self.done(faults);
         let Object(changes) = changes?;
         for (name, value) in &changes {
             let removes_what_must_be = REQUIRED.contains(&name.as_str()) && value.is_null();
@@ -425,7 +309,7 @@ impl EventRequest {
         let household_id = std::mem::take(&mut self.household_id).required("/household_id", faults);
         let members = std::mem::take(&mut self.members).optional("/members", faults);
         let leaving = std::mem::take(&mut self.leaving).optional("/leaving", faults);
-        self.done(faults)?;
+        self.done(faults);
         let members = members?.map(List::into_vec).unwrap_or_default();
         let leaving = leaving?.map(List::into_vec).unwrap_or_default();
         if members.is_empty() && leaving.is_empty() {
@@ -442,9 +326,11 @@ impl EventRequest {
         let until = std::mem::take(&mut self.until).optional("/until", faults);
         let whole_household = std::mem::take(&mut self.whole_household).optional("/whole_household", faults);
         let with = std::mem::take(&mut self.with).optional("/with", faults);
-        self.done(faults)?;
-        let unit = unit?.into_string();
-        if CommuneCode::parse(&unit).ok().and_then(|code| Units::shared().find_commune(code)).is_none() {
+        self.done(faults);
+        let unit = unit.map(BoundedText::into_string).unwrap_or_default();
+        if !unit.is_empty()
+            && CommuneCode::parse(&unit).ok().and_then(|code| Units::shared().find_commune(code)).is_none()
+        {
             say(faults, "/unit", UNIT);
         }
         let until = until?;

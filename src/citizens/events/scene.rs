@@ -1,8 +1,9 @@
 //! The records that events concern, as they stand while events are applied to them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::contradiction::Contradiction;
+use super::model::{Happening, LifeEvent};
 use super::patch::{Kept, Patch};
 use crate::citizens::Citizen;
 use crate::citizens::sealing::{Sealing, SealingError};
@@ -54,17 +55,39 @@ pub struct Person {
 /// Whose state can be put back.
 pub type Snapshot = BTreeMap<CitizenId, Option<Citizen>>;
 
+/// Whose a number will be that an event of the scene gives.
+enum Given {
+    /// Somebody who is born.
+    Born(CitizenId),
+    /// Who has, or had, another number.
+    HolderOf(IdNumber),
+}
+
 pub struct Scene<'a> {
     pub db: &'a mut Db,
     pub sealing: &'a Sealing,
     pub people: BTreeMap<CitizenId, Person>,
     /// Whom the event that is being applied concerns: people, households, awaited numbers.
     pub touched: BTreeSet<[u8; 16]>,
+    given: HashMap<IdNumber, Given>,
 }
 
 impl<'a> Scene<'a> {
     pub fn new(db: &'a mut Db, sealing: &'a Sealing) -> Self {
-        Self { db, sealing, people: BTreeMap::new(), touched: BTreeSet::new() }
+        Self { db, sealing, people: BTreeMap::new(), touched: BTreeSet::new(), given: HashMap::new() }
+    }
+
+    /// Notes the numbers that an event gives. A number is one person's for ever, so whom an event
+    /// means does not depend on whether the number was given by then.
+    pub fn expect(&mut self, event: &LifeEvent) {
+        let given = match &event.happening {
+            Happening::Birth(birth) => (birth.person.id_number.clone(), Given::Born(birth.person.citizen_id)),
+            Happening::NewNumber { id_number, new_id_number } => {
+                (new_id_number.clone(), Given::HolderOf(id_number.clone()))
+            }
+            _ => return,
+        };
+        self.given.entry(given.0).or_insert(given.1);
     }
 
     pub fn snapshot(&self) -> Snapshot {
@@ -124,6 +147,25 @@ impl<'a> Scene<'a> {
 
     /// Who has the number, had it, or comes to have it; loaded.
     pub fn find(&mut self, number: &IdNumber) -> Result<Option<CitizenId>, WriteError> {
+        let mut number = number.clone();
+        for _ in 0..=self.given.len() {
+            if let Some(holder) = self.holder(&number)? {
+                return Ok(Some(holder));
+            }
+            match self.given.get(&number) {
+                Some(Given::Born(id)) => {
+                    let id = *id;
+                    self.load(id)?;
+                    return Ok(Some(id));
+                }
+                Some(Given::HolderOf(other)) => number = other.clone(),
+                None => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    fn holder(&mut self, number: &IdNumber) -> Result<Option<CitizenId>, WriteError> {
         let owns = |citizen: &Citizen| citizen.id_number == *number || citizen.cancelled_id_numbers.contains(number);
         let known = self
             .people
