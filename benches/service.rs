@@ -120,9 +120,9 @@ async fn unrecorded(caller: Caller, citizens: web::Data<Citizens>, body: Json<As
     let (anchoring, draft) = citizens.anchor(&caller, question, &anchor).await?;
     let Anchoring { person, .. } = anchoring?;
     let person = person.expect("everybody asked about is there");
-    let agreement = &caller.client.agreement;
-    let warnings = warnings_of(&person.record.citizen, person.anchored.number, agreement);
-    let disclosure = Disclosure::choose(person.record, attributes, agreement);
+    let allowance = draft.allowance(&caller.client.agreement, person.record.citizen.citizen_id);
+    let warnings = warnings_of(&person.record.citizen, person.anchored.number, allowance);
+    let disclosure = Disclosure::choose(person.record, attributes, allowance);
     let mut out = Vec::with_capacity(4096);
     disclosure.write(&mut out);
     serde_json::to_writer(&mut out, &(draft.transaction(), disclosure.withheld(), warnings)).expect("JSON");
@@ -154,6 +154,7 @@ async fn dancu(folder: &Path, url: String, cache_bytes: u64) -> (App, RunningSer
         eid: EidConfig::default(),
         codes: Sending::Nowhere,
         oidc: dancu::oidc::OidcConfig::default(),
+        confirmation_validity: Duration::from_secs(365 * 24 * 3600),
         contact: Contact {
             office: contact(),
             name: contact(),
@@ -170,7 +171,10 @@ async fn dancu(folder: &Path, url: String, cache_bytes: u64) -> (App, RunningSer
     let sample = sample.expect("the sample client");
     let id = sample.new.id.clone();
     let token = match app.clients.find(&id) {
-        Some(_) => app.clients.rotate_key(&id, sample.new.key.clone(), Duration::ZERO).await,
+        Some(_) => {
+            let key = sample.new.key.clone().expect("the sample signs with a key");
+            app.clients.rotate_key(&id, key, Duration::ZERO).await
+        }
         None => app.clients.add(sample.new.clone()).await,
     };
     token.expect("the client is known");

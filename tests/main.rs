@@ -4,6 +4,7 @@ mod api;
 mod audit;
 mod commands;
 mod faults;
+mod fuzzing;
 mod pages;
 mod population;
 mod support;

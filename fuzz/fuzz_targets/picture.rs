@@ -1,6 +1,8 @@
 //! Uploaded pictures.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = dancu::qr::image::read_qr(bytes);
-});
+#[allow(dead_code, reason = "each target is one of them")]
+#[path = "../../tests/fuzzing/targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| targets::picture(bytes));

@@ -21,7 +21,9 @@ impl Scenario {
         let (bodies, units) = match name {
             ScenarioName::Lookup => (anchors.iter().map(|anchor| to_bytes(&lookup(anchor, purpose))).collect(), 1),
             ScenarioName::Verify => (anchors.iter().map(|anchor| to_bytes(&verify(anchor, purpose))).collect(), 1),
-            ScenarioName::Residence => (anchors.iter().map(|anchor| to_bytes(&residence(anchor, purpose))).collect(), 1),
+            ScenarioName::Residence => {
+                (anchors.iter().map(|anchor| to_bytes(&residence(anchor, purpose))).collect(), 1)
+            }
             ScenarioName::Prefill => (anchors.iter().map(|anchor| to_bytes(&prefill(anchor, purpose))).collect(), 1),
             ScenarioName::Batch => {
                 let lines = arguments.lines.max(1);

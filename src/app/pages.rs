@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use super::App;
-use crate::clients::{Operation, OperationSet};
+use crate::clients::Operation;
 use crate::eid::{self, SignIn, SignInTarget};
+use crate::forms::{self, PORTAL_PROCEDURE, Portal};
 use crate::http::Routes;
-use crate::kernel::{Attribute, AttributeSet, ClientId, LegalBasis, Level, ProcedureCode};
+use crate::kernel::{AttributeSet, ClientId, LegalBasis, Level, ProcedureCode};
+use crate::transparency::me;
 
 /// A citizen's session on a page of this service.
 const SESSION: Duration = Duration::from_secs(15 * 60);
-/// The procedure that the sample portal serves: registration of permanent residence.
-const PORTAL_PROCEDURE: &str = "1.004222";
 
 /// Which pages for people there are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,7 +39,14 @@ impl App {
         if self.pages.wallet {
             routes = routes.with_pages(self.eid.clone(), eid::wallet_routes);
         }
-        let targets = self.pages.sign_in_targets();
+        if self.pages.me {
+            routes = routes.with_pages(self.me.clone(), me::page_routes);
+        }
+        let portal = Portal { forms: self.forms.clone(), entropy: self.ground.entropy.clone() };
+        if self.pages.portal {
+            routes = routes.with_pages(portal.clone(), forms::portal_routes);
+        }
+        let targets = self.pages.sign_in_targets(portal.attributes());
         if !targets.is_empty() {
             let sign_in = SignIn {
                 eid: self.eid.clone(),
@@ -47,7 +54,6 @@ impl App {
                 store: self.store.clone(),
                 clock: self.ground.clock.clone(),
                 targets: targets.into(),
-                wallet: self.pages.wallet,
             };
             routes = routes.with_pages(sign_in, eid::sign_in_routes);
         }
@@ -56,12 +62,12 @@ impl App {
 }
 
 impl PagesConfig {
-    fn sign_in_targets(&self) -> Vec<SignInTarget> {
+    fn sign_in_targets(&self, asked_by_portal: AttributeSet) -> Vec<SignInTarget> {
         let Some(client) = &self.client else { return Vec::new() };
         let me = self.me.then(|| SignInTarget {
             path: "/me",
             client: client.clone(),
-            scopes: OperationSet::EMPTY,
+            scopes: [Operation::AuditRead].into_iter().collect(),
             attributes: AttributeSet::EMPTY,
             procedure: None,
             legal_basis: None,
@@ -72,7 +78,7 @@ impl PagesConfig {
             path: "/portal",
             client: client.clone(),
             scopes: [Operation::FormsPrefill].into_iter().collect(),
-            attributes: portal_attributes(),
+            attributes: asked_by_portal,
             procedure: ProcedureCode::parse(PORTAL_PROCEDURE).ok(),
             legal_basis: LegalBasis::parse(LegalBasis::STATE_DUTY).ok(),
             level: Level::L2,
@@ -80,10 +86,4 @@ impl PagesConfig {
         });
         me.into_iter().chain(portal).collect()
     }
-}
-
-/// What form CT01 asks of the person.
-fn portal_attributes() -> AttributeSet {
-    use Attribute::{DateOfBirth, Email, FullName, Household, IdNumber, PermanentResidence, Phone, Sex};
-    [FullName, DateOfBirth, Sex, IdNumber, Phone, Email, PermanentResidence, Household].into_iter().collect()
 }

@@ -163,7 +163,7 @@ pub enum ClientsCommandError {
     Key { path: PathBuf, source: JwkFault },
     #[error("{path}: {source}")]
     File { path: PathBuf, source: std::io::Error },
-    #[error("name the new key by --key, or make one by --new-key")]
+    #[error("name the client's key by --key, or make one by --new-key")]
     NoKey,
     #[error(transparent)]
     Officer(#[from] CodeFault),
@@ -224,6 +224,9 @@ pub async fn run(args: ClientsArgs, clients: &Clients, out: &mut dyn Write) -> R
 
 impl Add {
     fn read(self, secret: Option<&Secret>) -> Result<NewClient, ClientsCommandError> {
+        if secret.is_none() && self.key.is_none() {
+            return Err(ClientsCommandError::NoKey);
+        }
         Ok(NewClient {
             registration: self.redirects.registration(),
             secret: secret.map(|secret| SecretTag::of(secret, &SystemEntropy::default())),
@@ -239,6 +242,10 @@ impl Add {
 }
 
 impl KeyArgs {
+    fn is_none(&self) -> bool {
+        self.key.is_none() && self.new_key.is_none()
+    }
+
     /// The key that is named, if one is.
     fn read(self) -> Result<Option<PublicKey>, ClientsCommandError> {
         let public = match (self.key, self.new_key) {

@@ -160,7 +160,9 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
         pages: PagesConfig {
             demo: true,
             landing: true,
+            me: true,
             wallet: true,
+            portal: true,
             client: "portal".parse().ok(),
             ..PagesConfig::default()
         },

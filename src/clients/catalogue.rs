@@ -102,7 +102,7 @@ fn shared_attribute(attribute: Attribute) -> SharedAttribute {
     SharedAttribute {
         name: attribute.name(),
         classification: attribute.classification(),
-        label: labels::attribute(attribute).into(),
+        label: labels::attribute_label(attribute).into(),
     }
 }
 

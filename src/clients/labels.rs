@@ -4,17 +4,17 @@ pub use super::catalogue::{LEGAL_BASES, PROCEDURES};
 use crate::kernel::{Attribute, LegalBasis, ProcedureCode, Text};
 
 /// The name of a procedure; agreements may list others, whose code is all there is.
-pub fn procedure(code: &ProcedureCode) -> Option<Text> {
+pub fn procedure_label(code: &ProcedureCode) -> Option<Text> {
     PROCEDURES.iter().find(|(known, _)| *known == code.as_str()).map(|(_, label)| *label)
 }
 
 /// The name of a legal basis; agreements may list others.
-pub fn legal_basis(code: &LegalBasis) -> Option<Text> {
+pub fn legal_basis_label(code: &LegalBasis) -> Option<Text> {
     LEGAL_BASES.iter().find(|(known, _)| *known == code.as_str()).map(|(_, label)| *label)
 }
 
 /// The name of an attribute.
-pub const fn attribute(attribute: Attribute) -> Text {
+pub const fn attribute_label(attribute: Attribute) -> Text {
     match attribute {
         Attribute::FullName => Text::new("Họ, chữ đệm và tên khai sinh", "Full name at birth"),
         Attribute::OtherName => Text::new("Tên gọi khác", "Other name"),

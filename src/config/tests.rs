@@ -58,6 +58,9 @@ fn the_sample_parses_and_lists_every_key() {
     keys_of::<AuditConfig>(&mut every);
     keys_of::<LimitsConfig>(&mut every);
     keys_of::<EidConfig>(&mut every);
+    keys_of::<FormsConfig>(&mut every);
+    keys_of::<PagesConfig>(&mut every);
+    keys_of::<ResidenceConfig>(&mut every);
     keys_of::<ContactConfig>(&mut every);
     keys_of::<LoggingConfig>(&mut every);
     keys_of::<MetricsConfig>(&mut every);
@@ -117,7 +120,7 @@ fn variables_win_and_are_read_as_their_key_wants() {
 fn every_fault_is_told_at_once_with_its_place() {
     let found = faults(
         "extra = 1\n[server]\nbind = [\"nowhere\"]\nworkers = 5000\nport = 1\ntls_key = \"k\"\n\
-         [database]\nurl = \"mysql://u:hunter2@h\"\n[contact]\nemail = \"x\"\n[forms]\na = 1\n",
+         [database]\nurl = \"mysql://u:hunter2@h\"\n[contact]\nemail = \"x\"\n[shapes]\na = 1\n",
         &[
             ("DANCU__CACHE__BYTES", "many"),
             ("DANCU__LIMITS__QUEUE_DELAY_MS", "0"),
@@ -135,7 +138,7 @@ fn every_fault_is_told_at_once_with_its_place() {
         "F: database.url: must be sqlite:PATH",
         "F: contact.email: must be an e-mail address",
         "F: extra: unknown section",
-        "F: forms: unknown section",
+        "F: shapes: unknown section",
         "DANCU__CACHE__BYTES: invalid type",
         "DANCU__LIMITS__QUEUE_DELAY_MS: must be 1 to 60000",
         "DANCU__NOWHERE__KEY: unknown section `nowhere`",

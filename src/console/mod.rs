@@ -18,7 +18,7 @@ struct Console {
 /// The routes of all slices and, around them, what every page needs.
 pub fn routes(app: &App) -> Routes {
     let pages = app.pages.clone();
-    let routes = app.routes().with_pages(Site { demo: pages.demo }, |_| {});
+    let routes = app.routes().with_pages(Site { demo: pages.demo, wallet: pages.wallet }, |_| {});
     if !pages.landing {
         return routes;
     }

@@ -15,4 +15,6 @@ pub use api::{EidApi, routes};
 pub use model::{Approval, ApprovalRequest, Begun, Channel, MatchNumber, ScanSecret, Statement, TransactionState};
 pub use pages::{sign_in_routes, wallet_routes};
 pub use sender::{CodeSender, FileSender, Message, SendError, Sending, WebhookSender};
-pub use service::{Addressed, BeginError, Eid, EidConfig, EidError, EidParts, SignIn, SignInTarget, rows_under_version};
+pub use service::{
+    Addressed, BeginError, Eid, EidConfig, EidError, EidParts, SignIn, SignInTarget, rows_under_version,
+};

@@ -53,7 +53,7 @@ impl Wallet {
 async fn wallet(page: Page, eid: Data<Eid>) -> Result<HttpResponse, Problem> {
     let language = page.language();
     let in_words = |text: Text| text.in_language(language);
-    let attributes = Attribute::ALL.iter().map(|a| ("attribute", a.name(), in_words(labels::attribute(*a))));
+    let attributes = Attribute::ALL.iter().map(|a| ("attribute", a.name(), in_words(labels::attribute_label(*a))));
     let procedures = labels::PROCEDURES.iter().map(|(code, text)| ("procedure", *code, in_words(*text)));
     let bases = labels::LEGAL_BASES.iter().map(|(code, text)| ("legal-basis", *code, in_words(*text)));
     let view = Wallet {

@@ -42,6 +42,11 @@ pub enum SendError {
 /// message whose sending was not known to succeed.
 pub trait CodeSender: Send + Sync {
     fn send(&self, message: &Message) -> Result<(), SendError>;
+
+    /// Whether codes reach anybody; if not, none are made.
+    fn reaches(&self) -> bool {
+        true
+    }
 }
 
 /// Which sender an installation uses.
@@ -82,6 +87,10 @@ struct NoSender;
 impl CodeSender for NoSender {
     fn send(&self, _: &Message) -> Result<(), SendError> {
         Ok(())
+    }
+
+    fn reaches(&self) -> bool {
+        false
     }
 }
 

@@ -10,7 +10,7 @@ use futures_util::future::LocalBoxFuture;
 use super::form::{Form, FormFault};
 use super::oauth_error::OauthError;
 
-const LONGEST_BODY: usize = 32 * 1024;
+const LONGEST_BODY: usize = 16 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// Where a server hands out nonces (RFC 9449 section 8.2).

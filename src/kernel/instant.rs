@@ -52,6 +52,12 @@ impl Instant {
         CivilDate::from_jiff(shifted.to_zoned(jiff::tz::TimeZone::UTC).date())
     }
 
+    /// Hour and minute of the day in Viet Nam, which has kept UTC+7 since 1975.
+    pub const fn hour_and_minute_in_viet_nam(self) -> (i64, i64) {
+        let minutes = (self.as_seconds() / 60 + 7 * 60).rem_euclid(24 * 60);
+        (minutes / 60, minutes % 60)
+    }
+
     /// Reads RFC 3339 with any offset.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_microsecond()))

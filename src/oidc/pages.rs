@@ -1,18 +1,17 @@
 //! The pages of a sign-in: what is asked, and what went wrong where nobody can be sent back.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use super::protocol::PopulationData;
 use super::service::OidcError;
 use crate::clients::labels;
 use crate::eid::MatchNumber;
-use crate::http::Arrival;
-use crate::kernel::{AttributeSet, Language, Text};
+use crate::http::Problem;
+use crate::http::page::{ApprovalScreen, ApprovalState, Asked, Begun, Link, Notice, Page, Tone};
+use crate::kernel::{AttributeSet, Text};
 use crate::qr::image::Symbol;
 
 /// What the sign-in page shows.
@@ -145,94 +144,93 @@ impl Failure {
 }
 
 /// The sign-in page. Without scripts it comes again by itself.
-pub fn ask(arrival: &Arrival, page: &AuthorizePage) -> HttpResponse {
-    let say = |text: Text| text.in_language(arrival.language());
-    let qr = Symbol::of_text(&page.scan).map(|symbol| symbol.to_svg()).unwrap_or_default();
-    let mut main = String::new();
-    let name = escaped(&page.client_name);
-    let lead = say(Text::new("đề nghị bạn xác nhận danh tính.", "asks you to confirm who you are."));
-    let _ = write!(main, "<p><strong>{name}</strong> {lead}</p>");
-    if let Some(fault) = page.fault {
-        let _ = write!(main, r#"<p role="alert">{}</p>"#, say(fault.text()));
-    }
-    let scan = say(Text::new("Quét mã này bằng ứng dụng định danh điện tử.", "Scan this code with your e-ID app."));
-    let type_in = say(Text::new("Nhập hai chữ số này vào ứng dụng:", "Type these two digits into the app:"));
-    let _ = write!(main, r#"<p>{scan}</p><figure>{qr}</figure><p>{type_in} <b data-digits>{}</b></p>"#, page.digits);
-    let learns = say(Text::new("Bên này sẽ được biết", "They will learn"));
-    let _ = write!(main, "<h2>{learns}</h2><ul>");
-    for attribute in page.attributes.iter() {
-        let _ = write!(main, "<li>{}</li>", say(labels::attribute(attribute)));
-    }
-    main.push_str("</ul>");
-    if let Some(details) = &page.details {
-        let why = say(Text::new("Thủ tục, căn cứ, số ngày", "Procedure, legal basis, days"));
-        let _ = write!(main, "<p>{why}: {} · {} · {}</p>", details.procedure, details.legal_basis, details.period_days);
-    }
-    if !page.named {
-        let label = say(Text::new("Hoặc nhập số định danh cá nhân", "Or enter your personal number"));
-        let send = say(Text::new("Gửi đến ứng dụng", "Send to my app"));
-        let _ = write!(
-            main,
-            r#"<form method="post" action="{}"><label>{label} <input name="id_number" inputmode="numeric" autocomplete="off" maxlength="20" required></label><button>{send}</button></form>"#,
-            escaped(&page.address)
-        );
-    }
-    let back = say(Text::new("Không đăng nhập nữa", "Do not sign in"));
-    let _ = write!(main, r#"<form method="post" action="{}"><button>{back}</button></form>"#, escaped(&page.cancel));
-    let seconds = if page.named { 4 } else { 20 };
-    let title = Text::new("Đăng nhập bằng định danh điện tử", "Sign in with e-ID");
-    document(arrival, StatusCode::OK, (title, &main), Some((seconds, &page.here)))
+pub fn ask(frame: &Page, shown: &AuthorizePage) -> HttpResponse {
+    let say = |text: Text| frame.tell(&text).to_owned();
+    let Ok(symbol) = Symbol::of_text(&shown.scan) else { return failure(frame, Failure::Unavailable) };
+    let details = shown.details.as_ref();
+    let reasons = details.map(|details| {
+        [labels::procedure_label(&details.procedure), labels::legal_basis_label(&details.legal_basis)]
+            .into_iter()
+            .zip([details.procedure.to_string(), details.legal_basis.to_string()])
+            .map(|(known, code)| known.map_or(code, say))
+            .collect()
+    });
+    let asked = Asked {
+        asker: shown.client_name.clone(),
+        attributes: shown.attributes.iter().map(|attribute| say(labels::attribute_label(attribute))).collect(),
+        reasons: reasons.unwrap_or_default(),
+        message: None,
+        consent: details.map(|details| {
+            format!(
+                "{} {}",
+                details.period_days,
+                frame.say("ngày, rút lại được bất cứ lúc nào", "days; you can withdraw it at any time")
+            )
+        }),
+    };
+    let begun = Begun {
+        qr: symbol.to_svg(),
+        scan: shown.scan.clone(),
+        digits: shown.digits.to_string(),
+        left: shown.left,
+        here: shown.here.clone(),
+        poll: shown.poll.clone(),
+        address: shown.address.clone(),
+        cancel: shown.cancel.clone(),
+        addressed: shown.named,
+        fault: shown.fault.map(|fault| say(fault.text())),
+    };
+    let view =
+        ApprovalScreen { asked, state: ApprovalState::Pending, begun: Some(begun), next: None, page: frame.clone() }
+            .refreshing();
+    answered(view.page.show(&view))
 }
 
 /// The citizen turned back: the page goes on to the client by itself.
-pub fn turned_back(arrival: &Arrival, url: &str) -> HttpResponse {
-    let title = Text::new("Bạn đã dừng đăng nhập", "You did not sign in");
-    let on = Text::new("Quay lại cổng", "Back to the site").in_language(arrival.language());
-    let main = format!(r#"<p><a href="{}">{on}</a></p>"#, escaped(url));
-    document(arrival, StatusCode::OK, (title, &main), Some((0, url)))
+pub fn turned_back(frame: &Page, url: &str) -> HttpResponse {
+    let text = Text::new("Không có dữ liệu nào được chia sẻ.", "Nothing was shared.");
+    let on = Text::new("Quay lại cổng", "Back to the site");
+    let notice = Notice {
+        page: frame.clone().going_on(url),
+        tone: Tone::Plain,
+        title: frame.say("Bạn đã dừng đăng nhập", "You did not sign in").to_owned(),
+        paragraphs: vec![frame.tell(&text).to_owned()],
+        next: Some(Link { to: url.to_owned(), text: frame.tell(&on).to_owned() }),
+        reference: None,
+    };
+    answered(notice.page.show(&notice))
 }
 
-pub fn logged_out(arrival: &Arrival) -> HttpResponse {
-    let title = Text::new("Bạn đã đăng xuất", "You are signed out");
-    document(arrival, StatusCode::OK, (title, ""), None)
+pub fn logged_out(frame: &Page) -> HttpResponse {
+    let text = Text::new(
+        "Cổng đó không còn nhận dữ liệu của bạn qua lần đăng nhập này.",
+        "That site gets nothing more of you by this sign-in.",
+    );
+    let notice = Notice {
+        page: frame.clone(),
+        tone: Tone::Success,
+        title: frame.say("Bạn đã đăng xuất", "You are signed out").to_owned(),
+        paragraphs: vec![frame.tell(&text).to_owned()],
+        next: None,
+        reference: None,
+    };
+    answered(notice.page.show(&notice))
 }
 
 /// The page for where nobody can be sent back.
-pub fn failure(arrival: &Arrival, failure: Failure) -> HttpResponse {
-    let title = Text::new("Không đăng nhập được", "The sign-in does not go on");
-    let text = failure.text().in_language(arrival.language());
-    let main = format!("<p>{text}</p><p>{}</p>", arrival.request_id());
-    document(arrival, failure.status(), (title, &main), None)
-}
-
-fn document(
-    arrival: &Arrival,
-    status: StatusCode,
-    (title, main): (Text, &str),
-    refresh: Option<(u32, &str)>,
-) -> HttpResponse {
-    let language = arrival.language();
-    let code = match language {
-        Language::Vi => "vi",
-        Language::En => "en",
+pub fn failure(frame: &Page, failure: Failure) -> HttpResponse {
+    let notice = Notice {
+        page: frame.clone(),
+        tone: Tone::Warning,
+        title: frame.say("Không đăng nhập được", "The sign-in does not go on").to_owned(),
+        paragraphs: vec![frame.tell(&failure.text()).to_owned()],
+        next: None,
+        reference: frame.reference(),
     };
-    let refresh = refresh
-        .map(|(seconds, url)| format!(r#"<meta http-equiv="refresh" content="{seconds}; url={}">"#, escaped(url)));
-    let (title, refresh) = (title.in_language(language), refresh.unwrap_or_default());
-    let html = format!(
-        r#"<!doctype html><html lang="{code}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>{refresh}</head><body><main><h1>{title}</h1>{main}</main></body></html>"#
-    );
-    HttpResponse::build(status)
-        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((
-            "Content-Security-Policy",
-            "default-src 'none'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-        ))
-        .insert_header(("Referrer-Policy", "same-origin"))
-        .body(html)
+    answered(notice.page.show_as(failure.status(), &notice))
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+/// A page that cannot be made is a fault of its own template.
+fn answered(shown: Result<HttpResponse, Problem>) -> HttpResponse {
+    shown.unwrap_or_else(HttpResponse::from_error)
 }

@@ -9,6 +9,7 @@ mod eid;
 mod http;
 mod me;
 mod oidc;
+mod pages;
 mod qr;
 mod residence;
 mod transparency;

@@ -117,3 +117,29 @@ async fn faults_are_told_in_words() {
     }
     assert_eq!(desk.run("list").await.unwrap(), "");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relying_party_has_redirect_addresses_and_may_have_a_secret() {
+    let backend = Backend::sqlite();
+    let house = House::empty(&backend).await;
+    let desk = Desk { backend, house };
+    let terms = "[eid]\nsign_in = true\nlevels = [\"urn:dancu:acr:l1\"]\n";
+    desk.write("rp.toml", &format!("{}{terms}", AGREEMENT.replace("bearer = true", "")));
+    let add = "add rp --name Cổng --state-body --profile baseline --agreement @rp.toml --secret";
+    let added = desk.run(&format!("{add} --redirect-uri https://rp.vn/cb")).await.unwrap();
+    let secret = added.lines().find_map(|line| line.strip_prefix("secret ")).expect("the secret, once");
+    assert_eq!(secret.len(), 43);
+    let client = desk.house.clients.find(&id("rp")).unwrap();
+    assert!(client.secret.as_ref().unwrap().fits(secret) && client.agreement.eid.sign_in);
+    assert!(client.registration.redirects_to("https://rp.vn/cb"));
+    let shown = desk.run("show rp").await.unwrap();
+    assert!(shown.contains("https://rp.vn/cb") && !shown.contains(secret));
+    let fresh = desk.run("new-secret rp").await.unwrap();
+    assert!(fresh.starts_with("secret ") && !fresh.contains(secret));
+    desk.run("redirects rp --redirect-uri https://rp.vn/new").await.unwrap();
+    assert!(!desk.house.clients.find(&id("rp")).unwrap().registration.redirects_to("https://rp.vn/cb"));
+    let plain = desk.run("redirects rp --redirect-uri http://127.0.0.1/cb").await.unwrap_err();
+    assert!(plain.contains("https"), "loopback is for the demo: {plain}");
+    let service = desk.run("add x --name X --state-body --agreement @rp.toml --secret").await.unwrap_err();
+    assert!(service.contains("profile baseline"), "{service}");
+}

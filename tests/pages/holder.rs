@@ -25,6 +25,18 @@ pub fn reachable() -> Citizen {
     found.expect("somebody with a contact")
 }
 
+/// From the screen of a sign-in to what comes after it.
+pub async fn sign_in(screen: &Tab, holder: &Holder) {
+    screen.click("details:has(#id_number) summary").await;
+    screen.fill("#id_number", holder.citizen.id_number.expose()).await;
+    screen.click("form:has(#id_number) button").await;
+    screen.shows(".pulse").await;
+    holder.open_request().await;
+    let digits = screen.find(".match b").await.text().await.expect("the digits");
+    holder.approve(&digits).await;
+    holder.app.shows("[data-view=outcome-approved] h1").await;
+}
+
 /// The code that was sent last.
 pub async fn code_of(backend: &Backend) -> String {
     let path = backend.dir().join("codes.ndjson");

@@ -2,5 +2,8 @@
 
 mod holder;
 mod landing;
+mod me;
+mod portal;
+mod relying_party;
 mod signing_in;
 mod wallet;

@@ -1,6 +1,7 @@
 //! Signing in to a page of this service: a screen here, an approval on another device.
 
 use super::holder::Holder;
+use super::relying_party::{CLIENT, RelyingParty};
 use crate::support::{Backend, Browser, Installation, Screen, Tab};
 
 async fn begin(browser: &Browser, site: &Installation, screen: Screen, language: &str) -> Tab {
@@ -142,5 +143,50 @@ async fn with_the_keyboard_alone() {
     screen.press("\u{e007}").await;
     screen.says("Who runs this").await;
     screen.close().await;
+    site.stop().await;
+}
+
+/// A portal of somebody else's: its page, the sign-in here, the approval on a phone, and back.
+#[tokio::test(flavor = "multi_thread")]
+async fn at_a_relying_party() {
+    let Some(browser) = Browser::start() else { return };
+    let backend = Backend::sqlite();
+    let site = Installation::start(&backend).await;
+    let shop = RelyingParty::start(&site.url, &site.secrets[CLIENT]).await;
+    let holder = Holder::enrol(&browser, &site, &backend, "vi").await;
+    let screen = browser.open(Screen::Desktop, "vi").await;
+    screen.go(&shop.url).await;
+    screen.click("a").await;
+    screen.says("Cổng đăng nhập OIDC (mẫu)").await;
+    screen.says("Ngày, tháng, năm sinh").await;
+    assert_eq!(screen.flaws().await, [""; 0]);
+    screen.picture("authorize-vi-desktop").await;
+    screen.click("a[hreflang=en]").await;
+    screen.says("They will learn").await;
+    assert_eq!(screen.flaws().await, [""; 0]);
+    screen.picture("authorize-en-desktop").await;
+    enter_number(&screen, holder.citizen.id_number.expose()).await;
+    screen.says("this request is waiting there").await;
+    holder.open_request().await;
+    holder.app.says("Ngày, tháng, năm sinh").await;
+    holder.app.picture("wallet-authorize-vi-phone").await;
+    holder.approve(&digits(&screen).await).await;
+    screen.says(&format!("Signed in as {}", holder.citizen.full_name.expose())).await;
+
+    // Turning back tells the portal, and shares nothing.
+    screen.go(&shop.url).await;
+    screen.click("a").await;
+    screen.says("Waiting for your approval").await;
+    screen.click("form[action*=cancel] button").await;
+    screen.says("Not signed in: access_denied").await;
+
+    // A portal that nobody knows gets nobody back.
+    screen.go(&format!("{}/oauth2/authorize?client_id=nobody&response_type=code", site.url)).await;
+    screen.says("It is not known which site sent you here").await;
+    assert_eq!(screen.flaws().await, [""; 0]);
+    screen.picture("authorize-unknown-en-desktop").await;
+    for tab in [holder.app, screen] {
+        tab.close().await;
+    }
     site.stop().await;
 }

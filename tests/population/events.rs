@@ -127,7 +127,8 @@ async fn whatever_the_order_the_end_is_that_of_their_days() {
         tell(&register, &story()).await;
         let told = state(&register, &backend);
         let (people, events, _) = &told;
-        let parked: Vec<_> = events.iter().filter(|(_, state, _)| *state == 2).map(|(id, _, why)| (id.as_str(), why.as_str())).collect();
+        let parked: Vec<_> =
+            events.iter().filter(|(_, state, _)| *state == 2).map(|(id, _, why)| (id.as_str(), why.as_str())).collect();
         assert_eq!(parked, [("e-11", "deceased"), ("e-12", "before_birth")]);
         let hai = person(people, "097084000777");
         assert_eq!((hai.status, hai.cancelled_id_numbers.len()), (Status::Deceased, 1));
@@ -237,21 +238,24 @@ async fn parked_events_are_told_retried_and_discarded() {
     for_each_backend(async |backend| {
         let register = register(&backend);
         settle(&register).await;
-        let found = json!({ "event_id": "p-01", "kind": "found", "effective": "2026-07-10", "id_number": "097084000012" });
-        let unknown = json!({ "event_id": "p-02", "kind": "death", "effective": "2026-07-10", "id_number": "097326000099" });
+        let found =
+            json!({ "event_id": "p-01", "kind": "found", "effective": "2026-07-10", "id_number": "097084000012" });
+        let unknown =
+            json!({ "event_id": "p-02", "kind": "death", "effective": "2026-07-10", "id_number": "097326000099" });
         let went = tell(&register, &[found, unknown]).await;
         assert!(matches!(went[0], Processed::Parked { reason: Contradiction::NotMissing, .. }));
         let parked = importer(&register).parked(10).await.unwrap();
         let told: Vec<_> = parked.iter().map(|event| (event.event_id.as_str(), event.kind, event.reason)).collect();
-        assert_eq!(told, [
-            ("p-01", "found", Some(Contradiction::NotMissing)),
-            ("p-02", "death", Some(Contradiction::UnknownPerson)),
-        ]);
+        assert_eq!(
+            told,
+            [("p-01", "found", Some(Contradiction::NotMissing)), ("p-02", "death", Some(Contradiction::UnknownPerson)),]
+        );
         let id = |text| EventId::parse(text).unwrap();
         assert!(matches!(importer(&register).retry(&id("p-01")).await.unwrap(), Processed::Parked { .. }));
         importer(&register).discard(&id("p-02")).await.unwrap();
         assert!(importer(&register).retry(&id("p-02")).await.is_err());
-        let missing = json!({ "event_id": "p-03", "kind": "missing", "effective": "2026-07-01", "id_number": "097084000012" });
+        let missing =
+            json!({ "event_id": "p-03", "kind": "missing", "effective": "2026-07-01", "id_number": "097084000012" });
         let went = tell(&register, &[missing]).await;
         assert!(matches!(&went[0], Processed::Applied { released, .. } if released == &[id("p-01")]), "{went:?}");
         assert_eq!(importer(&register).parked(10).await.unwrap(), []);
@@ -282,11 +286,7 @@ async fn a_killed_import_ends_in_the_same_state() {
     other.store.close().await;
     let file = write(&cut, &events);
     let config = cut.dir().join("dancu.toml");
-    let text = format!(
-        "[database]\nurl = \"{}\"\n[keys]\ndir = \"{}\"\n",
-        cut.url(),
-        cut.dir().join("keys").display()
-    );
+    let text = format!("[database]\nurl = \"{}\"\n[keys]\ndir = \"{}\"\n", cut.url(), cut.dir().join("keys").display());
     fs::write(&config, text).unwrap();
     let mut killed = 0;
     for round in 0..200_u64 {

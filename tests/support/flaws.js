@@ -37,7 +37,7 @@ for (const e of all("a[href],button,summary").filter(shown)) {
   if (!inText && !e.classList.contains("skip") && (box.height < 24 || box.width < 24)) tell("it is too small a target", e);
 }
 for (const e of all("img")) if (!e.hasAttribute("alt")) tell("a picture has no text", e);
-for (const e of all("svg").filter(shown)) {
+for (const e of all("svg").filter((e) => shown(e) && !e.closest("[role=img]"))) {
   if (e.getAttribute("aria-hidden") !== "true" && e.getAttribute("role") !== "img") tell("a drawing has no role", e);
 }
 for (const e of all("[tabindex]")) if (Number(e.getAttribute("tabindex")) > 0) tell("it changes the order of tabs", e);

@@ -12,7 +12,6 @@ use dancu::citizens::seed::showcase;
 use dancu::citizens::{CacheConfig, GuardConfig, upsert};
 use dancu::clients::{Contact, samples};
 use dancu::console;
-use dancu::crypto::jose::PrivateJwk;
 use dancu::crypto::{Keyring, SystemEntropy};
 use dancu::eid::{EidConfig, Sending};
 use dancu::http::Limits;
@@ -25,8 +24,8 @@ use super::Backend;
 pub struct Installation {
     pub app: App,
     pub url: String,
-    /// The sample clients' private keys, by client.
-    pub keys: HashMap<String, PrivateJwk>,
+    /// The secrets of the sample clients that have one.
+    pub secrets: HashMap<String, String>,
     server: RunningServer,
 }
 
@@ -41,9 +40,10 @@ impl Installation {
         let url = format!("http://{}", listeners[0].local_addr().expect("an address"));
         let ground = Ground { keyring, clock, entropy, metrics: Metrics::default() };
         let app = App::open(config(backend, &url), ground.clone()).await.expect("the service opens");
-        let mut keys = HashMap::new();
+        let mut secrets = HashMap::new();
         for sample in samples(ground.clock.now()).expect("samples are made") {
-            keys.insert(sample.new.id.to_string(), sample.private_key);
+            let client = sample.new.id.to_string();
+            secrets.extend(sample.secret.map(|secret| (client, secret.expose().to_owned())));
             app.clients.add(sample.new).await.expect("a sample is added");
         }
         people(&app).await;
@@ -58,7 +58,7 @@ impl Installation {
         let limits = Limits { queue_delay: Duration::from_secs(10), ..Limits::default() };
         let config = ServerConfig { workers: Some(1), limits, ..ServerConfig::default() };
         let server = server::start(&config, listeners, service).expect("the server starts");
-        Self { app, url, keys, server }
+        Self { app, url, secrets, server }
     }
 
     pub async fn stop(self) {
@@ -75,6 +75,9 @@ fn config(backend: &Backend, url: &str) -> AppConfig {
         cache: CacheConfig::default(),
         guards: GuardConfig::default(),
         eid: EidConfig::default(),
+        oidc: dancu::oidc::OidcConfig::default(),
+        confirmation_validity: std::time::Duration::from_secs(365 * 24 * 3600),
+        forms: dancu::forms::FormsConfig::default(),
         codes: Sending::File(backend.dir().join("codes.ndjson")),
         contact: Contact {
             office: "Trung tâm dữ liệu dân cư".to_owned(),

@@ -51,7 +51,7 @@ async fn a_rotation_from_the_command_line() {
     shell.rows = Ok(0);
     assert_eq!(shell.run("retire seal 1").await, (0, "seal 1 is deleted\n".into()));
     let (code, text) = shell.run("list").await;
-    assert!(code == 0 && text.lines().count() == 6 && text.contains("2026-"), "{text}");
+    assert!(code == 0 && text.lines().count() == 7 && text.contains("2026-"), "{text}");
     let (_, text) = shell.run("list --json").await;
     let first: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     assert_eq!((&first["use"], &first["version"], &first["state"]), (&"index".into(), &1.into(), &"active".into()));

@@ -21,7 +21,7 @@ use crate::kernel::{IdNumber, Instant, Text, TransactionId};
 use crate::qr::image::Symbol;
 use crate::storage::StorageError;
 
-const COOKIE: &str = "dancu_signin";
+const COOKIE: &str = "dancu_page_signin";
 const LONG_POLL: Duration = Duration::from_secs(20);
 
 /// Serves the sign-in.
@@ -215,10 +215,10 @@ fn screen(
         fault: fault.map(|fault| fault.in_language(language).to_owned()),
     };
     let asker = sign_in.eid.client_name(&target.client).unwrap_or_else(|| target.client.to_string());
-    let attributes = target.attributes.iter().map(|a| labels::attribute(a).in_language(language).to_owned());
+    let attributes = target.attributes.iter().map(|a| labels::attribute_label(a).in_language(language).to_owned());
     let reasons = [
-        target.procedure.as_ref().and_then(labels::procedure),
-        target.legal_basis.as_ref().and_then(labels::legal_basis),
+        target.procedure.as_ref().and_then(labels::procedure_label),
+        target.legal_basis.as_ref().and_then(labels::legal_basis_label),
     ];
     let asked = Asked {
         asker,
@@ -228,14 +228,7 @@ fn screen(
         consent: None,
     };
     let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let view = ApprovalScreen {
-        asked,
-        state: ApprovalState::Pending,
-        begun: Some(begun),
-        next: None,
-        wallet: sign_in.wallet.then_some("/wallet"),
-        page,
-    };
+    let view = ApprovalScreen { asked, state: ApprovalState::Pending, begun: Some(begun), next: None, page };
     let view = view.refreshing();
     view.page.show_as(status, &view)
 }
@@ -251,7 +244,6 @@ fn over(
         state: shown(ended),
         begun: None,
         next: Some(Link { to: here(target), text: page.say("Bắt đầu lại", "Begin again").to_owned() }),
-        wallet: None,
         page,
     };
     let mut response = view.page.show(&view)?;

@@ -156,6 +156,8 @@ impl Eid {
             Some("too_young")
         } else if citizen.phone.is_none() && citizen.email.is_none() {
             Some("no_contact")
+        } else if !self.0.sender.reaches() {
+            Some("no_sender")
         } else {
             None
         }

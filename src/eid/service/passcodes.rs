@@ -122,7 +122,7 @@ impl Eid {
     async fn clear_tries(&self, row: DeviceRow) -> Result<DeviceRow, EidError> {
         let cleared = DeviceRow { tries: 0, try_after: 0, locked_at: None, ..row };
         let written = cleared.clone();
-        self.0.store.write(move |tx| Ok::<_, StorageError>(devices::change(tx.db()?, &written)?)).await?;
+        self.0.store.write(move |tx| devices::change(tx.db()?, &written)).await?;
         Ok(DeviceRow { row_version: cleared.row_version + 1, ..cleared })
     }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Eid;
+use super::{BeginError, Eid};
 use crate::access::{Access, CitizenGrant, SessionCookie, SessionGrant};
 use crate::clients::OperationSet;
-use crate::eid::model::{ApprovalRequest, BeginError, Begun, Channel, LONGEST_LIFETIME};
+use crate::eid::model::{ApprovalRequest, Begun, Channel, LONGEST_LIFETIME};
 use crate::kernel::{AttributeSet, ClientId, Clock, LegalBasis, Level, ProcedureCode, TransactionId};
 use crate::storage::{StorageError, Store};
 
@@ -35,8 +35,6 @@ pub struct SignIn {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
     pub targets: Arc<[SignInTarget]>,
-    /// Whether the e-ID app is served as a page, too.
-    pub wallet: bool,
 }
 
 impl SignIn {

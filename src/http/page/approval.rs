@@ -99,8 +99,6 @@ pub struct ApprovalScreen {
     pub begun: Option<Begun>,
     /// Where an ended request goes on.
     pub next: Option<Link>,
-    /// Where the e-ID app runs in a browser, if it does.
-    pub wallet: Option<&'static str>,
 }
 
 impl ApprovalScreen {

@@ -29,10 +29,10 @@ pub use notice::{Link, Notice, Tone};
 pub(super) use problem::of_problem;
 pub use site::Site;
 
-use super::context::Arrival;
+use super::context::{Arrival, RequestId};
 use super::language::{self, chosen, tag};
 use super::problem::Problem;
-use crate::kernel::{Language, Text};
+use crate::kernel::{CivilDate, Instant, Language, Text};
 
 /// The one stylesheet.
 static STYLE: Asset = Asset::css("dancu.css", include_bytes!("style.css"));
@@ -56,8 +56,13 @@ pub struct Page {
     choice: bool,
     secure: bool,
     demo: bool,
+    /// Whether the e-ID app is served as a page, too.
+    wallet: bool,
     /// Reload (or go there) after so many seconds, where no script runs.
     refresh: Option<(u32, String)>,
+    /// Go there at once.
+    onward: Option<String>,
+    reference: Option<RequestId>,
 }
 
 impl Page {
@@ -70,15 +75,28 @@ impl Page {
             language,
             switch: (request.method() == Method::GET).then(|| switch(request, language)),
             choice: chosen(request.uri().query()).is_some(),
-            secure: arrival.is_some_and(|arrival| arrival.is_secure()),
+            secure: arrival.as_ref().is_some_and(Arrival::is_secure),
             demo: site.is_some_and(|site| site.demo),
+            wallet: site.is_some_and(|site| site.wallet),
             refresh: None,
+            onward: None,
+            reference: arrival.map(|arrival| arrival.request_id()),
         }
     }
 
     /// Comes again after `seconds`, where no script runs. `to` is a path of this service.
     pub fn refreshing(self, seconds: u32, to: impl Into<String>) -> Self {
         Self { refresh: Some((seconds, to.into())), ..self }
+    }
+
+    /// Goes on to `to` by itself, scripts or not.
+    pub fn going_on(self, to: &str) -> Self {
+        Self { onward: Some(to.to_owned()), ..self }
+    }
+
+    /// What to quote when asking about this answer.
+    pub fn reference(&self) -> Option<String> {
+        self.reference.map(|id| id.to_string())
     }
 
     pub const fn language(&self) -> Language {
@@ -97,6 +115,36 @@ impl Page {
     /// The sentence in the page's language.
     pub fn say<'a>(&self, vi: &'a str, en: &'a str) -> &'a str {
         if self.is_vietnamese() { vi } else { en }
+    }
+
+    /// A date as it is written in the page's language: `26/11/2026`, `26 November 2026`.
+    pub fn date(&self, date: CivilDate) -> String {
+        const MONTHS: [&str; 12] = [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ];
+        let (day, month, year) = (date.day(), date.month(), date.year());
+        if self.is_vietnamese() {
+            return format!("{day:02}/{month:02}/{year}");
+        }
+        let name = usize::try_from(month).ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
+        format!("{day} {} {year}", name.unwrap_or(&""))
+    }
+
+    /// An instant in Viet Nam's time, the day and the minute.
+    pub fn time(&self, at: Instant) -> String {
+        let (hour, minute) = at.hour_and_minute_in_viet_nam();
+        format!("{}, {hour:02}:{minute:02}", self.date(at.date_in_viet_nam()))
     }
 
     pub const fn tell(&self, text: &Text) -> &'static str {
@@ -141,6 +189,15 @@ impl Page {
 
     pub(crate) const fn reload(&self) -> Option<&(u32, String)> {
         self.refresh.as_ref()
+    }
+
+    pub(crate) fn onward(&self) -> Option<&str> {
+        self.onward.as_deref()
+    }
+
+    /// Where the e-ID app runs in a browser, if it does.
+    pub(crate) fn wallet(&self) -> Option<&'static str> {
+        self.wallet.then_some("/wallet")
     }
 
     pub(crate) const fn tag(&self) -> &'static str {

@@ -4,7 +4,6 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::{Link, Notice, Page, Tone};
-use crate::http::context::Arrival;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::kernel::Text;
 
@@ -18,7 +17,7 @@ pub fn of_problem(request: &HttpRequest, problem: &Problem, details: HttpRespons
         title: page.tell(&kind.title()).to_owned(),
         paragraphs: vec![page.tell(&advice(kind)).to_owned()],
         next: Some(Link { to: "/".to_owned(), text: page.say("Về trang đầu", "Go to the start page").to_owned() }),
-        reference: Arrival::of(request).map(|arrival| arrival.request_id().to_string()),
+        reference: page.reference(),
         page,
     };
     let Ok(mut response) = notice.page.show_as(kind.status(), &notice) else { return details };

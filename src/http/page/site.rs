@@ -5,4 +5,6 @@
 pub struct Site {
     /// Everybody in this installation is invented, and every page says so.
     pub demo: bool,
+    /// The e-ID app is served as a page, for trials.
+    pub wallet: bool,
 }

@@ -11,7 +11,7 @@ use crate::http::language::language_of;
 use crate::telemetry::metrics::Gauge;
 
 fn request(uri: &str) -> HttpRequest {
-    let request = TestRequest::with_uri(uri).app_data(Data::new(Site { demo: true })).to_http_request();
+    let request = TestRequest::with_uri(uri).app_data(Data::new(Site { demo: true, wallet: true })).to_http_request();
     let head = Head {
         at: std::time::Instant::now(),
         request_id: RequestId::parse("abcdefgh-1").unwrap(),

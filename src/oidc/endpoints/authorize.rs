@@ -14,6 +14,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::access::{cookie_of, is_own_origin};
 use crate::clients::Client;
 use crate::eid::{Addressed, TransactionState};
+use crate::http::page::Page;
 use crate::http::{Arrival, Form, OauthCall, Problem, ProblemKind, release};
 use crate::kernel::IdNumber;
 use crate::oidc::Oidc;
@@ -51,41 +52,36 @@ const PATH: &str = "/oauth2/authorize";
         (status = 400, description = "A page: the citizen cannot be sent back safely"),
     )
 )]
-pub async fn authorize(oidc: Data<Oidc>, arrival: Arrival, request: HttpRequest) -> HttpResponse {
+pub async fn authorize(oidc: Data<Oidc>, frame: Page, request: HttpRequest) -> HttpResponse {
     match Form::parse(request.query_string().as_bytes()) {
-        Ok(form) => begin_or_go_on(&oidc, &arrival, (&request, &form)).await,
-        Err(_) => failure(&arrival, Failure::Malformed),
+        Ok(form) => begin_or_go_on(&oidc, &frame, (&request, &form)).await,
+        Err(_) => failure(&frame, Failure::Malformed),
     }
 }
 
 /// The same by a form (OpenID Connect Core section 3.1.2.1).
-pub async fn authorize_by_form(
-    oidc: Data<Oidc>,
-    arrival: Arrival,
-    request: HttpRequest,
-    call: OauthCall,
-) -> HttpResponse {
-    begin_or_go_on(&oidc, &arrival, (&request, &call.form)).await
+pub async fn authorize_by_form(oidc: Data<Oidc>, frame: Page, request: HttpRequest, call: OauthCall) -> HttpResponse {
+    begin_or_go_on(&oidc, &frame, (&request, &call.form)).await
 }
 
-async fn begin_or_go_on(oidc: &Oidc, arrival: &Arrival, (request, form): (&HttpRequest, &Form)) -> HttpResponse {
+async fn begin_or_go_on(oidc: &Oidc, frame: &Page, (request, form): (&HttpRequest, &Form)) -> HttpResponse {
     let client = match client_of(oidc, form) {
         Ok(client) => client,
-        Err(fault) => return failure(arrival, fault),
+        Err(fault) => return failure(frame, fault),
     };
     match form.get("request_uri") {
         Some(request_uri) => {
             let here = Here::new(&client, request_uri);
-            go_on(oidc, arrival, &here, request).await.unwrap_or_else(|fault| failure(arrival, fault))
+            go_on(oidc, frame, &here, request).await.unwrap_or_else(|fault| failure(frame, fault))
         }
-        None => begin(oidc, arrival, &client, form).await,
+        None => begin(oidc, frame, &client, form).await,
     }
 }
 
 /// A request that was not pushed is kept, and goes on as if it had been.
-async fn begin(oidc: &Oidc, arrival: &Arrival, client: &Client, form: &Form) -> HttpResponse {
+async fn begin(oidc: &Oidc, frame: &Page, client: &Client, form: &Form) -> HttpResponse {
     let asked = Parameters::of(|name| form.get(name));
-    let Ok(redirect_uri) = oidc.redirect_of(client, &asked) else { return failure(arrival, Failure::RedirectUri) };
+    let Ok(redirect_uri) = oidc.redirect_of(client, &asked) else { return failure(frame, Failure::RedirectUri) };
     let refuse = |error: AuthorizationError| back_with(oidc, redirect_uri, form.get("state"), &error);
     if Authorization::must_be_pushed(client) {
         return refuse(AuthorizationError::invalid_request("requests of this client must be pushed"));
@@ -99,24 +95,19 @@ async fn begin(oidc: &Oidc, arrival: &Arrival, client: &Client, form: &Form) -> 
     };
     match oidc.keep(&checked).await {
         Ok(pushed) => see_other(Here::new(client, &pushed.request_uri).page(oidc)),
-        Err(error) => failure(arrival, Failure::from(OidcError::from(error))),
+        Err(error) => failure(frame, Failure::from(OidcError::from(error))),
     }
 }
 
 /// Shows the page of a kept request, or ends it.
-async fn go_on(
-    oidc: &Oidc,
-    arrival: &Arrival,
-    here: &Here<'_>,
-    request: &HttpRequest,
-) -> Result<HttpResponse, Failure> {
+async fn go_on(oidc: &Oidc, frame: &Page, here: &Here<'_>, request: &HttpRequest) -> Result<HttpResponse, Failure> {
     let opened = oidc.opened(&here.client.id, here.request_uri).await?;
     let known = cookie_of(request, cookie_name(oidc)).map(str::to_owned);
     let cookie = known.clone().unwrap_or_else(|| oidc.0.vault.secret().expose().to_owned());
     let view = oidc.view(&opened, &cookie).await?;
     let asked = &opened.asked;
     let response = match oidc.step(here.client, &opened, view).await? {
-        Step::Wait(view) => page(oidc, arrival, (here, &opened, &view), None),
+        Step::Wait(view) => page(oidc, frame, (here, &opened, &view), None),
         Step::Code(code) => {
             let (state, iss) = (asked.state.as_deref(), oidc.issuer());
             let mut parameters = vec![("code", code.as_str())];
@@ -134,7 +125,7 @@ async fn go_on(
 
 fn page(
     oidc: &Oidc,
-    arrival: &Arrival,
+    frame: &Page,
     (here, opened, view): (&Here<'_>, &Opened, &View),
     fault: Option<NumberFault>,
 ) -> HttpResponse {
@@ -153,7 +144,7 @@ fn page(
         address: path("/address"),
         cancel: path("/cancel"),
     };
-    ask(arrival, &page)
+    ask(frame, &page)
 }
 
 /// `GET …/state`: what became of this browser's request, as soon as it is decided.
@@ -172,13 +163,18 @@ struct Told {
 }
 
 /// `POST …/address`: the citizen typed a number. The same for numbers nobody has.
-pub async fn address(oidc: Data<Oidc>, arrival: Arrival, request: HttpRequest, call: OauthCall) -> HttpResponse {
-    let named = name(&oidc, &arrival, &request, &call.form).await;
+pub async fn address(
+    oidc: Data<Oidc>,
+    (frame, arrival): (Page, Arrival),
+    request: HttpRequest,
+    call: OauthCall,
+) -> HttpResponse {
+    let named = name(&oidc, &frame, &request, &call.form).await;
     release::negative(&arrival).await;
-    named.unwrap_or_else(|fault| failure(&arrival, fault))
+    named.unwrap_or_else(|fault| failure(&frame, fault))
 }
 
-async fn name(oidc: &Oidc, arrival: &Arrival, request: &HttpRequest, typed: &Form) -> Result<HttpResponse, Failure> {
+async fn name(oidc: &Oidc, frame: &Page, request: &HttpRequest, typed: &Form) -> Result<HttpResponse, Failure> {
     let form = own_form(oidc, request)?;
     let (client, opened, view) = seen(oidc, request, &form).await?;
     let request_uri = form.get("request_uri").unwrap_or_default();
@@ -192,15 +188,15 @@ async fn name(oidc: &Oidc, arrival: &Arrival, request: &HttpRequest, typed: &For
             Addressed::TooMany => NumberFault::TooMany,
         },
     };
-    Ok(page(oidc, arrival, (&here, &opened, &view), Some(fault)))
+    Ok(page(oidc, frame, (&here, &opened, &view), Some(fault)))
 }
 
 /// `POST …/cancel`: the citizen turns back. The page goes on by itself: a redirect would be part of
 /// the form's own sending, which the page's policy keeps on this site.
-pub async fn cancel(oidc: Data<Oidc>, arrival: Arrival, request: HttpRequest) -> HttpResponse {
+pub async fn cancel(oidc: Data<Oidc>, frame: Page, request: HttpRequest) -> HttpResponse {
     match end(&oidc, &request).await {
-        Ok(url) => turned_back(&arrival, &url),
-        Err(fault) => failure(&arrival, fault),
+        Ok(url) => turned_back(&frame, &url),
+        Err(fault) => failure(&frame, fault),
     }
 }
 

@@ -5,7 +5,8 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::http::{Arrival, Form, OauthCall};
+use crate::http::page::Page;
+use crate::http::{Form, OauthCall};
 use crate::oidc::Oidc;
 use crate::oidc::pages::{Failure, failure, logged_out};
 use crate::oidc::service::LogoutError;
@@ -28,20 +29,20 @@ use crate::oidc::service::LogoutError;
         (status = 400, description = "A page: the hint or the address is not good"),
     )
 )]
-pub async fn logout(oidc: Data<Oidc>, arrival: Arrival, request: HttpRequest) -> HttpResponse {
+pub async fn logout(oidc: Data<Oidc>, frame: Page, request: HttpRequest) -> HttpResponse {
     match Form::parse(request.query_string().as_bytes()) {
-        Ok(form) => log_out(&oidc, &arrival, &form).await,
-        Err(_) => failure(&arrival, Failure::Malformed),
+        Ok(form) => log_out(&oidc, &frame, &form).await,
+        Err(_) => failure(&frame, Failure::Malformed),
     }
 }
 
 /// The same by a form.
-pub async fn logout_by_form(oidc: Data<Oidc>, arrival: Arrival, call: OauthCall) -> HttpResponse {
-    log_out(&oidc, &arrival, &call.form).await
+pub async fn logout_by_form(oidc: Data<Oidc>, frame: Page, call: OauthCall) -> HttpResponse {
+    log_out(&oidc, &frame, &call.form).await
 }
 
-async fn log_out(oidc: &Oidc, arrival: &Arrival, form: &Form) -> HttpResponse {
-    let Some(hint) = form.get("id_token_hint") else { return failure(arrival, Failure::LogoutHint) };
+async fn log_out(oidc: &Oidc, frame: &Page, form: &Form) -> HttpResponse {
+    let Some(hint) = form.get("id_token_hint") else { return failure(frame, Failure::LogoutHint) };
     let return_to = form.get("post_logout_redirect_uri");
     match oidc.log_out(hint, form.get("client_id"), return_to).await {
         Ok(()) => match return_to {
@@ -49,13 +50,13 @@ async fn log_out(oidc: &Oidc, arrival: &Arrival, form: &Form) -> HttpResponse {
                 let parameters: Vec<_> = form.get("state").map(|state| ("state", state)).into_iter().collect();
                 HttpResponse::SeeOther().insert_header((LOCATION, super::authorize::with(uri, &parameters))).finish()
             }
-            None => logged_out(arrival),
+            None => logged_out(frame),
         },
-        Err(LogoutError::Hint) => failure(arrival, Failure::LogoutHint),
-        Err(LogoutError::ReturnAddress) => failure(arrival, Failure::RedirectUri),
+        Err(LogoutError::Hint) => failure(frame, Failure::LogoutHint),
+        Err(LogoutError::ReturnAddress) => failure(frame, Failure::RedirectUri),
         Err(LogoutError::Storage(error)) => {
             tracing::error!(%error, "a logout met a fault of the store");
-            failure(arrival, Failure::Unavailable)
+            failure(frame, Failure::Unavailable)
         }
     }
 }

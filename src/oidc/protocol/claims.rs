@@ -52,7 +52,9 @@ impl ClaimsAsked {
         if text.len() > LONGEST {
             return Err(MALFORMED);
         }
-        let parameter: Parameter = serde_json::from_str(text).map_err(|_| MALFORMED)?;
+        // By way of a map: a struct would be read from an array, too.
+        let parameter: Map<String, Value> = serde_json::from_str(text).map_err(|_| MALFORMED)?;
+        let parameter: Parameter = serde_json::from_value(parameter.into()).map_err(|_| MALFORMED)?;
         let named = parameter.userinfo.unwrap_or_default();
         let attributes =
             Attribute::ALL.iter().copied().filter(|attribute| named.contains_key(userinfo_name(*attribute))).collect();

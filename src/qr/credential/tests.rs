@@ -25,6 +25,7 @@ fn full() -> CwtClaims {
             photo: Some(Portrait { format: PortraitFormat::Webp, data: vec![3; 1_500] }),
             ..Claim169::default()
         },
+        residence: None,
         status: Some(StatusReference { index: 12_345, uri: "http://127.0.0.1:8080/v1/status-lists/a".into() }),
     }
 }

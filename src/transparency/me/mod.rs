@@ -7,9 +7,11 @@
 mod api;
 mod history;
 mod model;
+mod pages;
 mod service;
 mod wards;
 
 pub use api::{MeApi, routes};
 pub use model::{HistoryPage, HistoryQuery, Look, LookProof, Relation, Tree, WHOLE, Ward};
+pub use pages::page_routes;
 pub use service::{Me, MeError, MeParts};

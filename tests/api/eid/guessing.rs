@@ -132,7 +132,10 @@ async fn passcodes_are_counted_wait_longer_and_lock_the_one_device() {
         let approved = other.approve(&rig, &asked.digits.to_string(), Some(PASSCODE)).await;
         assert_eq!(approved.json()["outcome"], "approved", "the other device is not locked");
         let listed = other.call(&rig, "GET", "/v1/eid/devices", &Value::Null).await.json();
-        assert_eq!(listed["devices"][0]["locked"], true);
+        let locked: Vec<&Value> =
+            listed["devices"].as_array().unwrap().iter().filter(|device| device["locked"] == true).collect();
+        assert_eq!(locked.len(), 1);
+        assert_eq!(locked[0]["device_id"].as_str(), phone.device_id.as_deref());
     })
     .await;
 }

@@ -212,8 +212,9 @@ async fn the_app_hears_of_a_request_while_it_waits() {
             rig.ask(an().citizen_id, Level::L1).await
         });
         let told = answer.json()["transactions"].clone();
-        assert_eq!(told.as_array().unwrap().len(), 2);
-        assert_eq!(told[1]["transaction_id"], json!(second.transaction));
+        let told = told.as_array().unwrap();
+        assert_eq!(told.len(), 2);
+        assert!(told.iter().any(|one| one["transaction_id"] == json!(second.transaction)), "{told:?}");
         assert!((300..15_000).contains(&answer.took_ms), "{} ms", answer.took_ms);
     })
     .await;

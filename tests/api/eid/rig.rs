@@ -13,7 +13,6 @@ use dancu::eid::{
 use dancu::http::{Limits, Routes};
 use dancu::kernel::{Attribute, CitizenId, Level, TransactionId};
 use dancu::server::{self, RunningServer, ServerConfig, Service};
-use dancu::storage::StorageError;
 use dancu::telemetry::Health;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
@@ -147,12 +146,7 @@ impl Rig {
 
     pub async fn take(&self, id: TransactionId) -> Option<Approval> {
         let eid = self.eid.clone();
-        self.desk
-            .house
-            .store
-            .write(move |tx| Ok::<_, StorageError>(eid.take(tx, id)?))
-            .await
-            .expect("the store answers")
+        self.desk.house.store.write(move |tx| eid.take(tx, id)).await.expect("the store answers")
     }
 
     pub async fn state(&self, id: TransactionId) -> TransactionState {

@@ -117,7 +117,8 @@ async fn a_number_is_typed_in_and_nobody_is_told_whether_it_leads_to_somebody() 
             let typed = form(&[("id_number", number)]);
             let foreign = read(rig.post(&address, &typed).header("cookie", &cookie)).await;
             assert_eq!(foreign.status, 403, "a form of another site");
-            let own = |typed| rig.post(&address, typed).header("cookie", &cookie).header("origin", ISSUER);
+            let own =
+                |typed: &super::rig::Form| rig.post(&address, typed).header("cookie", &cookie).header("origin", ISSUER);
             let wrong = read(own(&form(&[("id_number", "12")]))).await;
             assert!(wrong.status == 200 && wrong.text.contains("exactly 12 digits"), "{wrong:?}");
             let sent = read(own(&typed)).await;
@@ -196,8 +197,11 @@ async fn userinfo_tells_what_was_approved_and_is_still_agreed_and_is_recorded() 
         assert_eq!(names, ["gender", "sub"]);
         rig.amend("rp-baseline", |agreement| agreement.valid_until = agreement.valid_from).await;
         assert_eq!(rig.userinfo(&token).await.told(), (403, "agreement-not-in-force".to_owned()));
-        let entries = rig.app.audit.own_log();
-        assert!(!entries.is_empty());
+        let told = rig.recorded("oidc.userinfo").await;
+        assert_eq!(told.len(), 2, "each answer, and no refusal");
+        assert_eq!(told[1].entry.attributes, [dancu::kernel::Attribute::Sex].into_iter().collect());
+        assert!(told[0].entry.attributes.len() >= 5);
+        assert_eq!(rig.recorded("oidc.sign_in").await.len(), 1);
     })
     .await;
 }

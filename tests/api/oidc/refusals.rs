@@ -53,6 +53,7 @@ async fn everything_that_must_be_refused_is_refused_with_its_error() {
 /// Parameters of a pushed request.
 async fn pushed_requests(rig: &Rig, table: &mut Table) {
     let long = "x".repeat(1025);
+    let long = long.as_str();
     let population = |changes: Value| {
         let good = json!({
             "type": "population_data", "procedure": "1.004222", "legal_basis": "CONSENT",
@@ -111,8 +112,8 @@ async fn pushed_requests(rig: &Rig, table: &mut Table) {
         ("id_token_hint", Some("x.y.z"), "invalid_request"),
         ("login_hint", Some("somebody"), "invalid_request"),
         ("dpop_jkt", Some("short"), "invalid_request"),
-        ("state", Some(&long), "invalid_request"),
-        ("nonce", Some(&long), "invalid_request"),
+        ("state", Some(long), "invalid_request"),
+        ("nonce", Some(long), "invalid_request"),
     ];
     for (name, value, error) in rows {
         let answer = rig.push("rp-fapi", &but(&asking(), name, value)).await;

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use dancu::access::{ASSERTION_TYPE, AccessConfig};
 use dancu::app::{App, AppConfig, Ground};
-use dancu::audit::AuditConfig;
+use dancu::audit::{AuditConfig, OpenedEntry, Receipt};
 use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::showcase;
 use dancu::citizens::{CacheConfig, Citizen, GuardConfig, upsert};
@@ -15,7 +15,7 @@ use dancu::clients::{Agreement, Contact, NewClient, samples};
 use dancu::crypto::digest::sha256;
 use dancu::crypto::jose::PrivateJwk;
 use dancu::crypto::{Algorithm, Keyring, SystemEntropy};
-use dancu::eid::EidConfig;
+use dancu::eid::{EidConfig, Sending};
 use dancu::http::Limits;
 use dancu::kernel::{Clock, Instant, ManualClock, TransactionId};
 use dancu::oidc::OidcConfig;
@@ -159,7 +159,11 @@ impl Rig {
             cache: CacheConfig::default(),
             guards: GuardConfig::default(),
             eid: EidConfig::default(),
+            codes: Sending::Nowhere,
             oidc: OidcConfig::default(),
+            confirmation_validity: std::time::Duration::from_secs(365 * 24 * 3600),
+            forms: dancu::forms::FormsConfig::default(),
+            pages: dancu::app::PagesConfig::default(),
             contact: Contact {
                 office: "Văn phòng mẫu".to_owned(),
                 name: "Người mẫu".to_owned(),
@@ -350,6 +354,20 @@ impl Rig {
         let back = self.reload(&path, &cookie).await;
         assert_eq!(back.status, 303, "{back:?}");
         back.query().remove("code").unwrap_or_else(|| panic!("no code: {back:?}"))
+    }
+
+    /// Every entry of this process about an operation.
+    pub async fn recorded(&self, operation: &str) -> Vec<OpenedEntry> {
+        let mut entries = Vec::new();
+        for log_index in 0.. {
+            let receipt = Receipt { log: self.app.audit.own_log().to_string(), log_index };
+            match self.app.audit.find(&receipt).await.unwrap() {
+                Some(entry) => entries.push(entry),
+                None => break,
+            }
+        }
+        entries.retain(|entry| entry.entry.operation == operation);
+        entries
     }
 
     /// The parameters that turn a code into tokens.

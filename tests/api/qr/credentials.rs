@@ -9,7 +9,7 @@ use dancu::qr::credential::{Claim169, CwtClaims, pack};
 use serde_json::json;
 
 use super::shown::{ISSUE, VERIFY, about, dynamic, issue, verdict};
-use crate::api::citizens::desk::{Desk, but, people};
+use crate::api::citizens::desk::{Desk, people};
 use crate::support::for_each_backend;
 use crate::support::house::{ISSUER, within};
 

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::shown::{VERIFY, issue, verdict};
 use crate::api::citizens::desk::{Answer, Desk, PORTAL, read};
+use crate::support::photos::{hard, pixels};
 
 async fn upload(desk: &Desk, picture: Vec<u8>) -> Answer {
     let token = desk.house.token("portal").await;
@@ -58,4 +59,17 @@ fn one_colour(side: u32) -> Vec<u8> {
     stream.finish().unwrap();
     writer.finish().unwrap();
     file
+}
+
+/// Small ones: the decoder is slow without optimisation. `examples/qr_photos.rs` takes large ones,
+/// and more kinds of hard ones.
+#[test]
+fn photos_of_a_desk_are_read() {
+    let text = "6BF+70390T9WJWG.FKY*4GO0.O1CV2 O5 N2FBBRW1*70HS8WY04AC*WIFN0AHCD8KD97TK0F90K";
+    let symbol = pixels(&Symbol::of_text(text).unwrap().to_png());
+    let wanted = ["good", "turned by 45°", "turned by 160°", "low contrast", "JPEG of quality 20"];
+    for (name, shot) in hard().into_iter().filter(|(name, _)| wanted.contains(name)) {
+        let photo = shot.of_size(800, 600).take(&symbol);
+        assert_eq!(dancu::qr::image::read_qr(&photo).as_deref(), Ok(text), "{name}");
+    }
 }

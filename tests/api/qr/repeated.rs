@@ -4,12 +4,17 @@ use dancu::audit::Outcome;
 use dancu::clients::{Agreement, Detail};
 use dancu::crypto::{KeyUse, SystemEntropy};
 use dancu::kernel::Attribute;
+use dancu::kernel::purpose::ProcedureCode;
 use serde_json::{Value, json};
 
 use super::shown::{ISSUE, VERIFY, about, dynamic, issue, verdict};
 use crate::api::citizens::desk::{Desk, but, people};
 use crate::support::for_each_backend;
 use crate::support::house::{id, within};
+
+fn procedure(code: &str) -> ProcedureCode {
+    ProcedureCode::parse(code).unwrap()
+}
 
 fn same(a: &Value, b: &Value) -> bool {
     but(a.clone(), json!({ "audit": null })) == but(b.clone(), json!({ "audit": null }))
@@ -37,9 +42,10 @@ async fn the_same_key_repeats_the_first_answer() {
         assert_eq!(verdict(&twin.keyed("portal", VERIFY, &about(payload), "show-key-2").await).0, "replayed");
         // After a day the key is free again.
         desk.house.clock.advance(Duration::from_secs(24 * 3600));
-        let next = desk.keyed("portal", ISSUE, &ask, "issue-key-1").await.json();
+        let next = twin.keyed("portal", ISSUE, &ask, "issue-key-1").await.json();
+        assert_eq!(next["outcome"], "issued", "{next}");
         assert!(next["credential_id"] != first["credential_id"], "{next}");
-        let again = desk.keyed("portal", ISSUE, &ask, "issue-key-1").await.json();
+        let again = twin.keyed("portal", ISSUE, &ask, "issue-key-1").await.json();
         assert!(same(&next, &again), "{next} {again}");
     })
     .await;
@@ -90,8 +96,8 @@ async fn no_answer_is_repeated_beyond_an_agreement_that_was_narrowed() {
         for answer in [issued().await, shown().await] {
             assert_eq!(answer.faults(), [(String::new(), "agreement_narrowed".to_owned())]);
         }
-        amend(&|agreement| agreement.valid_until = agreement.valid_from).await;
-        assert_eq!(issued().await.problem(), (403, "agreement-not-in-force".to_owned()));
+        amend(&|agreement| agreement.procedures = [procedure("9.999")].into_iter().collect()).await;
+        assert_eq!(issued().await.problem(), (403, "procedure-not-agreed".to_owned()));
         amend(&|_| ()).await;
         assert!(same(&first, &issued().await.json()));
         assert_eq!(verdict(&shown().await).0, "valid");

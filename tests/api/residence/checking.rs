@@ -35,17 +35,20 @@ async fn questions_are_told_and_predicates_answered_without_telling() {
         let body = desk.check(&ask(linh(), json!({ "questions": all, "predicates": predicates }))).await;
         assert_eq!((&body["outcome"], &body["status"]), (&json!("found"), &json!("alive")), "{body}");
         let said = |answer: Value, reason: &str| (answer, reason.to_owned());
-        assert_eq!(answers(&body), [
-            said(json!(true), "recorded"),
-            said(json!(true), "recorded"),
-            said(json!(false), "recorded"),
-            said(json!(false), "registered_later"),
-            said(json!(false), "recorded"),
-            said(json!(true), "recorded"),
-            said(json!(true), "recorded"),
-            said(json!(true), "recorded"),
-            said(json!(false), "recorded"),
-        ]);
+        assert_eq!(
+            answers(&body),
+            [
+                said(json!(true), "recorded"),
+                said(json!(true), "recorded"),
+                said(json!(false), "recorded"),
+                said(json!(false), "registered_later"),
+                said(json!(false), "recorded"),
+                said(json!(true), "recorded"),
+                said(json!(true), "recorded"),
+                said(json!(true), "recorded"),
+                said(json!(false), "recorded"),
+            ]
+        );
         assert_eq!(body["answers"]["permanent_residence"]["value"]["unit"], "00004");
         assert_eq!(body["answers"]["household"]["value"]["members"].as_array().unwrap().len(), 5);
         assert_eq!(body["answers"]["household"]["value"]["head"]["full_name"], "Bùi Quang Hải");
@@ -68,10 +71,13 @@ async fn other_members_stay_hidden_unless_agreement_and_procedure_say_otherwise(
         let household = &body["answers"]["household"]["value"];
         assert_eq!(household["relation_to_head"], "child");
         assert!(household.get("members").is_none() && household.get("head").is_none(), "{body}");
-        assert_eq!(body["hidden"], json!([
-            { "part": "household.head", "reason": "members_not_agreed" },
-            { "part": "household.members", "reason": "members_not_agreed" },
-        ]));
+        assert_eq!(
+            body["hidden"],
+            json!([
+                { "part": "household.head", "reason": "members_not_agreed" },
+                { "part": "household.members", "reason": "members_not_agreed" },
+            ])
+        );
         assert_eq!(desk.entry_of(&body).await.subjects, [id_of("Bùi Ngọc Linh")]);
         assert!(!body.to_string().contains("Hải"));
         desk.client("narrow", "portal", |agreement| agreement.household_members.clear()).await;
@@ -90,7 +96,8 @@ async fn agreements_for_yes_and_no_get_predicates_only() {
             agreement.attributes = [Attribute::PermanentResidence].into_iter().collect();
         })
         .await;
-        let predicates = json!([{ "predicate": "resides_in", "unit": "01" }, { "predicate": "age_at_least", "years": 18 }]);
+        let predicates =
+            json!([{ "predicate": "resides_in", "unit": "01" }, { "predicate": "age_at_least", "years": 18 }]);
         let asked = ask(an(), json!({ "questions": ["permanent_residence"], "predicates": predicates }));
         let body = desk.post("yes-no", CHECK, &asked).await.json();
         assert_eq!((&body["status"], &body["answers"]), (&json!(null), &json!({})), "{body}");
@@ -109,7 +116,10 @@ async fn a_second_person_is_anchored_counted_and_named_in_the_entry() {
         let failed = desk.counted("failed_anchors_total");
         let mut wrong = hai();
         wrong["full_name"] = json!("Bùi Quang Hùng");
-        let predicates = json!([about("same_household_as", wrong, json!({})), about("relation_to", an(), json!({ "relation": "sibling" }))]);
+        let predicates = json!([
+            about("same_household_as", wrong, json!({})),
+            about("relation_to", an(), json!({ "relation": "sibling" }))
+        ]);
         let body = desk.check(&ask(linh(), json!({ "predicates": predicates }))).await;
         assert_eq!(answers(&body)[0], (json!(null), "other_no_match".to_owned()));
         assert_eq!(answers(&body)[1].1, "not_recorded");
@@ -119,7 +129,10 @@ async fn a_second_person_is_anchored_counted_and_named_in_the_entry() {
         assert_eq!(entry.subjects, named, "also whom the failed anchor was about");
         let nobody = ask(an(), json!({ "full_name": "Lê Thị Cúc", "questions": ["household"] }));
         let body = desk.check(&nobody).await;
-        assert_eq!((&body["outcome"], &body["predicates"], &body["hidden"]), (&json!("no_match"), &json!([]), &json!([])));
+        assert_eq!(
+            (&body["outcome"], &body["predicates"], &body["hidden"]),
+            (&json!("no_match"), &json!([]), &json!([]))
+        );
         let entry = desk.entry_of(&body).await;
         assert_eq!(entry.entry.outcome, Outcome::NoMatch);
         // Enough wrong ones, and the client is told no more of that person.
@@ -147,11 +160,26 @@ async fn faults_are_told_all_at_once_and_refusals_are_those_of_every_operation()
         (json!({}), ("/questions", "nothing_asked")),
         (json!({ "predicates": [{ "predicate": "is_rich" }] }), ("/predicates/0/predicate", "predicate_unknown")),
         (json!({ "predicates": [{ "predicate": "resides_in" }] }), ("/predicates/0/unit", "missing")),
-        (json!({ "predicates": [{ "predicate": "resides_in", "unit": "99" }] }), ("/predicates/0/unit", "unit_unknown")),
-        (json!({ "predicates": [{ "predicate": "resides_in", "place": "Xã Tân Thành" }] }), ("/predicates/0/place", "unit_ambiguous")),
-        (json!({ "predicates": [{ "predicate": "is_household_head", "years": 3 }] }), ("/predicates/0/years", "not_together")),
-        (json!({ "predicates": [{ "predicate": "age_at_least", "years": 151 }] }), ("/predicates/0/years", "out_of_range")),
-        (json!({ "predicates": [{ "predicate": "same_household_as", "id_number": "097084000012", "full_name": "Bùi Quang Hải" }] }), ("/predicates/0/date_of_birth", "missing")),
+        (
+            json!({ "predicates": [{ "predicate": "resides_in", "unit": "99" }] }),
+            ("/predicates/0/unit", "unit_unknown"),
+        ),
+        (
+            json!({ "predicates": [{ "predicate": "resides_in", "place": "Xã Tân Thành" }] }),
+            ("/predicates/0/place", "unit_ambiguous"),
+        ),
+        (
+            json!({ "predicates": [{ "predicate": "is_household_head", "years": 3 }] }),
+            ("/predicates/0/years", "not_together"),
+        ),
+        (
+            json!({ "predicates": [{ "predicate": "age_at_least", "years": 151 }] }),
+            ("/predicates/0/years", "out_of_range"),
+        ),
+        (
+            json!({ "predicates": [{ "predicate": "same_household_as", "id_number": "097084000012", "full_name": "Bùi Quang Hải" }] }),
+            ("/predicates/0/date_of_birth", "missing"),
+        ),
     ] {
         let faults = desk.post("portal", CHECK, &ask(an(), change)).await.faults();
         assert_eq!(faults, [(expected.0.to_owned(), expected.1.to_owned())]);

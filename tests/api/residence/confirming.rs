@@ -30,17 +30,24 @@ async fn what_is_confirmed_is_signed_and_verified_by_anybody() {
         let document = &body["document"];
         assert_eq!((&document["form"], &document["recipient"]), (&json!("CT07"), &json!("Trường THPT Mẫu")));
         assert_eq!(document["person"]["full_name"], "Bùi Ngọc Linh");
-        assert_eq!(document["permanent_residence"]["address"], "Số 1, đường Bà Triệu, Phường Ba Đình, Thành phố Hà Nội");
+        assert_eq!(
+            document["permanent_residence"]["address"],
+            "Số 1, đường Bà Triệu, Phường Ba Đình, Thành phố Hà Nội"
+        );
         assert_eq!(document["household"]["head"], "Bùi Quang Hải");
         assert_eq!(document["household"]["members"].as_array().unwrap().len(), 4);
         assert_eq!(document["valid_until"], "2027-11-21T03:00:00Z");
         assert_eq!(body["withheld"], json!([{ "attribute": "temporary_residence", "reason": "not_recorded" }]));
         assert_eq!(document["audit"]["transaction_id"], body["transaction_id"]);
         let entry = desk.entry_of(&body).await;
-        assert_eq!((entry.entry.outcome, entry.entry.operation.as_str(), entry.subjects.len()), (Outcome::Answered, "residence.confirm", 5));
+        assert_eq!(
+            (entry.entry.outcome, entry.entry.operation.as_str(), entry.subjects.len()),
+            (Outcome::Answered, "residence.confirm", 5)
+        );
         // The JWS says the same, and a library that is not ours opens it with the published key.
         let jws = body["jws"].as_str().unwrap();
-        let payload: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jws.split('.').nth(1).unwrap()).unwrap()).unwrap();
+        let payload: Value =
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jws.split('.').nth(1).unwrap()).unwrap()).unwrap();
         assert_eq!(&payload["document"], document);
         assert_eq!(payload["status"]["status_list"], body["status_list"]);
         for shown in [json!({ "jws": jws }), json!({ "payload": body["qr"]["payload"] }), by_code(&body)] {
@@ -57,7 +64,9 @@ async fn what_is_confirmed_is_signed_and_verified_by_anybody() {
         let page = read(desk.request("/v1/residence/confirmations/page").json(&json!({ "jws": jws }))).await;
         assert_eq!(page.status, 200);
         assert!(page.header("content-type").starts_with("text/html"));
-        for expected in ["<svg", "Xác nhận thông tin về cư trú", "Bùi Ngọc Linh", "Ngô Thị Lan", "08/03/2012", "Đang học lớp 9"] {
+        for expected in
+            ["<svg", "Xác nhận thông tin về cư trú", "Bùi Ngọc Linh", "Ngô Thị Lan", "08/03/2012", "Đang học lớp 9"]
+        {
             assert!(page.text.contains(expected), "{expected}: {}", page.text);
         }
     })
@@ -152,15 +161,22 @@ async fn nobody_gets_a_confirmation_that_is_not_theirs_to_have() {
         let chien = json!({ "id_number": "097048000003", "full_name": "Lê Văn Chiến", "date_of_birth": "1948-11-20" });
         assert_eq!(desk.confirm(&confirmation(chien, json!({}))).await["outcome"], "not_alive");
         desk.client("narrow", "portal", |agreement| {
-            agreement.attributes = [Attribute::FullName, Attribute::IdNumber, Attribute::DateOfBirth].into_iter().collect();
+            agreement.attributes =
+                [Attribute::FullName, Attribute::IdNumber, Attribute::DateOfBirth].into_iter().collect();
         })
         .await;
         let body = desk.post("narrow", CONFIRM, &confirmation(linh(), json!({}))).await.json();
         assert!(body["document"].get("permanent_residence").is_none() && body["document"].get("household").is_none());
         assert_eq!(body["withheld"].as_array().unwrap().len(), 5, "{body}");
         desk.client("yes-no", "portal", |agreement| agreement.detail = Detail::Boolean).await;
-        assert_eq!(desk.post("yes-no", CONFIRM, &confirmation(an(), json!({}))).await.problem(), (403, "forbidden".to_owned()));
-        let faults = desk.post("portal", CONFIRM, &confirmation(an(), json!({ "recipient": null, "attributes": ["religion"] }))).await.faults();
+        assert_eq!(
+            desk.post("yes-no", CONFIRM, &confirmation(an(), json!({}))).await.problem(),
+            (403, "forbidden".to_owned())
+        );
+        let faults = desk
+            .post("portal", CONFIRM, &confirmation(an(), json!({ "recipient": null, "attributes": ["religion"] })))
+            .await
+            .faults();
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert_eq!(desk.post("bank", CONFIRM, &confirmation(an(), json!({}))).await.status, 403);
     })

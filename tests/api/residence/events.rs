@@ -30,7 +30,8 @@ async fn a_household_moves_and_its_confirmation_is_void() {
         assert_eq!((entry.entry.operation.as_str(), entry.subjects.len()), ("population.event", 5));
         within(Duration::from_secs(20), async || desk.status_of(&jws).await == "void").await;
         within(Duration::from_secs(10), async || {
-            let body = desk.check(&ask(linh(), json!({ "questions": ["permanent_residence", "current_residence"] }))).await;
+            let body =
+                desk.check(&ask(linh(), json!({ "questions": ["permanent_residence", "current_residence"] }))).await;
             let at = &body["answers"]["permanent_residence"];
             at["value"]["unit"] == "26740" && at["source"] == "civil_registry" && at["as_of"] == "2026-11-10"
         })
@@ -124,9 +125,15 @@ async fn only_the_registry_writes_and_faults_are_told_at_once() {
     let faulty = moved("x", "2030-01-01", json!({ "unit": "99999", "person": {}, "residence_kind": "holiday" }));
     let faults = desk.tell(&faulty).await.faults();
     let pointers: Vec<&str> = faults.iter().map(|(pointer, _)| pointer.as_str()).collect();
-    assert!(pointers.contains(&"/event_id") && pointers.contains(&"/person") || pointers.contains(&"/residence_kind"), "{faults:?}");
+    assert!(
+        pointers.contains(&"/event_id") && pointers.contains(&"/person") || pointers.contains(&"/residence_kind"),
+        "{faults:?}"
+    );
     let correction = json!({ "event_id": "ev-f-2", "kind": "correction", "effective": "2026-11-10", "id_number": "097084000012",
         "changes": { "id_number": "097084000013", "full_name": null, "sex": "x", "shoe_size": 4 } });
     let faults = desk.tell(&correction).await.faults();
-    assert!(faults.iter().any(|(pointer, code)| pointer == "/changes/id_number" && code == "not_correctable"), "{faults:?}");
+    assert!(
+        faults.iter().any(|(pointer, code)| pointer == "/changes/id_number" && code == "not_correctable"),
+        "{faults:?}"
+    );
 }

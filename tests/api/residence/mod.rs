@@ -39,7 +39,8 @@ pub fn without_members() -> Value {
 }
 
 pub fn confirmation(person: Value, changes: Value) -> Value {
-    let asked = json!({ "recipient": "Trường THPT Mẫu", "purpose": but(purpose(PORTAL), json!({ "procedure": "1.010041" })) });
+    let asked =
+        json!({ "recipient": "Trường THPT Mẫu", "purpose": but(purpose(PORTAL), json!({ "procedure": "1.010041" })) });
     but(but(person, asked), changes)
 }
 

@@ -55,7 +55,8 @@ fn predicate(chance: &mut Chance, other: &Citizen) -> Predicate {
     match chance.below(5) {
         0 => Predicate::ResidesIn(AskedResidence {
             unit: dancu::citizens::matching::address::ClaimedUnit::Current(UnitCode::parse("01").unwrap()),
-            kind: [ResidenceKind::Permanent, ResidenceKind::Temporary, ResidenceKind::Current, ResidenceKind::Any][chance.below(4)],
+            kind: [ResidenceKind::Permanent, ResidenceKind::Temporary, ResidenceKind::Current, ResidenceKind::Any]
+                [chance.below(4)],
             since: Since::Now,
         }),
         1 => Predicate::SameHouseholdAs(anchor(other)),
@@ -83,8 +84,11 @@ async fn nothing_leaves_that_the_agreement_does_not_let_out() {
                 let mut chance = Chance(number as u64 + 1);
                 let mut client = (*portal).clone();
                 client.agreement.attributes = chance.some(Attribute::ALL.iter().copied());
-                client.agreement.household_members =
-                    PROCEDURES.iter().filter(|_| chance.coin()).map(|code| ProcedureCode::parse(code).unwrap()).collect();
+                client.agreement.household_members = PROCEDURES
+                    .iter()
+                    .filter(|_| chance.coin())
+                    .map(|code| ProcedureCode::parse(code).unwrap())
+                    .collect();
                 client.agreement.detail = if chance.below(5) == 0 { Detail::Boolean } else { Detail::Full };
                 let agreement = client.agreement.clone();
                 let code = |text| OfficerCode::parse(text).unwrap();
@@ -92,9 +96,11 @@ async fn nothing_leaves_that_the_agreement_does_not_let_out() {
                     procedure: ProcedureCode::parse(PROCEDURES[chance.below(3)]).unwrap(),
                     legal_basis: LegalBasis::parse("STATE_DUTY").unwrap(),
                     officer: Some(Officer { id: code("canbo-01"), unit: code("mot-cua") }),
+                    consent: None,
                 };
                 let expires = now.plus(std::time::Duration::from_secs(60));
-                let caller = Caller { client: Arc::new(client), scopes: OperationSet::all(), citizen: None, expires };
+                let (client, scopes) = (Arc::new(client), OperationSet::all());
+                let caller = Caller { client, scopes, citizen: None, officer: None, expires };
                 let citizen = &people[chance.below(people.len())];
                 let other = &people[chance.below(people.len())];
                 let shows = agreement.names_members(&purpose);
@@ -124,7 +130,9 @@ async fn nothing_leaves_that_the_agreement_does_not_let_out() {
                 let ask = Check { anchor: anchor(citizen), purpose, questions, predicates: predicates.clone() };
                 let answer = residence.check(&caller, ask).await.expect("an answer");
                 let checked = answer.checked.expect("the person is there");
-                let told = serde_json::to_value(&checked.disclosure).unwrap();
+                let mut told = Vec::new();
+                checked.disclosure.write(&mut told);
+                let told: Value = serde_json::from_slice(&told).unwrap();
                 for name in told.as_object().unwrap().keys() {
                     let attribute: Attribute = name.parse().unwrap();
                     assert!(agreement.detail == Detail::Full && agreement.attributes.contains(attribute), "{name}");
