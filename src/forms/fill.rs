@@ -177,6 +177,9 @@ fn members(filled: &mut Filled, citizen: &Citizen, bounds: Bounds<'_>, at: &str,
     let Some(housemates) = housemates.filter(|_| citizen.household.is_some()) else {
         return filled.lacks(at, MissingReason::NotHeld);
     };
+    if housemates.closed {
+        return filled.lacks(at, MissingReason::NotAgreed);
+    }
     let mut rows = Vec::with_capacity(housemates.others.len());
     for member in &housemates.others {
         let mut row = Map::new();

@@ -13,11 +13,19 @@ pub struct Housemates {
     pub others: Vec<Arc<OpenRecord>>,
     /// The citizen is the head.
     pub is_head: bool,
-    /// Somebody lives there who is not shown.
+    /// Somebody lives there, or may, who is not shown.
     pub some_hidden: bool,
+    /// Nobody but the citizen may be named at all.
+    pub closed: bool,
 }
 
 impl Housemates {
+    /// The household of which nobody but the citizen may be named.
+    pub fn closed(citizen: &Citizen) -> Self {
+        let is_head = relation_of(citizen) == Some(RelationToHead::Head);
+        Self { others: Vec::new(), is_head, some_hidden: true, closed: true }
+    }
+
     pub fn of(citizen: &Citizen, members: Vec<Arc<OpenRecord>>) -> Self {
         let relation = relation_of(citizen);
         let family = relation.is_some_and(|relation| relation != RelationToHead::Lodger);
@@ -26,7 +34,8 @@ impl Housemates {
         let all = others.len();
         let mut shown: Vec<_> = others.into_iter().filter(|member| family && may_be_shown(&member.citizen)).collect();
         shown.sort_by_key(|member| order(&member.citizen));
-        Self { some_hidden: shown.len() < all, others: shown, is_head: relation == Some(RelationToHead::Head) }
+        let is_head = relation == Some(RelationToHead::Head);
+        Self { some_hidden: shown.len() < all, others: shown, is_head, closed: false }
     }
 
     /// The head's record, if it may be shown; of a head the own one.

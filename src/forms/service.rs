@@ -142,6 +142,9 @@ impl Forms {
             return Err(FormsError::NobodyNamed);
         }
         let belongs = form.belongs_to(&ask.purpose.procedure);
+        // One person's consent lets out nothing about those they live with.
+        let agreement = &caller.client.agreement;
+        let names_members = agreement.names_members(&ask.purpose) && !ask.purpose.legal_basis.is_consent();
         let question = Question {
             operation: Operation::FormsPrefill,
             name: PREFILL,
@@ -170,7 +173,7 @@ impl Forms {
                 (Outcome::NotAlive, Filled::nothing(), draft.refused("not_alive").about(about))
             }
             Some(person) => {
-                let (filled, draft) = self.filled(caller, &form, &person, draft).await?;
+                let (filled, draft) = self.filled(caller, (&form, names_members), &person, draft).await?;
                 (Outcome::Filled, filled, draft)
             }
         };
@@ -185,13 +188,14 @@ impl Forms {
     async fn filled(
         &self,
         caller: &Caller,
-        form: &Form,
+        (form, names_members): (&Form, bool),
         person: &AnchoredCitizen,
         draft: Draft,
     ) -> Result<(Filled, Draft), FormsError> {
         let citizen = &person.record.citizen;
         let allowance = draft.allowance(&caller.client.agreement, citizen.citizen_id);
         let housemates = match &citizen.household {
+            Some(_) if form.needs_household() && !names_members => Some(Housemates::closed(citizen)),
             Some(membership) if form.needs_household() => {
                 let members = self.0.citizens.household(membership.household_id).await?;
                 Some(Housemates::of(citizen, members))

@@ -175,8 +175,17 @@ async fn nobody_the_dead_another_procedure_and_poor_data() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lodger_and_the_family_are_not_shown_to_each_other() {
     for_each_backend(async |backend| {
-        let desk = Desk::open(&backend).await;
-        let [head, ..] = &family()[..] else { panic!("five people") };
+        let mut desk = Desk::open(&backend).await;
+        let [head, wife, ..] = &family()[..] else { panic!("five people") };
+        // Where the procedure does not need the members, nobody else is named.
+        desk.client("alone", "portal", |agreement| agreement.household_members.clear()).await;
+        let alone = desk.post("alone", CT01, &about(wife)).await.json();
+        assert_eq!(
+            (&alone["values"]["members"], &alone["values"]["head"]),
+            (&Value::Null, &json!({ "relation": "Vợ/chồng" }))
+        );
+        assert_eq!(reason(&alone, "/members"), "not_agreed", "{alone}");
+        assert_eq!(desk.entry_of(&alone).await.subjects, [wife.citizen_id]);
         let mut lodger = people()[0].clone();
         let household_id = head.household.as_ref().unwrap().household_id;
         lodger.household = Some(Membership { household_id, relation_to_head: RelationToHead::Lodger });
