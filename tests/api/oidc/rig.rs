@@ -15,7 +15,7 @@ use dancu::clients::{Agreement, Contact, NewClient, samples};
 use dancu::crypto::digest::sha256;
 use dancu::crypto::jose::PrivateJwk;
 use dancu::crypto::{Algorithm, Keyring, SystemEntropy};
-use dancu::eid::EidConfig;
+use dancu::eid::{EidConfig, Sending};
 use dancu::http::Limits;
 use dancu::kernel::{Clock, Instant, ManualClock, TransactionId};
 use dancu::oidc::OidcConfig;
@@ -159,6 +159,7 @@ impl Rig {
             cache: CacheConfig::default(),
             guards: GuardConfig::default(),
             eid: EidConfig::default(),
+            codes: Sending::Nowhere,
             oidc: OidcConfig::default(),
             forms: dancu::forms::FormsConfig::default(),
             pages: dancu::app::PagesConfig::default(),
