@@ -74,6 +74,8 @@ struct ShownLook {
     at: String,
     who: String,
     unit: Option<String>,
+    /// Whether the citizen did it.
+    own: bool,
     did: &'static str,
     attributes: Vec<&'static str>,
     reasons: Vec<String>,
@@ -200,6 +202,7 @@ fn look_in_words(page: &Page, look: &Look) -> ShownLook {
                 format!("{unit} ({})", page.say("cán bộ do nơi hỏi tự khai", "the officer is named by who asked"))
             }
         }),
+        own: look.client.is_none() || words::is_own(&look.operation),
         did: page.tell(&words::operation(&look.operation)),
         attributes: attributes_in_words(page, look.attributes),
         reasons: reasons.into_iter().flatten().collect(),

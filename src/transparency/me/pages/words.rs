@@ -2,6 +2,11 @@
 
 use crate::kernel::Text;
 
+/// Whether the citizen does it, whichever client's page they do it on.
+pub(super) fn is_own(operation: &str) -> bool {
+    operation.starts_with("me.") || operation == "consent.withdraw"
+}
+
 /// An operation as an audit entry names it.
 pub(super) fn operation(name: &str) -> Text {
     match name {
