@@ -173,7 +173,7 @@ impl Forms {
                 (Outcome::NotAlive, Filled::nothing(), draft.refused("not_alive").about(about))
             }
             Some(person) => {
-                let (filled, draft) = self.filled(caller, (&form, names_members), &person, draft).await?;
+                let (filled, draft) = self.filled(caller, (form.as_ref(), names_members), &person, draft).await?;
                 (Outcome::Filled, filled, draft)
             }
         };
