@@ -102,24 +102,37 @@ async fn rejected_and_mismatched_each_say_what_is_next() {
     site.stop().await;
 }
 
-/// The page comes again by itself, and sees the approval then.
+/// A browser without scripts does no more than this: the page comes again by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_scripts() {
     let Some(browser) = Browser::start() else { return };
     let backend = Backend::sqlite();
     let site = Installation::start(&backend).await;
     let holder = Holder::enrol(&browser, &site, &backend, "vi").await;
-    let screen = browser.open_without_scripts(Screen::Desktop, "vi").await;
-    screen.go(&format!("{}/signin?to=/me", site.url)).await;
-    enter_number(&screen, holder.citizen.id_number.expose()).await;
-    screen.says("yêu cầu này đang chờ ở đó").await;
-    screen.picture("signin-without-scripts-vi-desktop").await;
+    let plain = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let here = format!("{}/signin?to=/me", site.url);
+    let kept = |response: &reqwest::Response| {
+        let cookie = response.headers()["set-cookie"].to_str().expect("ASCII");
+        cookie.split(';').next().expect("a pair").to_owned()
+    };
+    let page = plain.get(&here).send().await.expect("a page");
+    let cookie = kept(&page);
+    let html = page.text().await.expect("a page");
+    assert!(html.contains("<noscript><meta http-equiv=\"refresh\""), "{html}");
+    let digits = html.split("<b>").nth(1).and_then(|rest| rest.get(..2)).expect("two digits").to_owned();
+    let form = format!("id_number={}", holder.citizen.id_number.expose());
+    let named = plain.post(&here).header("cookie", cookie).header("origin", &site.url).body(form);
+    let named = named.header("content-type", "application/x-www-form-urlencoded").send().await.expect("an answer");
+    assert_eq!(named.status(), 303);
+    let cookie = kept(&named);
     holder.open_request().await;
-    holder.approve(&digits(&screen).await).await;
-    screen.at("/me").await;
-    for tab in [holder.app, screen] {
-        tab.close().await;
-    }
+    holder.approve(&digits).await;
+    holder.app.shows("[data-view=outcome-approved] h1").await;
+    let on = plain.get(&here).header("cookie", cookie).send().await.expect("an answer");
+    assert_eq!((on.status().as_u16(), on.headers()["location"].to_str().expect("ASCII")), (303, "/me"));
+    let set: Vec<_> = on.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()).collect();
+    assert!(set.iter().any(|cookie| cookie.starts_with("dancu_session=")), "{set:?}");
+    holder.app.close().await;
     site.stop().await;
 }
 

@@ -80,15 +80,6 @@ impl Browser {
 
     /// A browser whose reader likes `language` best.
     pub async fn open(&self, screen: Screen, language: &str) -> Tab {
-        self.open_with(screen, language, true).await
-    }
-
-    /// A browser in which no script runs.
-    pub async fn open_without_scripts(&self, screen: Screen, language: &str) -> Tab {
-        self.open_with(screen, language, false).await
-    }
-
-    async fn open_with(&self, screen: Screen, language: &str, scripts: bool) -> Tab {
         let profile = TempDir::new().expect("a temporary directory");
         let mut options = json!({
             "args": [
@@ -102,9 +93,6 @@ impl Browser {
         if screen == Screen::Phone {
             options["mobileEmulation"] =
                 json!({ "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true } });
-        }
-        if !scripts {
-            options["prefs"]["profile.managed_default_content_settings.javascript"] = json!(2);
         }
         let wanted = json!({ "browserName": "chrome", "goog:chromeOptions": options });
         let wanted = wanted.as_object().expect("an object").clone();
