@@ -88,7 +88,6 @@ struct Plan {
 struct Eid {
     sign_in: bool,
     ciba: bool,
-    desk: bool,
 }
 
 /// Where the sample relying parties are sent back to.
@@ -118,7 +117,7 @@ fn portal() -> Plan {
         per_day: 10_000_000,
         officer: ("canbo-01", "mot-cua"),
         profile: ClientProfile::Service,
-        eid: Eid { sign_in: true, ciba: true, desk: true },
+        eid: Eid { sign_in: true, ciba: true },
     }
 }
 
@@ -164,7 +163,7 @@ fn hotel() -> Plan {
         per_day: 50_000,
         officer: ("le-tan-01", "quay-le-tan"),
         profile: ClientProfile::Service,
-        eid: Eid { ciba: true, ..Eid::default() },
+        eid: Eid { sign_in: false, ciba: true },
     }
 }
 
@@ -183,7 +182,7 @@ fn shop() -> Plan {
         per_day: 1_000,
         officer: ("nhan-vien-01", "quay-1"),
         profile: ClientProfile::Service,
-        eid: Eid { ciba: true, ..Eid::default() },
+        eid: Eid { sign_in: false, ciba: true },
     }
 }
 
@@ -207,7 +206,7 @@ fn loadtest() -> Plan {
         per_day: 100_000_000_000,
         officer: ("do-tai-01", "do-tai"),
         profile: ClientProfile::Service,
-        eid: Eid { sign_in: true, ciba: true, desk: true },
+        eid: Eid { sign_in: true, ciba: true },
     }
 }
 
@@ -247,7 +246,7 @@ fn relying_party() -> Plan {
         per_day: 10_000_000,
         officer: ("canbo-02", "dang-nhap"),
         profile: ClientProfile::Baseline,
-        eid: Eid { sign_in: true, ciba: true, desk: false },
+        eid: Eid { sign_in: true, ciba: true },
     }
 }
 
@@ -271,7 +270,6 @@ impl Plan {
             eid: EidTerms {
                 sign_in: self.eid.sign_in,
                 ciba: self.eid.ciba,
-                desk: self.eid.desk,
                 levels: if self.eid.sign_in || self.eid.ciba { [Level::L1, Level::L2].into() } else { [].into() },
                 sector: None,
             },
