@@ -20,7 +20,6 @@
 //! [eid]                        # may be absent: then nothing of it
 //! sign_in = true               # sign citizens in by the browser
 //! ciba = true                  # ask a citizen who is present, without a browser
-//! desk = false                 # confirm accounts and devices in person
 //! levels = ["urn:dancu:acr:l1", "urn:dancu:acr:l2"]
 //! sector = "tinh-01"           # optional: who shares subjects
 //! ```

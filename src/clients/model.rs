@@ -60,8 +60,6 @@ pub struct EidTerms {
     pub sign_in: bool,
     /// Ask a citizen who is present to confirm, without a browser (CIBA).
     pub ciba: bool,
-    /// Confirm accounts and devices at a desk, where the citizen is present in person.
-    pub desk: bool,
     /// The levels of authentication it may ask for.
     pub levels: BTreeSet<Level>,
     /// Clients that name the same sector are told the same subject for a citizen; a client that

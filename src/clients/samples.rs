@@ -90,7 +90,6 @@ struct Plan {
 struct Eid {
     sign_in: bool,
     ciba: bool,
-    desk: bool,
 }
 
 /// Where the sample relying parties are sent back to.
@@ -121,7 +120,7 @@ fn portal() -> Plan {
         per_day: 10_000_000,
         officer: ("canbo-01", "mot-cua"),
         profile: ClientProfile::Service,
-        eid: Eid { sign_in: true, ciba: true, desk: true },
+        eid: Eid { sign_in: true, ciba: true },
     }
 }
 
@@ -169,7 +168,7 @@ fn hotel() -> Plan {
         per_day: 50_000,
         officer: ("le-tan-01", "quay-le-tan"),
         profile: ClientProfile::Service,
-        eid: Eid { ciba: true, ..Eid::default() },
+        eid: Eid { sign_in: false, ciba: true },
     }
 }
 
@@ -189,7 +188,7 @@ fn shop() -> Plan {
         per_day: 1_000,
         officer: ("nhan-vien-01", "quay-1"),
         profile: ClientProfile::Service,
-        eid: Eid { ciba: true, ..Eid::default() },
+        eid: Eid { sign_in: false, ciba: true },
     }
 }
 
@@ -214,7 +213,7 @@ fn loadtest() -> Plan {
         per_day: 100_000_000_000,
         officer: ("do-tai-01", "do-tai"),
         profile: ClientProfile::Service,
-        eid: Eid { sign_in: true, ciba: true, desk: true },
+        eid: Eid { sign_in: true, ciba: true },
     }
 }
 
@@ -255,7 +254,7 @@ fn relying_party() -> Plan {
         per_day: 10_000_000,
         officer: ("canbo-02", "dang-nhap"),
         profile: ClientProfile::Baseline,
-        eid: Eid { sign_in: true, ciba: true, desk: false },
+        eid: Eid { sign_in: true, ciba: true },
     }
 }
 
@@ -280,7 +279,6 @@ impl Plan {
             eid: EidTerms {
                 sign_in: self.eid.sign_in,
                 ciba: self.eid.ciba,
-                desk: self.eid.desk,
                 levels: if self.eid.sign_in || self.eid.ciba { [Level::L1, Level::L2].into() } else { [].into() },
                 sector: None,
             },
