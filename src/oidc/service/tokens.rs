@@ -22,7 +22,7 @@ const LONGEST_ID_TOKEN: usize = 4 * 1024;
 /// What a code or a refresh token came to; a fault too is committed, with the end of its grant.
 enum Spent {
     Grant {
-        grant: Grant,
+        grant: Box<Grant>,
         refresh: Option<String>,
         nonce: Option<String>,
     },
@@ -85,7 +85,7 @@ impl Oidc {
         }
         let Some(grant) = self.0.access.grant_in(tx, grant)? else { return Ok(Spent::Fault("the grant has ended")) };
         let refresh = Some(self.new_refresh_token(tx, &grant)?);
-        Ok(Spent::Grant { grant, refresh, nonce })
+        Ok(Spent::Grant { grant: Box::new(grant), refresh, nonce })
     }
 
     fn new_refresh_token(&self, tx: &mut Tx<'_>, grant: &Grant) -> Result<String, StorageError> {
@@ -152,7 +152,7 @@ impl Oidc {
             return Ok(Spent::Fault(USED));
         }
         let refresh = if rotate { Some(self.new_refresh_token(tx, &grant)?) } else { None };
-        Ok(Spent::Grant { grant, refresh, nonce: None })
+        Ok(Spent::Grant { grant: Box::new(grant), refresh, nonce: None })
     }
 
     /// The first tokens of an approval at the backchannel.
@@ -164,7 +164,7 @@ impl Oidc {
     ) -> Result<IssuedToken, GrantError> {
         let (oidc, of) = (self.clone(), grant.clone());
         let refresh = self.0.store.write(move |tx| oidc.new_refresh_token(tx, &of)).await?;
-        self.tokens(client, Spent::Grant { grant, refresh: Some(refresh), nonce: None }, binding)
+        self.tokens(client, Spent::Grant { grant: Box::new(grant), refresh: Some(refresh), nonce: None }, binding)
     }
 
     fn tokens(&self, client: &Client, spent: Spent, binding: &Binding) -> Result<IssuedToken, GrantError> {
