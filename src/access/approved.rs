@@ -123,6 +123,11 @@ impl Access {
     }
 }
 
+/// Ends every grant a citizen has given, whoever holds it: their devices are lost, or they are dead.
+pub fn revoke_grants_of_citizen(tx: &mut Tx<'_>, citizen: CitizenId, now: Instant) -> Result<usize, StorageError> {
+    grants::revoke_of_citizen(tx.db()?, citizen, now)
+}
+
 fn row_of(grant: &Grant) -> Result<GrantRow, StorageError> {
     Ok(GrantRow {
         grant_id: grant.id.as_bytes().to_vec(),

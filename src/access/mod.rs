@@ -17,7 +17,7 @@ mod token;
 mod verify;
 
 pub use api::{AccessApi, routes};
-pub use approved::{Binding, Grant, NewGrant};
+pub use approved::{Binding, Grant, NewGrant, revoke_grants_of_citizen};
 pub use assertion::{ASSERTION_TYPE, Credentials};
 pub use caller::{Caller, CitizenGrant, Denied};
 pub use dpop::{ProofError, ProofFault, ProofTarget, Thumbprint};

@@ -69,6 +69,7 @@ impl Mutator {
     }
 }
 
+#[allow(clippy::disallowed_methods, reason = "a long run is told by the environment")]
 fn fuzz(name: &str, executions: u64, target: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
     let mut files: Vec<_> = std::fs::read_dir(&folder).expect("the corpus").map(|file| file.unwrap().path()).collect();

@@ -18,7 +18,7 @@ async fn a_citizen_sees_every_look() {
     sign_in(&screen, &holder).await;
     screen.at("/me").await;
     screen.says("Các lần xem").await;
-    screen.says("kích hoạt tài khoản hoặc thiết bị").await;
+    screen.says("thay đổi tài khoản định danh").await;
     screen.says("Những đồng ý của tôi").await;
     assert_eq!(screen.flaws().await, [""; 0]);
     screen.picture("me-vi-desktop").await;

@@ -212,7 +212,7 @@ async fn a_file_is_taken_in_once_and_faulty_lines_are_kept_aside() {
         let register = register(&backend);
         settle(&register).await;
         let mut events = shuffled(3);
-        let mut other = events[0].clone();
+        let mut other = events.iter().find(|event| event["kind"] == "move").unwrap().clone();
         other["effective"] = json!("2026-01-02");
         events.extend([json!({ "event_id": "e-99", "kind": "party" }), json!([1]), other]);
         let file = write(&backend, &events);

@@ -20,6 +20,7 @@ CREATE TABLE citizen_grants (
     revoked_at  BIGINT
 );
 CREATE INDEX citizen_grants_of_subject ON citizen_grants (client_id, subject);
+CREATE INDEX citizen_grants_of_citizen ON citizen_grants (citizen_id);
 CREATE INDEX citizen_grants_by_expiry ON citizen_grants (expires_at);
 
 -- Access tokens revoked before their time, by SHA-256 of their id, until they expire anyway.

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::kernel::{ClientId, Instant, TransactionId};
+use crate::kernel::{CitizenId, ClientId, Instant, TransactionId};
 use crate::storage::schema::{citizen_grants, revoked_tokens};
 use crate::storage::{Db, StorageError, per_arm};
 
@@ -48,6 +48,14 @@ pub fn revoke_all(db: &mut Db, client: &ClientId, subject: &str, now: Instant) -
     let standing = citizen_grants::table
         .filter(citizen_grants::client_id.eq(client.as_str()))
         .filter(citizen_grants::subject.eq(subject))
+        .filter(citizen_grants::revoked_at.is_null());
+    Ok(diesel::update(standing).set(citizen_grants::revoked_at.eq(now.as_micros())).execute(db)?)
+}
+
+/// Revokes every grant of a citizen; how many.
+pub fn revoke_of_citizen(db: &mut Db, citizen: CitizenId, now: Instant) -> Result<usize, StorageError> {
+    let standing = citizen_grants::table
+        .filter(citizen_grants::citizen_id.eq(citizen.as_bytes().as_slice()))
         .filter(citizen_grants::revoked_at.is_null());
     Ok(diesel::update(standing).set(citizen_grants::revoked_at.eq(now.as_micros())).execute(db)?)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::activating::{Enrolment, Origin};
 use super::{Eid, EidError};
-use crate::access::Caller;
+use crate::access::{Caller, revoke_grants_of_citizen};
 use crate::audit::Receipt;
 use crate::citizens::guard::meter::Standing as Quota;
 use crate::citizens::matching::Anchor;
@@ -201,10 +201,11 @@ impl Eid {
     }
 }
 
-/// Takes a citizen's devices, codes and what waits on them.
+/// Takes a citizen's devices, codes, what waits on them, and what clients were granted by them.
 pub(in crate::eid) fn revoke_everything(tx: &mut Tx<'_>, citizen: CitizenId, now: Instant) -> Result<(), StorageError> {
     devices::revoke_all(tx.db()?, citizen, now)?;
     activations::spend_all(tx.db()?, citizen, now)?;
+    revoke_grants_of_citizen(tx, citizen, now)?;
     transactions::abandon(tx.db()?, citizen)
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::refusal::client_of;
 use crate::access::{GrantError, ProofError, ProofTarget};
-use crate::http::{DPOP_NONCE, OauthCall, OauthError};
+use crate::http::{Arrival, DPOP_NONCE, OauthCall, OauthError, release};
 use crate::oidc::Oidc;
 use crate::oidc::protocol::Parameters;
 
@@ -34,8 +34,13 @@ struct PushedRequest {
         (status = 401, description = "`invalid_client`"),
     )
 )]
-pub async fn push(oidc: Data<Oidc>, call: OauthCall) -> HttpResponse {
-    let mut response = match kept(&oidc, &call).await {
+pub async fn push(oidc: Data<Oidc>, arrival: Arrival, call: OauthCall) -> HttpResponse {
+    let pushed = kept(&oidc, &call).await;
+    if call.form.get("login_hint").is_some() {
+        // The time of the answer does not tell whether anybody has the number.
+        release::negative(&arrival).await;
+    }
+    let mut response = match pushed {
         Ok(pushed) => HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(pushed),
         Err(error) => error.error_response(),
     };

@@ -60,6 +60,9 @@ impl Oidc {
         const USED: &str = "the code was used before; what it gave is revoked";
         let now = self.0.clock.now();
         let Some(row) = codes::find(tx.db()?, digest)? else { return Ok(Spent::Fault("the code is unknown")) };
+        if row.client_id != asked.client.as_str() {
+            return Ok(Spent::Fault("the code is unknown"));
+        }
         let wrong = |column| inconsistent("oidc_codes", column);
         let fresh = FreshCode {
             grant: TransactionId::from_slice(&row.grant_id).ok_or_else(|| wrong("grant_id"))?,
@@ -175,7 +178,11 @@ impl Oidc {
         };
         let issued = self.0.access.issue_for(client, &grant, binding)?;
         let id_token = self.id_token(client, &grant, nonce.as_deref(), &issued.access_token)?;
-        let details: Option<Value> = serde_json::from_str(&grant.details).ok();
+        let mut details: Option<Value> = serde_json::from_str(&grant.details).ok();
+        // By its id the client's questions rest on the consent when the grant is over.
+        if let (Some(Value::Object(details)), Some(consent)) = (&mut details, grant.consent) {
+            details.insert("consent".to_owned(), Value::from(consent.to_string()));
+        }
         Ok(IssuedToken {
             refresh_token: refresh,
             id_token: Some(id_token),

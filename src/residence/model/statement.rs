@@ -81,7 +81,7 @@ impl Statement {
             current_residence: place(Attribute::CurrentResidence, &citizen.current_residence),
             household: household.map(|household| ConfirmedHousehold {
                 relation_to_head: household.relation_to_head,
-                head: members.and_then(|members| head_of(members)),
+                head: members.and_then(head_of),
                 members: members.map(|members| others(members, citizen.citizen_id)),
             }),
         }

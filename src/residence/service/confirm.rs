@@ -103,12 +103,8 @@ impl Residence {
     pub async fn confirm(&self, caller: &Caller, ask: Confirm) -> Result<Answer<ConfirmTold>, ResidenceError> {
         let citizens = &self.0.citizens;
         let wanted: AttributeSet = ask.attributes.union(IDENTITY.into_iter().collect());
-        let question = Question {
-            operation: Operation::ResidenceConfirm,
-            name: CONFIRM,
-            purpose: ask.purpose.clone(),
-            attributes: wanted,
-        };
+        let (operation, purpose) = (Operation::ResidenceConfirm, ask.purpose.clone());
+        let question = Question { operation, name: CONFIRM, purpose, attributes: wanted };
         let keyed = citizens.keyed(caller, ask.idempotency_key.as_deref(), &[CONFIRM.as_bytes(), &ask.request]);
         let (admitted, mut draft) = citizens.admit(caller, question).await;
         let standing = match admitted {
@@ -125,8 +121,8 @@ impl Residence {
         }
         let agreement = &caller.client.agreement;
         let consented = draft.consented().unwrap_or_else(AttributeSet::all);
-        let readable = agreement.attributes.intersection(consented);
-        if agreement.detail != Detail::Full || IDENTITY.iter().any(|of| !readable.contains(*of)) {
+        let told = |of: &Attribute| agreement.attributes.contains(*of) && consented.contains(*of);
+        if agreement.detail != Detail::Full || !IDENTITY.iter().all(told) {
             return self.refuse(draft.refused("attribute_not_agreed"), ResidenceError::NothingAgreed).await;
         }
         let (anchoring, mut draft) = citizens.seek_anchored(caller, &ask.anchor, standing, draft).await?;

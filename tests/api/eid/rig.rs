@@ -72,7 +72,8 @@ impl Rig {
         let routes = Routes::default()
             .with_shared(desk.house.access.clone(), dancu::access::routes, AccessApi::openapi())
             .with(desk.citizens.clone(), dancu::citizens::routes, CitizensApi::openapi())
-            .with(eid.clone(), dancu::eid::routes, EidApi::openapi());
+            .with(eid.clone(), dancu::eid::routes, EidApi::openapi())
+            .with((), discovery, utoipa::openapi::OpenApi::default());
         let metrics = dancu::telemetry::Metrics::default();
         let service = Service { routes, health: Health::new(Vec::new()), metrics, access_log: None, entropy };
         let limits = Limits {
@@ -190,4 +191,10 @@ pub fn an() -> Citizen {
 
 pub fn binh() -> Citizen {
     citizen("097189000002")
+}
+
+/// Where an app learns what to write as the audience of what it signs.
+fn discovery(app: &mut actix_web::web::ServiceConfig) {
+    let told = || async { actix_web::HttpResponse::Ok().json(json!({ "issuer": crate::support::house::ISSUER })) };
+    app.route("/.well-known/openid-configuration", actix_web::web::get().to(told));
 }

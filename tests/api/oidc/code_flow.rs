@@ -1,5 +1,9 @@
 //! Signing in by the browser.
 
+use std::time::Duration;
+
+use dancu::consent::NewConsent;
+use dancu::kernel::{Attribute, ProcedureCode};
 use serde_json::{Value, json};
 
 use super::rig::{CALLBACK, Rig, asking, but, claims_of, form, read};
@@ -215,16 +219,28 @@ async fn details_ask_for_a_consent_and_come_back_with_the_tokens() {
             "attributes": ["full_name", "permanent_residence"], "period_days": 30,
         }]);
         let asked = but(&asking(), "authorization_details", Some(&details.to_string()));
-        let code = rig.code("rp-baseline", &asked).await;
+        let an = rig.people.iter().find(|citizen| citizen.id_number.expose() == "097099000001").unwrap().citizen_id;
+        let consent = NewConsent {
+            citizen: an,
+            client: crate::support::house::id("rp-baseline"),
+            procedure: Some(ProcedureCode::parse("1.004222").unwrap()),
+            attributes: [Attribute::FullName, Attribute::PermanentResidence].into_iter().collect(),
+            given_at: rig.now(),
+            until: rig.now().plus(Duration::from_secs(30 * 24 * 3600)),
+            proof: b"signed".to_vec(),
+        };
+        let code = rig.code_under("rp-baseline", &asked, Some(consent)).await;
         let answer = rig.token_by_secret("rp-baseline", &Rig::redeeming(&code)).await;
         let told: Value = answer.json();
-        assert_eq!(told["authorization_details"], details, "{answer:?}");
+        let mut given = details.clone();
+        given[0]["consent"] = told["authorization_details"][0]["consent"].clone();
+        assert_eq!(told["authorization_details"], given, "{answer:?}");
         let token = answer.text_of("access_token");
         assert_eq!(rig.userinfo(&token).await.json()["name"], "Nguyễn Văn An");
         // Withdrawn, the approval lets out nothing more.
-        let an = rig.people.iter().find(|citizen| citizen.id_number.expose() == "097099000001").unwrap().citizen_id;
         let given = rig.app.consents.of_citizen(an).await.unwrap();
         assert_eq!(given.len(), 1);
+        assert_eq!(told["authorization_details"][0]["consent"], given[0].id.to_string());
         rig.app.consents.withdraw(an, given[0].id, &given[0].client).await.unwrap().unwrap();
         let claims = rig.userinfo(&token).await.json();
         assert_eq!(claims.as_object().unwrap().keys().collect::<Vec<_>>(), ["sub"]);

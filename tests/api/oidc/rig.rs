@@ -12,6 +12,7 @@ use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::showcase;
 use dancu::citizens::{CacheConfig, Citizen, GuardConfig, upsert};
 use dancu::clients::{Agreement, Contact, NewClient, samples};
+use dancu::consent::NewConsent;
 use dancu::crypto::digest::sha256;
 use dancu::crypto::jose::PrivateJwk;
 use dancu::crypto::{Algorithm, Keyring, SystemEntropy};
@@ -272,7 +273,7 @@ impl Rig {
     }
 
     pub fn proof_by(&self, key: &PrivateJwk, header: Value, method: &str, path: &str, claims: Value) -> String {
-        let jwk = serde_json::to_value(&key.public()).unwrap();
+        let jwk = serde_json::to_value(key.public()).unwrap();
         let algorithm = jwk["alg"].clone();
         let head = json!({ "typ": "dpop+jwt", "alg": algorithm, "jwk": jwk });
         let now = self.now().as_seconds();
@@ -325,16 +326,25 @@ impl Rig {
 
     /// Writes the citizen's decision into every waiting request.
     async fn decide(&self, number: &str, state: i16) {
-        use diesel::connection::SimpleConnection;
-        use diesel::{Connection, PgConnection, SqliteConnection};
         let citizen = self.people.iter().find(|citizen| citizen.id_number.expose() == number).unwrap().citizen_id;
         let hex: String = citizen.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         let at = self.now().as_micros();
-        let sql = |citizen: String| {
+        self.execute(&hex, |citizen| {
             format!(
                 "UPDATE eid_transactions SET state = {state}, citizen_id = {citizen}, decided_at = {at} WHERE state = 0"
             )
-        };
+        });
+    }
+
+    /// Writes bytes into a column of every approved request.
+    fn change(&self, column: &str, hex: &str) {
+        self.execute(hex, |bytes| format!("UPDATE eid_transactions SET {column} = {bytes} WHERE state = 1"));
+    }
+
+    /// Runs a statement with bytes in it, as the database writes them.
+    fn execute(&self, hex: &str, sql: impl Fn(String) -> String) {
+        use diesel::connection::SimpleConnection;
+        use diesel::{Connection, PgConnection, SqliteConnection};
         if let Some(path) = self.backend_url.strip_prefix("sqlite:") {
             let mut db = SqliteConnection::establish(path).unwrap();
             db.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
@@ -347,10 +357,21 @@ impl Rig {
 
     /// Asks for a sign-in and approves it as Nguyễn Văn An; the code.
     pub async fn code(&self, client: &str, asked: &Form) -> String {
+        self.code_under(client, asked, None).await
+    }
+
+    /// The same, with a consent that the citizen gives together with the approval.
+    pub async fn code_under(&self, client: &str, asked: &Form, consent: Option<NewConsent>) -> String {
         let path = self.pushed(client, asked).await;
         let (page, cookie) = self.open_page(&path).await;
         assert_eq!(page.status, 200, "{page:?}");
         self.approve("097099000001").await;
+        if let Some(consent) = consent {
+            let consents = self.app.consents.clone();
+            let given = self.app.store.write(move |tx| consents.give(tx, &consent)).await.expect("a consent is given");
+            let hex: String = given.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+            self.change("consent_id", &hex);
+        }
         let back = self.reload(&path, &cookie).await;
         assert_eq!(back.status, 303, "{back:?}");
         back.query().remove("code").unwrap_or_else(|| panic!("no code: {back:?}"))

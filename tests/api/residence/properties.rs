@@ -35,7 +35,7 @@ impl Chance {
     }
 
     fn coin(&mut self) -> bool {
-        self.next() % 2 == 0
+        self.next().is_multiple_of(2)
     }
 
     fn some(&mut self, of: impl IntoIterator<Item = Attribute>) -> AttributeSet {
