@@ -235,5 +235,6 @@ fn switch(request: &HttpRequest, language: Language) -> String {
     });
     let choice = format!("{}={}", language::PARAMETER, tag(other));
     let query: Vec<&str> = kept.chain(std::iter::once(choice.as_str())).collect();
-    format!("{}?{}", request.path(), query.join("&"))
+    // A path of two slashes would lead to another host.
+    format!("/{}?{}", request.path().trim_start_matches(['/', '\\']), query.join("&"))
 }

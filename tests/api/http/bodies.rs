@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use dancu::http::Limits;
 
-use super::harness::{Answer, CANARY, JSON, connect, get, post, start, start_limited};
+use super::harness::{Answer, CANARY, JSON, connect, get, patient, post, start, start_limited};
 
 const GOOD: &[u8] = br#"{"id_number": "098300000002", "full_name": "Nguyen Van Mau"}"#;
 
@@ -95,7 +95,7 @@ async fn a_body_without_length_is_cut_off_at_the_limit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_trickles_is_given_up() {
-    let limits = Limits { body_timeout: Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits { body_timeout: Duration::from_millis(300), ..patient() };
     let bench = start_limited(limits);
     let mut stream = connect(bench.address);
     write!(stream, "POST /person HTTP/1.1\r\nHost: t\r\nContent-Length: 60\r\n{JSON}\r\n{{").unwrap();
@@ -118,7 +118,7 @@ async fn a_body_that_trickles_is_given_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_that_trickles_is_given_up() {
-    let limits = Limits { head_timeout: Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits { head_timeout: Duration::from_millis(300), ..patient() };
     let bench = start_limited(limits);
     let mut stream = connect(bench.address);
     stream.write_all(b"GET /things/1 HTTP/1.1\r\nHost: t\r\nX-Slow: ").unwrap();

@@ -141,7 +141,12 @@ pub struct Bench {
 }
 
 pub fn start() -> Bench {
-    start_with(ServerConfig { workers: Some(1), ..ServerConfig::default() }, &["127.0.0.1:0"])
+    start_limited(patient())
+}
+
+/// Limits under which nothing is shed because the machine that runs the tests is slow.
+pub fn patient() -> Limits {
+    Limits { queue_delay: std::time::Duration::from_secs(10), ..Limits::default() }
 }
 
 pub fn start_limited(limits: Limits) -> Bench {

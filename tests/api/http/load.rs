@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use dancu::http::Limits;
 
-use super::harness::{get, start, start_limited};
+use super::harness::{get, patient, start, start_limited};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_beyond_the_bound_are_shed() {
-    let bench = start_limited(Limits { in_flight: 2, ..Limits::default() });
+    let bench = start_limited(Limits { in_flight: 2, ..patient() });
     let address = bench.address;
     let slow: Vec<_> = (0..2).map(|_| std::thread::spawn(move || get(address, "/slow/600", ""))).collect();
     while bench.handled.0.load(std::sync::atomic::Ordering::SeqCst) < 2 {
@@ -55,7 +55,7 @@ async fn a_queue_that_does_not_drain_is_shortened() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_takes_too_long_is_given_up() {
-    let bench = start_limited(Limits { answer_timeout: Duration::from_millis(100), ..Limits::default() });
+    let bench = start_limited(Limits { answer_timeout: Duration::from_millis(100), ..patient() });
     let answer = get(bench.address, "/slow/5000", "Accept-Language: en\r\n");
     assert_eq!((answer.status, answer.problem().as_str()), (503, "timeout"));
     assert_eq!(answer.header("content-language"), Some("en"));
