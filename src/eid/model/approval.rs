@@ -82,10 +82,10 @@ impl TransactionState {
         }
     }
 
-    /// The state of a row at `now`.
-    pub(in crate::eid) fn of_row(number: i16, expires: Instant, now: Instant) -> Option<Self> {
+    /// The state of a row at `now`. An approval that nobody took in time has expired.
+    pub(in crate::eid) fn of_row(number: i16, taken: bool, expires: Instant, now: Instant) -> Option<Self> {
         Some(match number {
-            0 if expires <= now => Self::Expired,
+            0 | 1 if expires <= now && !taken => Self::Expired,
             0 => Self::Pending,
             1 => Self::Approved,
             2 => Self::Rejected,

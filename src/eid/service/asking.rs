@@ -161,6 +161,18 @@ impl Eid {
         }))
     }
 
+    /// Ends a request before its time, in the caller's transaction: whoever began it turned back. What
+    /// was approved and not taken is void with it. One that is over stays as it is.
+    pub fn withdraw(&self, tx: &mut Tx<'_>, id: TransactionId) -> Result<(), StorageError> {
+        let now = self.0.clock.now();
+        let Some(row) = transactions::withdraw(tx.db()?, id, now)? else { return Ok(()) };
+        if let Some(citizen) = row.citizen()? {
+            let statement = self.statement(&row)?.1;
+            self.0.audit.append(tx, &asked(&statement, "eid.withdraw", Some(citizen), Outcome::Refused, now));
+        }
+        Ok(())
+    }
+
     /// The statement of a row: its text, as signed, and what it says.
     pub(super) fn statement(&self, row: &TransactionRow) -> Result<(String, Statement), StorageError> {
         let text: String =

@@ -43,7 +43,7 @@ impl TransactionRow {
 
     pub fn state(&self, now: Instant) -> Result<TransactionState, StorageError> {
         let expires = Instant::from_micros(self.expires_at);
-        TransactionState::of_row(self.state, expires, now).ok_or_else(|| impossible("state"))
+        TransactionState::of_row(self.state, self.taken_at.is_some(), expires, now).ok_or_else(|| impossible("state"))
     }
 }
 
@@ -74,11 +74,11 @@ pub fn find_scanned(db: &mut Db, scan: &[u8; 32]) -> Result<Option<TransactionRo
     Ok(found)
 }
 
-/// State and expiry of a request.
-pub fn state_of(db: &mut Db, id: TransactionId) -> Result<Option<(i16, i64)>, StorageError> {
+/// State of a request, when it expires, and when it was taken.
+pub fn state_of(db: &mut Db, id: TransactionId) -> Result<Option<(i16, i64, Option<i64>)>, StorageError> {
     let found = per_arm!(db, conn => eid_transactions::table
         .find(id.as_bytes().as_slice())
-        .select((eid_transactions::state, eid_transactions::expires_at))
+        .select((eid_transactions::state, eid_transactions::expires_at, eid_transactions::taken_at))
         .get_result(conn)
         .optional())?;
     Ok(found)
@@ -188,13 +188,29 @@ pub fn decide(db: &mut Db, id: TransactionId, citizen: CitizenId, decided: &Deci
     Ok(written.execute(db)? == 1)
 }
 
-/// Takes an approval that nobody took; `None` if there is none.
+/// Takes an approval that nobody took, within the request's time; `None` if there is none.
 pub fn take(db: &mut Db, id: TransactionId, now: Instant) -> Result<Option<TransactionRow>, StorageError> {
     let approved = eid_transactions::table
         .find(id.as_bytes().as_slice())
         .filter(eid_transactions::state.eq(TransactionState::Approved.number()))
+        .filter(eid_transactions::expires_at.gt(now.as_micros()))
         .filter(eid_transactions::taken_at.is_null());
     if diesel::update(approved).set(eid_transactions::taken_at.eq(now.as_micros())).execute(db)? == 0 {
+        return Ok(None);
+    }
+    find(db, id)
+}
+
+/// Ends a request whose approval nobody took, as if its time were up: the row as it then is; `None`
+/// if it was over.
+pub fn withdraw(db: &mut Db, id: TransactionId, now: Instant) -> Result<Option<TransactionRow>, StorageError> {
+    let running = [TransactionState::Pending.number(), TransactionState::Approved.number()];
+    let open = eid_transactions::table
+        .find(id.as_bytes().as_slice())
+        .filter(eid_transactions::state.eq_any(running))
+        .filter(eid_transactions::expires_at.gt(now.as_micros()))
+        .filter(eid_transactions::taken_at.is_null());
+    if diesel::update(open).set(eid_transactions::expires_at.eq(now.as_micros())).execute(db)? == 0 {
         return Ok(None);
     }
     find(db, id)
