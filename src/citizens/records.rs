@@ -11,9 +11,6 @@ use super::store::rows::{CitizenRow, IdentifierKind};
 use crate::kernel::{CitizenId, HouseholdId, IdNumber, LegacyIdNumber};
 use crate::storage::{Reach, StorageError, Store};
 
-/// Members of one household that an answer may name.
-const MOST_MEMBERS: usize = 64;
-
 pub struct Records {
     pub(super) store: Store,
     pub(super) sealing: Sealing,
@@ -64,11 +61,12 @@ impl Records {
         }
     }
 
-    /// The members of a household, as their own records say.
+    /// The members of a household, as their own records say: all of them, however many. Whoever is
+    /// left out would be missed by what is stated of the household and watched.
     pub async fn household(&self, id: HouseholdId) -> Result<Vec<Arc<OpenRecord>>, StorageError> {
         let ids = self.store.read(Reach::Key, move |db| read::household_members(db, id)).await?;
         let mut members = Vec::with_capacity(ids.len());
-        for member in ids.into_iter().take(MOST_MEMBERS) {
+        for member in ids {
             let record = self.by_id(member).await?;
             let belongs = |record: &Arc<OpenRecord>| {
                 record.citizen.household.as_ref().is_some_and(|household| household.household_id == id)

@@ -10,6 +10,7 @@ use super::scene::{Halt, Person, Scene, Snapshot};
 use crate::citizens::sealing::{Sealing, SealingError};
 use crate::citizens::store::apply::lock_change_log;
 use crate::citizens::store::events::{self, EventRow, SubjectRow};
+use crate::citizens::store::read;
 use crate::citizens::store::write::{WriteError, upsert_in};
 use crate::kernel::{CitizenId, Instant};
 use crate::storage::{Db, StorageError};
@@ -29,6 +30,16 @@ pub enum OnContradiction {
     Park,
 }
 
+/// How an event is taken in.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    pub otherwise: OnContradiction,
+    pub at: Instant,
+    /// Whether the same transaction writes the audit entry; if not, the event owes one, and the
+    /// serving process writes it.
+    pub recorded: bool,
+}
+
 /// What came of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Processed {
@@ -43,10 +54,13 @@ pub enum Processed {
     /// It was given before, with the same content.
     Known {
         state: EventState,
-        reason: Option<Contradiction>,
+        about: Vec<CitizenId>,
     },
     /// Another event was given under this id.
-    OtherContent,
+    OtherContent {
+        /// Whom that one is about.
+        about: Vec<CitizenId>,
+    },
     Parked {
         reason: Contradiction,
         about: Vec<CitizenId>,
@@ -85,21 +99,17 @@ struct Played {
 ///
 /// # Errors
 /// If the store fails; a contradiction is no error.
-pub fn process(
-    db: &mut Db,
-    sealing: &Sealing,
-    event: &LifeEvent,
-    (otherwise, at): (OnContradiction, Instant),
-) -> Result<Processed, WriteError> {
+pub fn process(db: &mut Db, sealing: &Sealing, event: &LifeEvent, manner: Manner) -> Result<Processed, WriteError> {
+    let Manner { otherwise, at, .. } = manner;
     lock_change_log(db)?;
     let held = events::find(db, event.event_id.as_str())?;
     if let Some(row) = &held {
         let state = state_of(row)?;
         if open_event(sealing, row)? != *event {
-            return Ok(Processed::OtherContent);
+            return Ok(Processed::OtherContent { about: told_of(db, row)? });
         }
         if state != EventState::Parked {
-            return Ok(Processed::Known { state, reason: None });
+            return Ok(Processed::Known { state, about: told_of(db, row)? });
         }
     }
     let stamp = event.stamp();
@@ -116,6 +126,9 @@ pub fn process(
         }
         if cast.len() > MOST_EVENTS {
             let about = people_of(&played, &stamp);
+            if held.is_none() && otherwise == OnContradiction::Refuse {
+                return Ok(Processed::Refused { reason: Contradiction::TooManyEvents, about });
+            }
             return set_aside(db, sealing, event, (Contradiction::TooManyEvents, about, at), &[]);
         }
     };
@@ -126,7 +139,7 @@ pub fn process(
         _ => None,
     };
     match reason {
-        None => write_all(db, sealing, &cast, played, (&stamp, at)),
+        None => write_all(db, sealing, &cast, played, (&stamp, manner)),
         Some(reason)
             if held.is_none() && otherwise == OnContradiction::Refuse && reason != Contradiction::UnknownPerson =>
         {
@@ -223,6 +236,19 @@ fn people_of(played: &Played, stamp: &Stamp) -> Vec<CitizenId> {
     people.filter(|id| played.people.get(id).is_some_and(|person| person.stored.is_some())).collect()
 }
 
+/// The people an event of the store is about.
+pub fn told_of(db: &mut Db, row: &EventRow) -> Result<Vec<CitizenId>, WriteError> {
+    let mut people = Vec::new();
+    for subject in events::subjects_of(db, &row.event_id)? {
+        // Households and awaited numbers are subjects, too.
+        let id = CitizenId(subject_of(&subject.subject)?);
+        if read::record(db, id)?.is_some() {
+            people.push(id);
+        }
+    }
+    Ok(people)
+}
+
 fn unmakes_somebody(played: &Played) -> bool {
     played.people.values().any(|person| person.stored.is_some() && person.now.is_none())
 }
@@ -233,7 +259,7 @@ fn write_all(
     sealing: &Sealing,
     cast: &Cast,
     played: Played,
-    (own, at): (&Stamp, Instant),
+    (own, Manner { at, recorded, .. }): (&Stamp, Manner),
 ) -> Result<Processed, WriteError> {
     let mut changed = Vec::new();
     for (id, person) in &played.people {
@@ -254,6 +280,9 @@ fn write_all(
         match part.state {
             None => events::insert(db, &row_of(sealing, &part.event, (state, reason), at)?)?,
             Some(_) => events::set_state(db, part.event.event_id.as_str(), state, reason)?,
+        }
+        if !recorded && part.state != Some(state) {
+            events::owe_entry(db, part.event.event_id.as_str())?;
         }
         events::replace_subjects(db, part.event.event_id.as_str(), &subject_rows(sealing, stamp, went)?)?;
         match (part.state, state) {
@@ -302,6 +331,7 @@ fn row_of(
         key_version,
         sealed,
         received_at: at.as_micros(),
+        recorded: true,
     })
 }
 

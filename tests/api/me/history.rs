@@ -132,6 +132,8 @@ async fn each_look_comes_with_what_proves_that_it_stands_in_the_signed_log() {
             let canonical = proof["canonical"].as_str().unwrap();
             assert_eq!(commitment(&salt, &hash(&proof["subjects"]), canonical.as_bytes()), committed);
             assert!(canonical.contains(look["transaction_id"].as_str().unwrap()));
+            assert!(canonical.contains(r#""unit":"mot-cua""#) && canonical.contains("id_digest"), "{canonical}");
+            assert!(!look.to_string().contains("canbo-01"), "the officer's own id is not told");
             let (_, key) = desk.house.keyring.verifying_keys(KeyUse::Audit).into_iter().next().unwrap();
             let note = tree["checkpoint"].as_str().unwrap();
             let origin = note.lines().next().unwrap();

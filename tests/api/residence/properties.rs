@@ -69,7 +69,7 @@ fn predicate(chance: &mut Chance, other: &Citizen) -> Predicate {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_leaves_that_the_agreement_does_not_let_out() {
     #[allow(clippy::disallowed_methods, reason = "a longer run is asked for by the environment")]
-    let requests = std::env::var("DANCU_PROPERTY_REQUESTS").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000_usize);
+    let requests = std::env::var("DANCU_TEST_REQUESTS").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000_usize);
     for_each_backend(async |backend| {
         let desk = Desk::open(&backend).await;
         let people: Arc<Vec<Citizen>> = Arc::new(
@@ -105,7 +105,7 @@ async fn nothing_leaves_that_the_agreement_does_not_let_out() {
                 let caller = Caller { client, scopes, citizen: None, officer: None, expires };
                 let citizen = &people[chance.below(people.len())];
                 let other = &people[chance.below(people.len())];
-                let shows = agreement.names_members(&purpose);
+                let shows = agreement.names_members(&purpose.procedure);
                 if chance.below(10) == 0 {
                     let ask = Confirm {
                         anchor: anchor(citizen),
