@@ -27,6 +27,14 @@ impl Citizens {
         self.0.records.by_number(number).await
     }
 
+    /// Everybody whose record names the citizen as parent of a child or as legal representative, by a
+    /// number they have or had; for a question that the caller limits and records.
+    pub async fn wards_of(&self, guardian: &Citizen) -> Result<Vec<Arc<OpenRecord>>, StorageError> {
+        let mut numbers = guardian.cancelled_id_numbers.clone();
+        numbers.push(guardian.id_number.clone());
+        self.0.records.naming_guardian(&numbers).await
+    }
+
     /// The one person an anchor holds for, where citizens speak of themselves: no client asks, so
     /// the caller limits and records it, and answers the same whatever is found.
     pub async fn identify(&self, anchor: &Anchor) -> Result<Option<Arc<OpenRecord>>, StorageError> {

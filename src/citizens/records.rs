@@ -51,6 +51,16 @@ impl Records {
         rows.iter().map(|row| self.open(row, None)).collect()
     }
 
+    /// Everybody whose record names one of these numbers as a guardian's.
+    pub async fn naming_guardian(&self, numbers: &[IdNumber]) -> Result<Vec<Arc<OpenRecord>>, StorageError> {
+        let mut hashes = Vec::new();
+        for number in numbers {
+            hashes.extend(self.hashes(|version| self.sealing.guardian_hash(version, number))?);
+        }
+        let rows = self.store.read(Reach::Key, move |db| read::sharing(db, IdentifierKind::Guardian, &hashes)).await?;
+        rows.iter().map(|row| self.open(row, None)).collect()
+    }
+
     pub async fn by_id(&self, id: CitizenId) -> Result<Option<Arc<OpenRecord>>, StorageError> {
         if !self.cache.is_trusted() {
             return self.read_by_id(id).await;

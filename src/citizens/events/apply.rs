@@ -188,8 +188,15 @@ fn tell_relatives(scene: &mut Scene<'_>, before: &Citizen, id: CitizenId) -> Res
     }
     let own: Vec<IdNumber> = std::iter::once(&before.id_number).chain(&before.cancelled_id_numbers).cloned().collect();
     let numbers: Vec<IdNumber> = relatives(before).filter_map(|relative| relative.id_number.clone()).collect();
+    let mut others = Vec::new();
     for number in numbers {
-        let Some(other) = scene.find(&number)?.filter(|other| *other != id) else { continue };
+        others.extend(scene.find(&number)?);
+    }
+    // Wards whom the person's own record does not name.
+    others.extend(scene.wards(&own)?);
+    others.sort_unstable();
+    others.dedup();
+    for other in others.into_iter().filter(|other| *other != id) {
         let Ok(record) = scene.citizen_mut(other) else { continue };
         let copies = record.parents.iter_mut().chain(&mut record.spouse).chain(&mut record.children);
         for copy in copies.chain(&mut record.representative) {

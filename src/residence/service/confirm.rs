@@ -14,6 +14,7 @@ use crate::citizens::{
 };
 use crate::clients::{Detail, Operation};
 use crate::crypto::KeyUse;
+use crate::crypto::jose::jws::TOKEN_LIMIT;
 use crate::kernel::entropy::random_bytes;
 use crate::kernel::{Attribute, AttributeSet, Instant, Purpose, TransactionId};
 use crate::qr::image::Symbol;
@@ -243,6 +244,10 @@ impl Residence {
         let payload = self.symbol_text(&document)?;
         let svg = Symbol::of_text(&payload).map_err(|_| ResidenceError::DoesNotFit)?.to_svg();
         let jws = self.sign(&jws_claims(&document))?;
+        // Nobody could have a longer one verified.
+        if jws.len() > TOKEN_LIMIT {
+            return Err(ResidenceError::DoesNotFit);
+        }
         Ok(ConfirmTold {
             confirmation_id: Some(document.confirmation_id),
             code: Some(code.to_owned()),

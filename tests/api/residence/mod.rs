@@ -13,7 +13,8 @@ use std::time::Duration;
 use dancu::access::Caller;
 use dancu::clients::OperationSet;
 use dancu::crypto::{Keyring, SystemEntropy};
-use dancu::kernel::Entropy;
+use dancu::kernel::purpose::OfficerCode;
+use dancu::kernel::{Entropy, LegalBasis, Officer, ProcedureCode, Purpose};
 use dancu::qr::{Qr, QrParts};
 use dancu::residence::{Residence, ResidenceParts};
 use dancu::storage::schema::{citizen_changes, reactor_cursors};
@@ -92,6 +93,17 @@ pub fn portal(desk: &Desk) -> Caller {
         citizen: None,
         officer: None,
         expires: desk.house.now().plus(Duration::from_secs(3600)),
+    }
+}
+
+/// Why the portal's officer asks.
+pub fn state_duty(procedure: &str) -> Purpose {
+    let code = |text| OfficerCode::parse(text).unwrap();
+    Purpose {
+        procedure: ProcedureCode::parse(procedure).unwrap(),
+        legal_basis: LegalBasis::parse(LegalBasis::STATE_DUTY).unwrap(),
+        officer: Some(Officer { id: code("canbo-01"), unit: code("mot-cua") }),
+        consent: None,
     }
 }
 

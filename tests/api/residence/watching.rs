@@ -8,12 +8,12 @@ use dancu::citizens::matching::{Anchor, AnchorNumber};
 use dancu::citizens::model::{Membership, RelationToHead};
 use dancu::citizens::{Body, Citizen};
 use dancu::crypto::{KeyUse, SystemEntropy};
-use dancu::kernel::{Entropy, Purpose};
+use dancu::kernel::Entropy;
 use dancu::residence::Confirm;
 use serde_json::json;
 
-use super::{CONFIRM, another, confirmation, hai, linh, portal, watched};
-use crate::api::citizens::desk::{Desk, PORTAL, but, people};
+use super::{CONFIRM, another, confirmation, hai, linh, portal, state_duty, watched};
+use crate::api::citizens::desk::{Desk, but, people};
 use crate::support::for_each_backend;
 use crate::support::house::id;
 
@@ -36,7 +36,7 @@ fn of_hai() -> Confirm {
             full_name: hai.full_name,
             date_of_birth: hai.date_of_birth,
         },
-        purpose: serde_json::from_str::<Purpose>(PORTAL).unwrap(),
+        purpose: state_duty("1.004222"),
         recipient: "Ai đó".into(),
         attributes: dancu::residence::model::CONFIRMABLE.into_iter().collect(),
         other_content: None,
