@@ -27,7 +27,7 @@ async fn prefilled(screen: &Tab, site: &Installation, holder: &Holder) {
         ("/full_name", "Bùi Quang Hải"),
         ("/id_number", "097084000012"),
         ("/members/0/full_name", "Đỗ Thị Thanh Hà"),
-        ("/members/3/full_name", "Ngô Thị Lan"),
+        ("/members/1/full_name", "Ngô Thị Lan"),
     ] {
         let script = format!("return document.querySelector('[name=\"{field}\"]').value");
         assert_eq!(screen.run(&script).await, value, "{field}");
