@@ -23,7 +23,7 @@ pub(super) fn operation(name: &str) -> Text {
         "residence.confirm" => {
             Text::new("lập xác nhận thông tin cư trú của bạn", "made a confirmation of your residence")
         }
-        "oidc.sign_in" => Text::new("nhận kết quả bạn đăng nhập", "received your sign-in"),
+        "oidc.sign_in" | "eid.sign_in" => Text::new("nhận kết quả bạn đăng nhập", "received your sign-in"),
         "oidc.userinfo" => Text::new("nhận dữ liệu bạn đã đồng ý chia sẻ", "received the data you agreed to share"),
         "oidc.revoke" | "oidc.logout" => Text::new("chấm dứt phiên đăng nhập của bạn", "ended your sign-in"),
         "oidc.reuse" => Text::new(
@@ -40,6 +40,8 @@ pub(super) fn operation(name: &str) -> Text {
         "eid.approve" => Text::new("đồng ý một yêu cầu xác nhận", "approved a request"),
         "eid.reject" => Text::new("từ chối một yêu cầu xác nhận", "rejected a request"),
         "eid.mismatch" => Text::new("nhập sai hai chữ số của một yêu cầu", "typed other digits than a request’s"),
+        "eid.withdraw" => Text::new("rút lại một yêu cầu xác nhận", "took back a request for approval"),
+        "eid.qr" => Text::new("tạo mã QR của bạn", "made your own QR code"),
         "me.access_history" => Text::new("xem lịch sử này", "looked at this history"),
         "me.consents" => Text::new("xem các đồng ý đã cho", "looked at the consents given"),
         "consent.withdraw" => Text::new("rút lại một đồng ý", "withdrew a consent"),
