@@ -8,7 +8,7 @@ use super::guard::meter::Standing;
 use super::service::{Citizens, CitizensError};
 use super::verify::{Verify, VerifyAnswer, question};
 use crate::access::{Caller, Denied};
-use crate::kernel::{Purpose, TransactionId};
+use crate::kernel::Purpose;
 use crate::storage::StorageError;
 
 /// The operation's name in audit entries.
@@ -33,13 +33,11 @@ impl Citizens {
             return Err(StorageError::Unavailable("the registry of clients is behind the database".to_owned()).into());
         }
         let now = self.0.clock.now();
+        if caller.expires <= now {
+            return Err(Denied::TokenExpired.into());
+        }
         let client = self.0.clients.find(&caller.client.id).filter(|client| client.enabled);
-        let client = match client {
-            _ if caller.expires <= now => return self.cut_short(caller, Denied::TokenExpired).await,
-            None => return self.cut_short(caller, Denied::ClientDisabled).await,
-            Some(client) => client,
-        };
-        let caller = &Caller { client, ..caller.clone() };
+        let caller = &Caller { client: client.ok_or(Denied::ClientDisabled)?, ..caller.clone() };
         let (granted, standing) = self.0.guards.take(&caller.client, asks.len() as u32, now);
         let answering = asks.into_iter().enumerate().map(|(index, (ask, purpose))| async move {
             let granted = index < granted as usize;
@@ -66,15 +64,6 @@ impl Citizens {
                 Ok(VerifyAnswer { transaction, verdicts, receipt, standing })
             })
             .collect())
-    }
-
-    /// Records that a batch was not answered further, its lines unread.
-    async fn cut_short<T>(&self, caller: &Caller, denied: Denied) -> Result<T, CitizensError> {
-        let refusal = CitizensError::from(denied);
-        let transaction = TransactionId::random(&*self.0.entropy);
-        let draft = Draft::unread(transaction, self.0.clock.now(), caller, VERIFY_BATCH);
-        self.conclude(draft.refused(refusal.reason())).await?;
-        Err(refusal)
     }
 
     /// What is left of the caller's quotas.

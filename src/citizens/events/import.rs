@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::contradiction::Contradiction;
-use super::engine::{Manner, OnContradiction, Processed, open_event, process};
+use super::engine::{Manner, OnContradiction, Processed, process};
 use super::model::{EventId, EventState, LifeEvent, born_key};
 use super::read::EventRequest;
 use super::record::storage_error;
+use super::rows::open_event;
 use crate::citizens::import::rejects::{Refused, Rejects};
 use crate::citizens::sealing::Sealing;
 use crate::citizens::store::events;

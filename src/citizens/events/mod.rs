@@ -29,12 +29,14 @@ mod patch;
 mod read;
 mod record;
 mod recording;
+mod rows;
 mod scene;
 mod words;
 
 pub use contradiction::Contradiction;
-pub use engine::{Manner, OnContradiction, Processed, process, reseal};
+pub use engine::{Manner, OnContradiction, Processed, process};
 pub use model::{EventId, EventState, LifeEvent, Stamp, born_key};
 pub use read::EventRequest;
 pub use record::{EventAnswer, EventTold, RECORD, RecordError};
 pub(super) use recording::record_owed;
+pub use rows::reseal;

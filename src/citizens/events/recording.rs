@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::contradiction::Contradiction;
-use super::engine::{state_of, told_of};
 use super::model::EventState;
 use super::record::{RECORD, storage_error};
+use super::rows::{state_of, told_of};
 use crate::audit::{Audit, Entry, Outcome};
 use crate::citizens::store::events::{self, EventRow};
 use crate::citizens::store::write::WriteError;
