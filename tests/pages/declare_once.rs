@@ -56,7 +56,9 @@ async fn confirmed(screen: &Tab, site: &Installation, backend: &Backend) -> Valu
     {
         screen.says(words).await;
     }
-    assert_eq!(screen.flaws().await, [""; 0]);
+    // A document of its own, which may carry its style with it.
+    let flaws = screen.flaws().await.into_iter().filter(|flaw| !flaw.starts_with("it is inline: <style>"));
+    assert_eq!(flaws.collect::<Vec<_>>(), [""; 0]);
     screen.picture("declare-once-confirmation-vi-desktop").await;
     told
 }
