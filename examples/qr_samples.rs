@@ -24,8 +24,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     let noise = noise.take(1_500).collect();
     let with_photo = claims(Some(Portrait { format: PortraitFormat::Webp, data: noise }));
-    for (name, claims) in [("plain", small), ("photo", with_photo)] {
-        let text = pack(&cose::sign(&key, b"sample-key", &claims.to_payload()));
+    let holder = SigningKey::from_pkcs8(Algorithm::P256, &SigningKey::generate_pkcs8(Algorithm::P256)?)?;
+    let bound = CwtClaims { confirmation: Some(cose::holder_key(&holder.verifying_key())), ..claims(None) };
+    for (name, claims) in [("plain", small), ("photo", with_photo), ("holder", bound)] {
+        let mut signed = cose::sign(&key, b"sample-key", &claims.to_payload());
+        if name == "holder" {
+            let (audience, at) = ("hotel".to_owned(), Instant::from_seconds(1_800_000_000));
+            let shown = cose::Countersigned { audience, at, nonce: Some("7301".to_owned()) };
+            signed = cose::countersigned(&signed, &holder, &shown)?;
+        }
+        let text = pack(&signed);
         std::fs::write(folder.join(format!("{name}.png")), Symbol::of_text(&text)?.to_png())?;
         std::fs::write(folder.join(format!("{name}.txt")), text)?;
     }

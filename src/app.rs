@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use utoipa::OpenApi;
 
-use crate::access::{self, Access, AccessApi, AccessConfig, AccessParts, NoKey};
+use crate::access::{self, Access, AccessApi, AccessConfig, AccessParts, OpenAccessError};
 use crate::audit::{Audit, AuditConfig, AuditError};
 use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, CitizensParts, GuardConfig};
 use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
@@ -72,7 +72,7 @@ pub enum AppError {
     #[error("the citizens cannot be opened")]
     Citizens(#[from] CitizensError),
     #[error(transparent)]
-    Key(#[from] NoKey),
+    Access(#[from] OpenAccessError),
     #[error("a form cannot be read:{}", list(.0))]
     Forms(Vec<FormFaults>),
 }
@@ -121,7 +121,8 @@ impl App {
             store: store.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
-        })?;
+        })
+        .await?;
         let consents = Consents::open(ConsentsParts {
             store: store.clone(),
             audit: audit.clone(),
@@ -188,6 +189,7 @@ impl App {
             citizens: citizens.clone(),
             clients: clients.clone(),
             access: access.clone(),
+            qr: qr.clone(),
             consents: consents.clone(),
             keyring: keyring.clone(),
             clock: clock.clone(),

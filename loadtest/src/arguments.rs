@@ -31,9 +31,9 @@ pub struct Arguments {
     /// Lines in one request of scenario `batch`.
     #[arg(long, default_value_t = 1000)]
     pub lines: usize,
-    /// Which client of `demo.json` asks.
-    #[arg(long, default_value = "loadtest")]
-    pub client: String,
+    /// Which client of `demo.json` asks; the one each scenario is made for if absent.
+    #[arg(long)]
+    pub client: Option<String>,
     /// Exit with 1 if the 99th percentile lies above this many milliseconds or any request failed.
     #[arg(long, value_name = "MS")]
     pub goal_p99: Option<f64>,
@@ -54,6 +54,35 @@ pub enum ScenarioName {
     Prefill,
     /// `POST /v1/residence/check`
     Residence,
+    /// `POST /oauth2/token`, client_credentials by `private_key_jwt`
+    Token,
+    /// `POST /oauth2/introspect`
+    Introspect,
+    /// `GET /oauth2/userinfo` with one citizen's token
+    Userinfo,
+    /// A whole sign-in: pushed request, page, approval by a device, tokens, userinfo
+    SignIn,
+}
+
+impl ScenarioName {
+    /// The client that asks, if none is named.
+    pub fn client(self) -> &'static str {
+        match self {
+            Self::Userinfo => "rp-baseline",
+            Self::SignIn => "rp-fapi",
+            _ => "loadtest",
+        }
+    }
+
+    /// What is counted.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::SignIn => "complete sign-ins",
+            Self::Token => "tokens",
+            Self::Introspect | Self::Userinfo => "answers",
+            _ => "verified or found",
+        }
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -3,26 +3,39 @@
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Request, StatusCode};
+use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::Error;
 
+/// Names and values of header fields.
+pub type Fields<'a> = &'a [(&'a str, &'a str)];
+
 pub struct Connection {
     authority: String,
     sender: Option<SendRequest<Full<Bytes>>>,
+    /// Requests sent so far.
+    pub sent: u64,
 }
 
 /// A whole answer.
 pub struct Answer {
     pub status: StatusCode,
+    pub headers: HeaderMap,
     pub body: Bytes,
+}
+
+impl Answer {
+    /// A header field's value; empty if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
 }
 
 impl Connection {
     pub fn new(authority: &str) -> Self {
-        Self { authority: authority.to_owned(), sender: None }
+        Self { authority: authority.to_owned(), sender: None, sent: 0 }
     }
 
     async fn ready(&mut self) -> Result<&mut SendRequest<Full<Bytes>>, Error> {
@@ -43,30 +56,29 @@ impl Connection {
         self.sender.as_mut().ok_or_else(|| Error::new("no connection"))
     }
 
-    pub async fn post(&mut self, path: &str, content_type: &str, token: &str, body: Bytes) -> Result<Answer, Error> {
-        let request = Request::post(path)
-            .header("host", self.authority.as_str())
-            .header("content-type", content_type)
-            .header("authorization", token)
-            .body(Full::new(body))
-            .map_err(|error| Error::new(error.to_string()))?;
-        self.send(request).await
+    pub async fn post(&mut self, path: &str, fields: Fields<'_>, body: Bytes) -> Result<Answer, Error> {
+        self.send(Request::post(path), fields, body).await
     }
 
-    pub async fn get(&mut self, path: &str) -> Result<Answer, Error> {
-        let request = Request::get(path)
-            .header("host", self.authority.as_str())
-            .body(Full::new(Bytes::new()))
-            .map_err(|error| Error::new(error.to_string()))?;
-        self.send(request).await
+    pub async fn get(&mut self, path: &str, fields: Fields<'_>) -> Result<Answer, Error> {
+        self.send(Request::get(path), fields, Bytes::new()).await
     }
 
-    async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, Error> {
+    async fn send(
+        &mut self,
+        request: hyper::http::request::Builder,
+        fields: Fields<'_>,
+        body: Bytes,
+    ) -> Result<Answer, Error> {
+        let request = request.header("host", self.authority.as_str());
+        let request = fields.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.body(Full::new(body)).map_err(|error| Error::new(error.to_string()))?;
+        self.sent += 1;
         let outcome = async {
             let response = self.ready().await?.send_request(request).await?;
-            let status = response.status();
+            let (status, headers) = (response.status(), response.headers().clone());
             let body = response.into_body().collect().await?.to_bytes();
-            Ok(Answer { status, body })
+            Ok(Answer { status, headers, body })
         }
         .await;
         if outcome.is_err() {

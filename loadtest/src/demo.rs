@@ -1,25 +1,44 @@
 //! What `dancu demo` wrote down for those who try it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::Error;
 
 #[derive(Debug, Deserialize)]
 pub struct Demo {
     pub base_url: String,
+    pub issuer: String,
     pub clients: Vec<DemoClient>,
-    pub population: Population,
+    /// Absent at a server that holds nobody.
+    pub population: Option<Population>,
+    #[serde(default)]
+    pub wallets: Vec<DemoWallet>,
+}
+
+/// A citizen's device.
+#[derive(Debug, Deserialize)]
+pub struct DemoWallet {
+    pub wallet_dir: PathBuf,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct DemoClient {
     pub client_id: String,
+    #[serde(default)]
     pub procedures: Vec<String>,
+    #[serde(default)]
     pub legal_bases: Vec<String>,
+    #[serde(default)]
     pub officer: Value,
+    pub private_jwk: Option<Box<RawValue>>,
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
 }
 
 /// What the seeded population was made from; the same two numbers make it again.

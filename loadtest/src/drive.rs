@@ -13,7 +13,6 @@ use crate::connection::Connection;
 use crate::demo::Demo;
 use crate::pace::{self, Due};
 use crate::report::{Report, Tally};
-use crate::sample;
 use crate::scenario::Scenario;
 use crate::server_cpu;
 
@@ -22,15 +21,11 @@ const GRACE: Duration = Duration::from_secs(30);
 
 pub async fn drive(arguments: &Arguments) -> Result<Report, Error> {
     let demo = Demo::read(&arguments.demo)?;
-    let purpose = demo.client(&arguments.client)?.purpose()?;
-    let anchors = sample::anchors(demo.population, arguments.citizens)?;
     let run = Rc::new(Run {
-        scenario: Scenario::prepare(arguments, &anchors, &purpose),
-        token: RefCell::new(authorization(arguments).await?),
+        scenario: Scenario::prepare(arguments, &demo).await?,
         tally: RefCell::new(Tally::default()),
         measure_from: Instant::now() + arguments.warm_up,
     });
-    drop(anchors);
 
     let span = arguments.warm_up + arguments.duration;
     let due = if arguments.rate > 0.0 {
@@ -47,29 +42,22 @@ pub async fn drive(arguments: &Arguments) -> Result<Report, Error> {
         return Err(Error::new("requests are still unanswered 30 s after the last was due"));
     }
     let tally = run.tally.take();
-    Ok(Report::new(arguments, &tally, cpu, run.scenario.units))
+    Ok(Report::new(arguments, &tally, cpu, run.scenario.units()))
 }
 
 struct Run {
     scenario: Scenario,
-    token: RefCell<String>,
     tally: RefCell<Tally>,
     measure_from: Instant,
 }
 
 async fn work(run: Rc<Run>, mut connection: Connection, due: Receiver<Due>) {
     while let Ok(Due { number, at }) = due.recv().await {
-        let token = run.token.borrow().clone();
-        let body = run.scenario.body(number);
-        let sent = connection.post(run.scenario.path(), run.scenario.content_type(), &token, body).await;
-        if at < run.measure_from {
-            continue;
+        let before = connection.sent;
+        let outcome = run.scenario.perform(&mut connection, number).await;
+        if at >= run.measure_from {
+            run.tally.borrow_mut().note(at.elapsed(), connection.sent - before, outcome);
         }
-        let outcome = match sent {
-            Ok(answer) => run.scenario.check(&answer),
-            Err(error) => Err(format!("connection: {error}")),
-        };
-        run.tally.borrow_mut().note(at.elapsed(), outcome);
     }
 }
 
@@ -80,11 +68,4 @@ async fn watch_cpu(authority: String, from: Instant, span: Duration) -> Result<f
     let before = server_cpu::seconds(&mut connection).await?;
     tokio::time::sleep_until((from + span).into()).await;
     Ok(server_cpu::seconds(&mut connection).await? - before)
-}
-
-async fn authorization(arguments: &Arguments) -> Result<String, Error> {
-    let folder = arguments.demo.clone();
-    let client = arguments.client.clone();
-    let token = tokio::task::spawn_blocking(move || sample::access_token(&folder, &client)).await??;
-    Ok(format!("Bearer {token}"))
 }

@@ -8,10 +8,13 @@ mod connection;
 mod demo;
 mod drive;
 mod pace;
+mod party;
 mod report;
 mod sample;
 mod scenario;
 mod server_cpu;
+mod sign_in;
+mod wallet;
 
 use std::process::ExitCode;
 

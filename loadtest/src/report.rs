@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
@@ -14,18 +15,21 @@ use crate::arguments::Arguments;
 /// Gathered while the run goes.
 pub struct Tally {
     micros: Histogram<u64>,
+    requests: u64,
     errors: BTreeMap<String, u64>,
 }
 
 impl Default for Tally {
     fn default() -> Self {
         let micros = Histogram::new_with_bounds(1, 120_000_000, 3).expect("the bounds are constants that fit");
-        Self { micros, errors: BTreeMap::new() }
+        Self { micros, requests: 0, errors: BTreeMap::new() }
     }
 }
 
 impl Tally {
-    pub fn note(&mut self, latency: Duration, outcome: Result<(), String>) {
+    /// One turn, of so many HTTP requests.
+    pub fn note(&mut self, latency: Duration, requests: u64, outcome: Result<(), String>) {
+        self.requests += requests;
         self.micros.saturating_record(latency.as_micros() as u64);
         if let Err(kind) = outcome {
             *self.errors.entry(kind).or_default() += 1;
@@ -42,7 +46,8 @@ pub struct Report {
     connections: usize,
     requests: u64,
     requests_per_s: f64,
-    /// Verifications a second (lines of a batch; else requests).
+    /// What is counted: lines of a batch, sign-ins, else requests.
+    units: &'static str,
     units_per_s: f64,
     errors: BTreeMap<String, u64>,
     /// From the moment a request was due to its last byte.
@@ -55,20 +60,21 @@ pub struct Report {
 
 impl Report {
     pub fn new(arguments: &Arguments, tally: &Tally, cpu_seconds: f64, units: u64) -> Self {
-        let requests = tally.micros.len();
+        let (turns, requests) = (tally.micros.len(), tally.requests);
         let failed: u64 = tally.errors.values().sum();
         let seconds = arguments.duration.as_secs_f64();
         let at = |quantile: f64| tally.micros.value_at_quantile(quantile) as f64 / 1000.0;
         let per_request = cpu_seconds * 1e6 / requests.max(1) as f64;
         Self {
-            scenario: format!("{:?}", arguments.scenario).to_lowercase(),
+            scenario: arguments.scenario.to_possible_value().map_or_else(String::new, |it| it.get_name().to_owned()),
             open_model: arguments.rate > 0.0,
             rate_asked: arguments.rate,
             duration_s: seconds,
             connections: arguments.connections,
             requests,
             requests_per_s: requests as f64 / seconds,
-            units_per_s: (requests - failed) as f64 * units as f64 / seconds,
+            units: arguments.scenario.unit(),
+            units_per_s: (turns - failed) as f64 * units as f64 / seconds,
             errors: tally.errors.clone(),
             latency_ms: BTreeMap::from([
                 ("p50", at(0.5)),
@@ -78,7 +84,7 @@ impl Report {
                 ("max", tally.micros.max() as f64 / 1000.0),
             ]),
             server_cpu_us_per_request: per_request,
-            server_cpu_us_per_unit: per_request / units as f64,
+            server_cpu_us_per_unit: cpu_seconds * 1e6 / (turns.max(1) * units) as f64,
             server_cores: cpu_seconds / seconds,
         }
     }
@@ -102,14 +108,14 @@ impl fmt::Display for Report {
             "requests            {} in {:.1} s = {:.0}/s",
             self.requests, self.duration_s, self.requests_per_s
         )?;
-        writeln!(f, "verified or found   {:.0}/s", self.units_per_s)?;
+        writeln!(f, "{:<19} {:.0}/s", self.units, self.units_per_s)?;
         write!(f, "latency ms         ")?;
         for name in ["p50", "p90", "p99", "p99_9", "max"] {
             write!(f, " {name} {:.2}", self.latency_ms[name])?;
         }
         writeln!(f)?;
         let (request, unit, cores) = (self.server_cpu_us_per_request, self.server_cpu_us_per_unit, self.server_cores);
-        writeln!(f, "server CPU          {request:.1} µs a request, {unit:.1} µs a line, {cores:.2} cores")?;
+        writeln!(f, "server CPU          {request:.1} µs a request, {unit:.1} µs a line or sign-in, {cores:.2} cores")?;
         if self.errors.is_empty() {
             return writeln!(f, "errors              none");
         }

@@ -3,48 +3,127 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::Error;
 use crate::arguments::{Arguments, ScenarioName};
-use crate::connection::Answer;
-use crate::sample::Anchor;
+use crate::connection::{Answer, Connection};
+use crate::demo::{Demo, DemoClient};
+use crate::party::{Party, refusal, said};
+use crate::sample::{self, Anchor};
+use crate::sign_in::SignIn;
+use crate::wallet::Device;
 
-/// Requests prepared before the run, so that making them costs nothing while it is measured.
-pub struct Scenario {
-    name: ScenarioName,
-    bodies: Vec<Bytes>,
-    /// Verifications in one request.
-    pub units: u64,
+mod prefill;
+mod residence;
+
+/// What is done at each turn.
+pub enum Scenario {
+    Prepared(Prepared),
+    Token(Party),
+    Introspect(Party, String),
+    Userinfo(Party, String),
+    SignIn(SignIn),
 }
 
 impl Scenario {
-    pub fn prepare(arguments: &Arguments, anchors: &[Anchor], purpose: &Value) -> Self {
+    /// Makes ready whatever need not be made while it is measured.
+    pub async fn prepare(arguments: &Arguments, demo: &Demo) -> Result<Self, Error> {
         let name = arguments.scenario;
-        let (bodies, units) = match name {
-            ScenarioName::Lookup => (anchors.iter().map(|anchor| to_bytes(&lookup(anchor, purpose))).collect(), 1),
-            ScenarioName::Verify => (anchors.iter().map(|anchor| to_bytes(&verify(anchor, purpose))).collect(), 1),
-            ScenarioName::Residence => {
-                (anchors.iter().map(|anchor| to_bytes(&residence(anchor, purpose))).collect(), 1)
+        let id = arguments.client.as_deref().unwrap_or(name.client());
+        let client = demo.client(id)?;
+        Ok(match name {
+            ScenarioName::Token => Self::Token(Party::of(demo, client).await?),
+            ScenarioName::Introspect => {
+                let party = Party::of(demo, client).await?;
+                let mut connection = Connection::new(demo.authority()?);
+                let asked = party.token(&mut connection, &CLIENT_CREDENTIALS, None).await;
+                Self::Introspect(party, asked.map_err(Error::new)?)
             }
-            ScenarioName::Prefill => (anchors.iter().map(|anchor| to_bytes(&prefill(anchor, purpose))).collect(), 1),
+            ScenarioName::Userinfo => {
+                let sign_in = sign_in(demo, client).await?;
+                let token = sign_in.token(&mut Connection::new(demo.authority()?), 0).await.map_err(Error::new)?;
+                Self::Userinfo(sign_in.party, token)
+            }
+            ScenarioName::SignIn => Self::SignIn(sign_in(demo, client).await?),
+            _ => Self::Prepared(Prepared::make(arguments, demo, id).await?),
+        })
+    }
+
+    /// Lines in one request.
+    pub fn units(&self) -> u64 {
+        if let Self::Prepared(prepared) = self { prepared.units } else { 1 }
+    }
+
+    /// Turn `number`. `Err` names the kind of failure.
+    pub async fn perform(&self, connection: &mut Connection, number: u64) -> Result<(), String> {
+        match self {
+            Self::Prepared(prepared) => prepared.perform(connection, number).await,
+            Self::Token(party) => party.token(connection, &CLIENT_CREDENTIALS, None).await.map(drop),
+            Self::Introspect(party, token) => party.introspect(connection, token).await,
+            Self::Userinfo(party, token) => party.userinfo(connection, token).await,
+            Self::SignIn(sign_in) => sign_in.whole(connection, number).await,
+        }
+    }
+}
+
+const CLIENT_CREDENTIALS: [(&str, &str); 1] = [("grant_type", "client_credentials")];
+
+async fn sign_in(demo: &Demo, client: &DemoClient) -> Result<SignIn, Error> {
+    let devices = demo.wallets.iter().map(|wallet| Device::read(&wallet.wallet_dir)).collect::<Result<_, _>>()?;
+    Ok(SignIn { party: Party::of(demo, client).await?, devices })
+}
+
+/// Requests prepared before the run, so that making them costs nothing while it is measured.
+pub struct Prepared {
+    name: ScenarioName,
+    authorization: String,
+    bodies: Vec<Bytes>,
+    /// Verifications in one request.
+    units: u64,
+}
+
+impl Prepared {
+    async fn make(arguments: &Arguments, demo: &Demo, client: &str) -> Result<Self, Error> {
+        let population = demo.population.ok_or_else(|| Error::new("demo.json tells of no population"))?;
+        let (anchors, purpose) = (sample::anchors(population, arguments.citizens)?, demo.client(client)?.purpose()?);
+        let (anchors, purpose) = (&anchors[..], &purpose);
+        let name = arguments.scenario;
+        let each =
+            |body: fn(&Anchor, &Value) -> Value| anchors.iter().map(|one| to_bytes(&body(one, purpose))).collect();
+        let (bodies, units) = match name {
+            ScenarioName::Lookup => (each(lookup), 1),
+            ScenarioName::Residence => (each(residence::body), 1),
+            ScenarioName::Prefill => (each(prefill::body), 1),
             ScenarioName::Batch => {
                 let lines = arguments.lines.max(1);
                 let batches = anchors.chunks(lines).map(|chunk| batch(chunk, lines, purpose)).collect();
                 (batches, lines as u64)
             }
+            _ => (each(verify), 1),
         };
-        Self { name, bodies, units }
+        let (folder, client) = (arguments.demo.clone(), client.to_owned());
+        let token = tokio::task::spawn_blocking(move || sample::access_token(&folder, &client)).await??;
+        Ok(Self { name, authorization: format!("Bearer {token}"), bodies, units })
     }
 
-    pub fn path(&self) -> &'static str {
-        match self.name {
-            ScenarioName::Lookup => "/v1/citizens/lookup",
-            ScenarioName::Verify => "/v1/citizens/verify",
-            ScenarioName::Batch => "/v1/citizens/verify/batch",
-            ScenarioName::Residence => "/v1/residence/check",
-            ScenarioName::Prefill => "/v1/forms/ct01/prefill",
+    async fn perform(&self, connection: &mut Connection, number: u64) -> Result<(), String> {
+        let fields = [("content-type", self.content_type()), ("authorization", self.authorization.as_str())];
+        match connection.post(self.path(), &fields, self.body(number)).await {
+            Ok(answer) => self.check(&answer),
+            Err(error) => Err(said(error)),
         }
     }
 
-    pub fn content_type(&self) -> &'static str {
+    fn path(&self) -> &'static str {
+        match self.name {
+            ScenarioName::Lookup => "/v1/citizens/lookup",
+            ScenarioName::Batch => "/v1/citizens/verify/batch",
+            ScenarioName::Residence => residence::PATH,
+            ScenarioName::Prefill => prefill::PATH,
+            _ => "/v1/citizens/verify",
+        }
+    }
+
+    fn content_type(&self) -> &'static str {
         match self.name {
             ScenarioName::Batch => "application/x-ndjson",
             _ => "application/json",
@@ -53,36 +132,35 @@ impl Scenario {
 
     /// The body of request `number`. Numbers are spread over the prepared bodies by a
     /// multiplicative hash, so that neighbours in time are not neighbours in the store.
-    pub fn body(&self, number: u64) -> Bytes {
+    fn body(&self, number: u64) -> Bytes {
         let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
         self.bodies[(spread % self.bodies.len() as u64) as usize].clone()
     }
 
     /// `Err` names the kind of failure: a problem's slug, or what is wrong with the answer.
-    pub fn check(&self, answer: &Answer) -> Result<(), String> {
+    fn check(&self, answer: &Answer) -> Result<(), String> {
         if !answer.status.is_success() {
-            let problem: Option<Value> = serde_json::from_slice(&answer.body).ok();
-            let slug = problem
-                .as_ref()
-                .and_then(|p| p["type"].as_str())
-                .and_then(|t| t.rsplit('/').next())
-                .unwrap_or("no problem document");
-            return Err(format!("{} {slug}", answer.status.as_u16()));
+            return Err(refusal(answer));
         }
         let good = match self.name {
-            ScenarioName::Lookup | ScenarioName::Residence => contains(&answer.body, br#""outcome":"found""#),
-            ScenarioName::Verify => contains(&answer.body, br#""verified":true"#),
-            // The dead are among the people asked about; their answer costs as much up to the filling.
-            ScenarioName::Prefill => {
-                contains(&answer.body, br#""outcome":"filled""#) || contains(&answer.body, br#""outcome":"not_alive""#)
-            }
+            ScenarioName::Lookup => contains(&answer.body, br#""outcome":"found""#),
+            ScenarioName::Residence => residence::is_good(&answer.body),
+            ScenarioName::Prefill => prefill::is_good(&answer.body),
             ScenarioName::Batch => {
                 let verified = answer.body.split(|b| *b == b'\n').filter(|line| contains(line, br#""verified":true"#));
                 verified.count() as u64 == self.units
             }
+            _ => contains(&answer.body, br#""verified":true"#),
         };
         if good { Ok(()) } else { Err("200 without the expected answer".to_owned()) }
     }
+}
+
+/// The purpose in a procedure in which the sample agreements name the members of a household.
+fn naming_members(purpose: &Value) -> Value {
+    let mut purpose = purpose.clone();
+    purpose["procedure"] = json!("1.004222");
+    purpose
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
@@ -111,30 +189,6 @@ fn verify(anchor: &Anchor, purpose: &Value) -> Value {
     json!({
         "id_number": anchor.id_number,
         "claims": { "full_name": anchor.full_name, "date_of_birth": anchor.date_of_birth },
-        "purpose": purpose,
-    })
-}
-
-fn residence(anchor: &Anchor, purpose: &Value) -> Value {
-    json!({
-        "id_number": anchor.id_number,
-        "full_name": anchor.full_name,
-        "date_of_birth": anchor.date_of_birth,
-        "purpose": purpose,
-        "questions": ["permanent_residence", "temporary_residence", "current_residence", "household"],
-        "predicates": [
-            { "predicate": "resides_in", "unit": "01", "kind": "any", "for_months": 12 },
-            { "predicate": "is_household_head" },
-            { "predicate": "age_at_least", "years": 18 },
-        ],
-    })
-}
-
-fn prefill(anchor: &Anchor, purpose: &Value) -> Value {
-    json!({
-        "id_number": anchor.id_number,
-        "full_name": anchor.full_name,
-        "date_of_birth": anchor.date_of_birth,
         "purpose": purpose,
     })
 }

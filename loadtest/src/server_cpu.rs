@@ -5,7 +5,7 @@ use crate::connection::Connection;
 
 /// User and system time of the server process so far, in seconds, as its metrics tell it.
 pub async fn seconds(connection: &mut Connection) -> Result<f64, Error> {
-    let answer = connection.get("/metrics").await?;
+    let answer = connection.get("/metrics", &[]).await?;
     let text = String::from_utf8_lossy(&answer.body);
     text.lines()
         .find_map(|line| line.strip_prefix("process_cpu_seconds_total "))

@@ -6,16 +6,15 @@ use super::service::Access;
 use super::store::grants::{self, GrantRow};
 use super::{CitizenGrant, Thumbprint};
 use crate::clients::Client;
-use crate::crypto::KeyUse;
-use crate::kernel::{AttributeSet, CitizenId, ClientId, ConsentId, Instant, Level, TransactionId};
+use crate::kernel::{AttributeSet, CitizenId, ClientId, ConsentId, DeviceId, Instant, Level, TransactionId};
 use crate::storage::{Reach, StorageError, Tx};
-
-const LABEL: &str = "subjects";
 
 /// An approval that a client may have tokens for.
 #[derive(Debug, Clone)]
 pub struct NewGrant {
     pub citizen_id: CitizenId,
+    /// The citizen's device that approved; the grant ends with the device.
+    pub device: DeviceId,
     pub level: Level,
     /// RFC 8176.
     pub amr: Vec<&'static str>,
@@ -60,6 +59,14 @@ impl Grant {
     }
 }
 
+/// What of a grant a token gives, where that is less than all of it (RFC 6749 section 6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Every scope, separated by spaces.
+    pub scope: String,
+    pub attributes: AttributeSet,
+}
+
 /// The key that tokens of a grant are bound to; `None`: plain Bearer tokens.
 pub type Binding = Option<Thumbprint>;
 
@@ -71,7 +78,7 @@ impl Access {
             id: TransactionId::random(&*self.entropy),
             client: client.id.clone(),
             citizen_id: new.citizen_id,
-            subject: self.subject(client, new.citizen_id)?,
+            subject: self.subject(tx, client, new.citizen_id)?,
             level: new.level,
             amr: new.amr.iter().map(|&method| method.to_owned()).collect(),
             scope: new.scope.clone(),
@@ -81,7 +88,7 @@ impl Access {
             approved_at: new.approved_at,
             expires_at: now.plus(new.lifetime),
         };
-        grants::insert(tx.db()?, &row_of(&grant)?)?;
+        grants::insert(tx.db()?, &row_of(&grant, new.device)?)?;
         Ok(grant)
     }
 
@@ -102,24 +109,19 @@ impl Access {
         grants::revoke(tx.db()?, id, self.clock.now())
     }
 
-    /// Ends every grant a client has about one subject; how many.
-    pub fn revoke_grants_of(&self, tx: &mut Tx<'_>, client: &ClientId, subject: &str) -> Result<usize, StorageError> {
-        grants::revoke_all(tx.db()?, client, subject, self.clock.now())
-    }
-
-    /// What a client calls a citizen: the same for clients of one sector, unlinkable between sectors
-    /// (OpenID Connect Core section 8.1). Derived under the oldest key there is, so that a rotation
-    /// does not change it while that key is kept.
-    fn subject(&self, client: &Client, citizen: CitizenId) -> Result<String, StorageError> {
-        let oldest = self.keyring.versions(KeyUse::Index).into_iter().min();
-        let key = oldest.and_then(|version| self.keyring.index_key(LABEL, version));
-        let key = key.ok_or_else(|| StorageError::Other("no key derives subjects".to_owned()))?;
-        let tag = key.tag(&[citizen.as_bytes(), client.sector().as_bytes()]);
-        let (mut first, mut second) = ([0; 16], [0; 16]);
-        first.copy_from_slice(&tag[..16]);
-        second.copy_from_slice(&tag[16..]);
-        // Letters only: a filter that strikes long runs of digits from a log leaves them alone.
-        Ok(format!("{}{}", TransactionId(first), TransactionId(second)))
+    /// Ends every grant a client has about one subject: those that stood, and whose they are.
+    pub fn revoke_grants_of(
+        &self,
+        tx: &mut Tx<'_>,
+        client: &ClientId,
+        subject: &str,
+    ) -> Result<Vec<(TransactionId, CitizenId)>, StorageError> {
+        let ended = grants::revoke_all(tx.db()?, client, subject, self.clock.now())?;
+        let read = |(grant, citizen): (Vec<u8>, Vec<u8>)| {
+            let grant = TransactionId::from_slice(&grant).ok_or_else(|| impossible("grant_id"))?;
+            Ok((grant, CitizenId::from_slice(&citizen).ok_or_else(|| impossible("citizen_id"))?))
+        };
+        ended.into_iter().map(read).collect()
     }
 }
 
@@ -128,11 +130,22 @@ pub fn revoke_grants_of_citizen(tx: &mut Tx<'_>, citizen: CitizenId, now: Instan
     grants::revoke_of_citizen(tx.db()?, citizen, now)
 }
 
-fn row_of(grant: &Grant) -> Result<GrantRow, StorageError> {
+/// Ends every grant that one device of a citizen approved.
+pub fn revoke_grants_of_device(
+    tx: &mut Tx<'_>,
+    citizen: CitizenId,
+    device: DeviceId,
+    now: Instant,
+) -> Result<usize, StorageError> {
+    grants::revoke_of_device(tx.db()?, citizen, device, now)
+}
+
+fn row_of(grant: &Grant, device: DeviceId) -> Result<GrantRow, StorageError> {
     Ok(GrantRow {
         grant_id: grant.id.as_bytes().to_vec(),
         client_id: grant.client.to_string(),
         citizen_id: grant.citizen_id.as_bytes().to_vec(),
+        device_id: device.as_bytes().to_vec(),
         subject: grant.subject.clone(),
         level: grant.level.number(),
         amr: grant.amr.join(" "),
@@ -152,7 +165,7 @@ fn standing(row: Option<GrantRow>, now: Instant) -> Result<Option<Grant>, Storag
 }
 
 fn grant_of(row: GrantRow) -> Result<Grant, StorageError> {
-    let wrong = |column| StorageError::Inconsistent { table: "citizen_grants", column, row: String::new() };
+    let wrong = impossible;
     let consent = row.consent_id.as_deref().map(|id| ConsentId::from_slice(id).ok_or_else(|| wrong("consent_id")));
     Ok(Grant {
         id: TransactionId::from_slice(&row.grant_id).ok_or_else(|| wrong("grant_id"))?,
@@ -168,4 +181,8 @@ fn grant_of(row: GrantRow) -> Result<Grant, StorageError> {
         approved_at: Instant::from_micros(row.approved_at),
         expires_at: Instant::from_micros(row.expires_at),
     })
+}
+
+fn impossible(column: &'static str) -> StorageError {
+    StorageError::Inconsistent { table: "citizen_grants", column, row: String::new() }
 }

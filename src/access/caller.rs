@@ -63,6 +63,8 @@ pub enum Denied {
     InsufficientScope(Operation),
     #[error("the registry of clients is behind the database")]
     RegistryBehind,
+    #[error("the revoked tokens were not read in the last seconds")]
+    RevokedUnread,
     #[error("the DPoP proof is refused")]
     Proof(ProofFault),
     #[error("a session's request comes from another site")]

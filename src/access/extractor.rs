@@ -160,7 +160,7 @@ impl From<Denied> for Problem {
                 }
             }
             Denied::ForeignOrigin => ProblemKind::Forbidden.into(),
-            Denied::RegistryBehind | Denied::Unavailable => ProblemKind::Unavailable.into(),
+            Denied::RegistryBehind | Denied::RevokedUnread | Denied::Unavailable => ProblemKind::Unavailable.into(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What access depends on, and what it does in the background.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -9,18 +9,19 @@ use moka::sync::Cache;
 
 use super::assertion::Decoys;
 use super::grants::{GrantType, TOKEN_PATH};
-use super::store::{self, grants};
+use super::revoked::Revoked;
+use super::store;
 use super::verify::Verified;
 use crate::clients::Clients;
 use crate::crypto::jose::JwkSet;
 use crate::crypto::{KeyUse, Keyring, VerifyingKey};
 use crate::kernel::{Clock, Entropy};
-use crate::storage::{Reach, StorageError, Store};
+use crate::storage::{StorageError, Store};
 
 /// How often the keyring is looked at for token keys that came or went.
 const TEND: Duration = Duration::from_secs(1);
 /// How often what is spent and over is swept, and how much of it in one transaction.
-const SWEEP_EVERY: u32 = 30;
+const SWEEP: Duration = Duration::from_secs(30);
 const SWEEP_ROWS: i64 = 500;
 /// Verified tokens held at most, some 300 bytes each.
 const TOKENS_HELD: u64 = 100_000;
@@ -30,8 +31,10 @@ const TOKENS_HELD: u64 = 100_000;
 pub struct AccessConfig {
     /// The issuer's URL, without a slash at its end; also the audience of every access token.
     pub issuer: String,
-    /// How long an access token lives.
+    /// How long an access token of a client for itself lives.
     pub token_lifetime: Duration,
+    /// How long an access token for a citizen's approval lives.
+    pub citizen_token_lifetime: Duration,
     /// How long a client's assertion may live. An hour, because common libraries ask for it; each
     /// can be used once only, whatever its life.
     pub assertion_lifetime: Duration,
@@ -43,6 +46,7 @@ impl AccessConfig {
         Self {
             issuer: issuer.to_owned(),
             token_lifetime: Duration::from_secs(600),
+            citizen_token_lifetime: Duration::from_secs(600),
             assertion_lifetime: Duration::from_secs(3600),
         }
     }
@@ -86,26 +90,32 @@ pub struct Access {
     pub(super) token_keys: ArcSwap<HashMap<String, VerifyingKey>>,
     /// By SHA-256 of the token.
     pub(super) verified_tokens: Cache<[u8; 32], Arc<Verified>>,
-    /// SHA-256 of the ids of tokens revoked before their time.
-    pub(super) revoked: ArcSwap<HashSet<Vec<u8>>>,
+    pub(super) revoked: Revoked,
     /// What rooms above grant.
     pub(super) grant_types: ArcSwap<Vec<Arc<dyn GrantType>>>,
 }
 
-/// The machine gave no key to verify unknown clients against.
+/// Why access does not open.
 #[derive(Debug, thiserror::Error)]
-#[error("no key can be made")]
-pub struct NoKey;
+pub enum OpenAccessError {
+    /// The machine gave no key to verify unknown clients against.
+    #[error("no key can be made")]
+    Key,
+    #[error("the revoked tokens cannot be read")]
+    Revoked(#[from] StorageError),
+}
 
 impl Access {
-    /// Starts to tend keys and spent assertions until the last holder lets go.
-    pub fn open(parts: AccessParts) -> Result<Arc<Self>, NoKey> {
+    /// Reads which tokens were revoked, then tends keys and what is spent until the last holder lets
+    /// go.
+    pub async fn open(parts: AccessParts) -> Result<Arc<Self>, OpenAccessError> {
         let AccessParts { config, clients, keyring, store, clock, entropy } = parts;
-        let verified_tokens = Cache::builder().max_capacity(TOKENS_HELD).time_to_live(config.token_lifetime).build();
+        let longest = config.token_lifetime.max(config.citizen_token_lifetime);
+        let verified_tokens = Cache::builder().max_capacity(TOKENS_HELD).time_to_live(longest).build();
         let access = Arc::new(Self {
             token_keys: ArcSwap::from_pointee(keyring.verifying_keys(KeyUse::Token).into_iter().collect()),
-            decoys: Decoys::new(&*entropy).map_err(|_| NoKey)?,
-            revoked: ArcSwap::default(),
+            decoys: Decoys::new(&*entropy).map_err(|_| OpenAccessError::Key)?,
+            revoked: Revoked::unread(),
             grant_types: ArcSwap::default(),
             verified_tokens,
             config,
@@ -115,7 +125,9 @@ impl Access {
             clock,
             entropy,
         });
+        access.refresh_revoked().await?;
         tokio::spawn(tend(Arc::downgrade(&access)));
+        tokio::spawn(sweep(Arc::downgrade(&access)));
         Ok(access)
     }
 
@@ -142,17 +154,6 @@ impl Access {
         }
     }
 
-    /// Reads again which tokens were revoked, by whatever process.
-    pub(super) async fn refresh_revoked(&self) -> Result<(), StorageError> {
-        let now = self.clock.now();
-        let revoked = self.store.read(Reach::Scan, move |db| grants::revoked(db, now)).await?;
-        let revoked: HashSet<Vec<u8>> = revoked.into_iter().collect();
-        if **self.revoked.load() != revoked {
-            self.revoked.store(Arc::new(revoked));
-        }
-        Ok(())
-    }
-
     /// Forgets what is spent and over, in short transactions.
     pub async fn sweep(&self) {
         let now = self.clock.now();
@@ -171,16 +172,22 @@ impl Access {
     }
 }
 
+/// What every question depends on: apart from the sweep, which may take its time.
 async fn tend(access: Weak<Access>) {
-    for turn in 1_u32.. {
+    loop {
         tokio::time::sleep(TEND).await;
         let Some(access) = access.upgrade() else { return };
         access.refresh_keys();
         if let Err(error) = access.refresh_revoked().await {
             tracing::warn!(%error, "revoked tokens cannot be read");
         }
-        if turn.is_multiple_of(SWEEP_EVERY) {
-            access.sweep().await;
-        }
+    }
+}
+
+async fn sweep(access: Weak<Access>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        let Some(access) = access.upgrade() else { return };
+        access.sweep().await;
     }
 }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::service::Access;
-use super::store::sessions::{self, SessionRow};
+use super::store::sessions::{self, LinkRow, SessionRow};
 use super::{Caller, CitizenGrant, Denied};
 use crate::clients::OperationSet;
 use crate::crypto::{KeyUse, Secret};
-use crate::kernel::{ClientId, Instant, Officer};
+use crate::kernel::{CitizenId, ClientId, DeviceId, Instant, Officer};
 use crate::storage::{Reach, StorageError, Tx};
 
 const LABEL: &str = "sessions";
@@ -25,6 +25,9 @@ pub struct SessionGrant {
     pub client: ClientId,
     pub scopes: OperationSet,
     pub citizen: Option<CitizenGrant>,
+    /// The citizen's device that approved it; the session ends with the device.
+    #[serde(default)]
+    pub device: Option<DeviceId>,
     /// The officer who signed in; stands in the place of whom a request names.
     pub officer: Option<Officer>,
     /// From its opening.
@@ -73,7 +76,13 @@ impl Access {
     /// Opens a session in the caller's transaction.
     pub fn open_session(&self, tx: &mut Tx<'_>, grant: &SessionGrant) -> Result<SessionCookie, StorageError> {
         let value = Secret::random(&*self.entropy);
-        let row = self.session_row(&value, grant, grant.lifetime)?;
+        let row = SessionRow {
+            digest: self.session_digest(&value),
+            body: body_of(grant)?,
+            citizen_id: grant.citizen.as_ref().map(|citizen| citizen.citizen_id.as_bytes().to_vec()),
+            device_id: grant.device.map(|device| device.as_bytes().to_vec()),
+            expires_at: self.clock.now().plus(grant.lifetime).as_micros(),
+        };
         sessions::insert(tx.db()?, &row)?;
         Ok(SessionCookie {
             value,
@@ -92,7 +101,8 @@ impl Access {
     /// A code that opens the session once, within `lifetime`.
     pub async fn page_link(&self, grant: &SessionGrant, lifetime: Duration) -> Result<OneTimeCode, StorageError> {
         let code = Secret::random(&*self.entropy);
-        let row = self.session_row(&code, grant, lifetime)?;
+        let expires_at = self.clock.now().plus(lifetime).as_micros();
+        let row = LinkRow { digest: self.session_digest(&code), body: body_of(grant)?, expires_at };
         self.store.write(move |tx| sessions::insert_link(tx.db()?, &row)).await?;
         Ok(code)
     }
@@ -128,13 +138,8 @@ impl Access {
         })
     }
 
-    fn session_row(&self, value: &Secret, grant: &SessionGrant, lives: Duration) -> Result<SessionRow, StorageError> {
-        let (_, key) = self.keyring.active_index_key(LABEL);
-        Ok(SessionRow {
-            digest: key.tag(&[value.expose().as_bytes()]).to_vec(),
-            body: serde_json::to_string(grant).map_err(|error| StorageError::Other(error.to_string()))?,
-            expires_at: self.clock.now().plus(lives).as_micros(),
-        })
+    fn session_digest(&self, value: &Secret) -> Vec<u8> {
+        self.keyring.active_index_key(LABEL).1.tag(&[value.expose().as_bytes()]).to_vec()
     }
 
     /// Under each version of the key, newest first.
@@ -142,6 +147,20 @@ impl Access {
         let versions = self.keyring.versions(KeyUse::Index).into_iter();
         versions.filter_map(|version| Some(self.keyring.index_key(LABEL, version)?.tag(&[value.as_bytes()]))).collect()
     }
+}
+
+/// Ends every session of a citizen: their devices are lost, or they are dead.
+pub fn close_sessions_of_citizen(tx: &mut Tx<'_>, citizen: CitizenId) -> Result<usize, StorageError> {
+    sessions::delete_of_citizen(tx.db()?, citizen)
+}
+
+/// Ends the sessions that one device of a citizen approved.
+pub fn close_sessions_of_device(tx: &mut Tx<'_>, citizen: CitizenId, device: DeviceId) -> Result<usize, StorageError> {
+    sessions::delete_of_device(tx.db()?, citizen, device)
+}
+
+fn body_of(grant: &SessionGrant) -> Result<String, StorageError> {
+    serde_json::to_string(grant).map_err(|error| StorageError::Other(error.to_string()))
 }
 
 fn read_grant(table: &'static str, body: &str) -> Result<SessionGrant, StorageError> {

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::approved::{Binding, Grant};
+use super::approved::{Binding, Grant, Part};
 use super::service::Access;
 use super::{AccessConfig, GrantError};
 use crate::clients::{Client, OperationSet};
 use crate::crypto::KeyUse;
 use crate::crypto::jose::{NumericDate, Signer, jwt};
-use crate::kernel::TransactionId;
+use crate::kernel::{AttributeSet, TransactionId};
 
 /// `typ` of an access token (RFC 9068 section 2.1).
 pub(super) const TYPE: &str = "at+jwt";
@@ -28,6 +28,9 @@ pub(super) struct Claims {
     /// The citizen's approval that the token rests on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<TransactionId>,
+    /// The attributes of the grant that the token gives, where they are not all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<AttributeSet>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
 }
@@ -65,6 +68,14 @@ pub struct IssuedToken {
     pub authorization_details: Option<serde_json::Value>,
 }
 
+/// For whom a token stands, and what for.
+struct Standing<'a> {
+    subject: &'a str,
+    scope: String,
+    grant: Option<&'a Grant>,
+    attributes: Option<AttributeSet>,
+}
+
 impl Access {
     /// A new token for a client that has shown who it is.
     pub(super) fn issue(
@@ -73,27 +84,42 @@ impl Access {
         scopes: OperationSet,
         binding: &Binding,
     ) -> Result<IssuedToken, GrantError> {
-        self.sign_token(client, client.id.as_str(), scopes.to_string(), (None, binding))
+        let bare = Standing { subject: client.id.as_str(), scope: scopes.to_string(), grant: None, attributes: None };
+        self.sign_token(client, bare, binding)
     }
 
-    /// A new token that stands in for the citizen of a grant.
-    pub fn issue_for(&self, client: &Client, grant: &Grant, binding: &Binding) -> Result<IssuedToken, GrantError> {
+    /// A new token that stands in for the citizen of a grant, or of a part of it.
+    pub fn issue_for(
+        &self,
+        client: &Client,
+        (grant, part): (&Grant, Option<&Part>),
+        binding: &Binding,
+    ) -> Result<IssuedToken, GrantError> {
         if binding.is_none() && !client.may_use_bearer_for_citizens() {
             return Err(GrantError::ProofMissing);
         }
-        self.sign_token(client, &grant.subject, grant.scope.clone(), (Some(grant), binding))
+        let standing = Standing {
+            subject: &grant.subject,
+            scope: part.map_or_else(|| grant.scope.clone(), |part| part.scope.clone()),
+            grant: Some(grant),
+            attributes: part.map(|part| part.attributes),
+        };
+        self.sign_token(client, standing, binding)
     }
 
     fn sign_token(
         &self,
         client: &Client,
-        subject: &str,
-        scope: String,
-        (grant, binding): (Option<&Grant>, &Binding),
+        standing: Standing<'_>,
+        binding: &Binding,
     ) -> Result<IssuedToken, GrantError> {
-        let AccessConfig { issuer, token_lifetime, .. } = &self.config;
+        let Standing { subject, scope, grant, attributes } = standing;
+        let AccessConfig { issuer, token_lifetime, citizen_token_lifetime, .. } = &self.config;
         let now = self.clock.now();
-        let left = grant.map_or(*token_lifetime, |grant| grant.expires_at.since(now).min(*token_lifetime));
+        let left = match grant {
+            Some(grant) => grant.expires_at.since(now).min(*citizen_token_lifetime),
+            None => *token_lifetime,
+        };
         let claims = Claims {
             iss: issuer.clone(),
             sub: subject.to_owned(),
@@ -104,6 +130,7 @@ impl Access {
             jti: TransactionId::random(&*self.entropy).to_string(),
             scope: scope.clone(),
             grant: grant.map(|grant| grant.id),
+            attributes,
             cnf: binding.as_ref().map(|key| Confirmation { jkt: key.as_str().to_owned() }),
         };
         let (key_id, key) = self.keyring.signing_key(KeyUse::Token);

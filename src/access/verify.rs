@@ -12,7 +12,7 @@ use super::{Caller, Denied};
 use crate::clients::{Client, Operation, OperationSet};
 use crate::crypto::digest::sha256;
 use crate::crypto::jose::{Typ, Unverified, jwt};
-use crate::kernel::{ClientId, Instant, TransactionId};
+use crate::kernel::{AttributeSet, ClientId, Instant, TransactionId};
 use crate::storage::StorageError;
 
 const LONGEST_TOKEN: usize = 4 * 1024;
@@ -31,6 +31,8 @@ pub struct Verified {
     pub expires: Instant,
     pub id: String,
     pub grant: Option<TransactionId>,
+    /// The attributes of the grant that it gives, where they are not all of them.
+    pub attributes: Option<AttributeSet>,
     /// The key it is bound to.
     pub key: Option<Thumbprint>,
 }
@@ -97,7 +99,11 @@ impl Access {
                     return Err(Denied::BearerNotAgreed);
                 }
                 let grant = self.find_grant(id).await?.ok_or(Denied::TokenInvalid)?;
-                Some(Arc::new(grant.to_citizen()))
+                let mut citizen = grant.to_citizen();
+                if let Some(part) = verified.attributes {
+                    citizen.attributes = citizen.attributes.intersection(part);
+                }
+                Some(Arc::new(citizen))
             }
             None => None,
         };
@@ -107,7 +113,11 @@ impl Access {
     /// What a token that is good now says, and the grant it rests on: for introspection and
     /// revocation. `None` if it is not good.
     pub async fn inspect(&self, token: &str) -> Result<Option<(Arc<Verified>, Option<Grant>)>, StorageError> {
-        let Ok(verified) = self.known(token) else { return Ok(None) };
+        let verified = match self.known(token) {
+            Ok(verified) => verified,
+            Err(Denied::RevokedUnread) => return Err(StorageError::Unavailable(Denied::RevokedUnread.to_string())),
+            Err(_) => return Ok(None),
+        };
         let Some(id) = verified.grant else { return Ok(Some((verified, None))) };
         let grant = self.find_grant(id).await?;
         Ok(grant.map(|grant| (verified, Some(grant))))
@@ -141,8 +151,10 @@ impl Access {
         if verified.expires <= now {
             return Err(Denied::TokenExpired);
         }
-        let revoked = self.revoked.load();
-        if !revoked.is_empty() && revoked.contains(sha256(&[verified.id.as_bytes()]).as_slice()) {
+        if !self.is_current() {
+            return Err(Denied::RevokedUnread);
+        }
+        if self.revoked.contains(&verified.id) {
             return Err(Denied::TokenInvalid);
         }
         Ok(verified)
@@ -169,6 +181,7 @@ impl Access {
             expires: claims.exp.0,
             id: claims.jti,
             grant: claims.grant,
+            attributes: claims.attributes,
             key,
         })
     }

@@ -1,4 +1,4 @@
-//! The readiness probes: database, its clock, keys, audit writer, change log, clients.
+//! The readiness probes: database, its clock, keys, audit writer, change log, clients, revoked tokens.
 
 use std::time::Duration;
 
@@ -45,5 +45,10 @@ pub(super) fn all(app: &App) -> Vec<Probe> {
         let current = clients.is_current();
         async move { current }
     });
-    vec![database, clocks, keys, writer, change_log, registry]
+    let access = app.access.clone();
+    let revoked = Probe::new("revoked_tokens", move || {
+        let current = access.is_current();
+        async move { current }
+    });
+    vec![database, clocks, keys, writer, change_log, registry, revoked]
 }

@@ -1,11 +1,13 @@
 //! From an operator's configuration to what the slices are told.
 
+use std::time::Duration;
+
 use super::{AppConfig, PagesConfig};
 use crate::access::AccessConfig;
 use crate::audit::AuditConfig;
 use crate::citizens::{CacheConfig, GuardConfig};
 use crate::clients::Contact;
-use crate::config::{CodeRoute, Config, EidConfig as Configured};
+use crate::config::{CodeRoute, Config, EidConfig as Configured, OidcConfig as SignIns};
 use crate::eid::{EidConfig, Sending};
 use crate::forms::FormsConfig;
 use crate::oidc::OidcConfig;
@@ -29,6 +31,7 @@ impl AppConfig {
             },
             access: AccessConfig {
                 token_lifetime: config.tokens.lifetime(),
+                citizen_token_lifetime: config.oidc.access_token_lifetime(),
                 assertion_lifetime: config.tokens.assertion_lifetime(),
                 ..AccessConfig::new(issuer)
             },
@@ -48,7 +51,7 @@ impl AppConfig {
             forms: FormsConfig { dir: config.forms.dir.clone() },
             eid: eid_of(&config.eid),
             codes: codes_of(&config.eid)?,
-            oidc: OidcConfig::default(),
+            oidc: oidc_of(&config.oidc),
             confirmation_validity: config.residence.confirmation_validity(),
             contact: Contact {
                 office: contact.office.clone(),
@@ -80,6 +83,17 @@ fn eid_of(config: &Configured) -> EidConfig {
         codes_per_minute: count(config.codes_per_minute),
         passcodes_at_once: config.passcodes_at_once,
         ..EidConfig::default()
+    }
+}
+
+fn oidc_of(config: &SignIns) -> OidcConfig {
+    OidcConfig {
+        request_lifetime: Duration::from_secs(config.request_lifetime_s),
+        code_lifetime: Duration::from_secs(config.code_lifetime_s),
+        backchannel_lifetime: Duration::from_secs(config.backchannel_lifetime_s),
+        poll_interval: Duration::from_secs(config.poll_interval_s),
+        id_token_lifetime: Duration::from_secs(config.id_token_lifetime_s),
+        grant_lifetime: Duration::from_secs(config.refresh_token_lifetime_s),
     }
 }
 

@@ -63,9 +63,9 @@ const ENTRY_LABEL: &[u8] = b"dancu/audit/entry/1\n";
 pub type Salt = [u8; 16];
 
 impl Entry {
-    /// The canonical form, byte for byte what is committed to: JSON, members in this order, what is
-    /// absent left out. It names no citizen: `citizen_id`s stay inside the service and are committed
-    /// to beside the form. Written by hand because every answer has one; none of the texts can hold
+    /// The body: JSON, members in this order, what is absent left out. It names no citizen:
+    /// `citizen_id`s stay inside the service and are committed to beside the form. What is committed to
+    /// is its [`canonical`] form. Written by hand because every answer has one; none of the texts can hold
     /// a character that JSON would escape.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut form = Form::begin(&self.transaction, self.at);
@@ -231,10 +231,63 @@ pub struct RecordedEntry {
 }
 
 impl RecordedEntry {
-    /// Reads the canonical form; `None` if the bytes are none (or are the log's own note).
+    /// Reads a body; `None` if the bytes are none (or are the log's own note).
     pub fn read(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()
     }
+}
+
+const OPENING_LABEL: &[u8] = b"dancu/audit/opening/1\n";
+const OFFICER_SALT_LABEL: &[u8] = b"dancu/audit/officer-salt/1\n";
+const OFFICER_LABEL: &[u8] = b"dancu/audit/officer/1\n";
+/// How an officer begins in the body; no text within it holds a quotation mark.
+const OFFICER: &[u8] = br#""officer":{"id":""#;
+
+/// What opens an entry to whoever may see it: from the stored salt, which is told to nobody.
+pub(super) fn opening_salt(stored: &Salt) -> Salt {
+    derived(OPENING_LABEL, stored)
+}
+
+/// What opens the officer of an entry, told to the officer's own client alone. Without it an id that is
+/// short could be guessed from its digest.
+pub(super) fn officer_salt(stored: &Salt) -> Salt {
+    derived(OFFICER_SALT_LABEL, stored)
+}
+
+fn derived(label: &[u8], stored: &Salt) -> Salt {
+    let hash = sha256(&[label, stored]);
+    let mut salt = [0; 16];
+    salt.copy_from_slice(&hash[..16]);
+    salt
+}
+
+/// What a canonical form says in place of an officer's id.
+pub fn officer_digest(salt: &Salt, id: &str) -> Hash {
+    sha256(&[OFFICER_LABEL, salt, id.as_bytes()])
+}
+
+/// The canonical form of a body: what is committed to, and shown to citizens, with the officer's id
+/// behind a digest. Who the officer is, is for the client to answer.
+pub(super) fn canonical(stored: &Salt, body: &[u8]) -> Vec<u8> {
+    let begun = body.windows(OFFICER.len()).position(|window| window == OFFICER);
+    let Some(start) = begun.map(|at| at + OFFICER.len()) else { return body.to_vec() };
+    let end = body[start..].iter().position(|byte| *byte == b'"').map_or(body.len(), |length| start + length);
+    let id = String::from_utf8_lossy(&body[start..end]);
+    let mut form = Vec::with_capacity(body.len() + 80);
+    form.extend_from_slice(&body[..start - br#""id":""#.len()]);
+    form.extend_from_slice(br#""id_digest":""#);
+    for byte in officer_digest(&officer_salt(stored), &id) {
+        let digits = b"0123456789abcdef";
+        form.extend([digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]);
+    }
+    form.extend_from_slice(&body[end..]);
+    form
+}
+
+/// The leaf's data for a stored entry.
+pub(super) fn committed(stored: &Salt, subjects: &[[u8; 16]], body: &[u8]) -> Hash {
+    let salt = opening_salt(stored);
+    commitment(&salt, &subjects_digest(&salt, subjects), &canonical(stored, body))
 }
 
 /// What the commitment holds of the persons: nothing can be learnt from it without their ids.
@@ -287,6 +340,21 @@ mod tests {
         assert_eq!((read.operation.as_str(), read.reason.as_str()), ("citizens.lookup", ""));
         assert_eq!(read.attributes, entry().attributes);
         assert_eq!(ExpiryNote::read(&body), None);
+    }
+
+    #[test]
+    fn the_canonical_form_has_the_unit_and_hides_the_officer() {
+        let body = entry().encode();
+        let shown = String::from_utf8(canonical(&[9; 16], &body)).unwrap();
+        assert!(!shown.contains("cb-1") && shown.contains(r#""unit":"ubnd","standing":"registered""#), "{shown}");
+        let value: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        let digest = officer_digest(&officer_salt(&[9; 16]), "cb-1");
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(value["officer"]["id_digest"], hex);
+        // What opens the entry does not open its officer.
+        assert_ne!(opening_salt(&[9; 16]), officer_salt(&[9; 16]));
+        let bare = Entry { officer: None, ..entry() }.encode();
+        assert_eq!(canonical(&[9; 16], &bare), bare);
     }
 
     #[test]

@@ -31,7 +31,7 @@ mod writer;
 
 pub use entry::{
     Entry, ExpiryNote, OfficerStanding, Outcome, Receipt, RecordedEntry, RecordedOfficer, Salt, commitment,
-    subjects_digest,
+    officer_digest, subjects_digest,
 };
 pub use error::{AuditError, ProofError};
 pub use reading::{ConsistencyProof, InclusionProof, LogInfo};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::entry::{RecordedEntry, Salt, commitment, subjects_digest};
+use super::entry::{RecordedEntry, Salt, canonical, committed, officer_salt, opening_salt, subjects_digest};
 use super::error::AuditError;
 use super::finder::KeyKind;
 use super::position::Position;
@@ -22,10 +22,12 @@ pub struct OpenedEntry {
     pub receipt: Receipt,
     pub entry: RecordedEntry,
     pub subjects: Vec<CitizenId>,
-    /// The canonical form, byte for byte.
+    /// The canonical form, byte for byte: it names the officer's unit, not the officer.
     pub canonical: String,
     pub salt: Salt,
     pub subjects_digest: Hash,
+    /// What opens the officer's digest in the canonical form: for the officer's own client alone.
+    pub officer_salt: Option<Salt>,
 }
 
 /// Which part of a long list is wanted.
@@ -98,18 +100,19 @@ impl Reader {
             row: row.position.column().to_string(),
         };
         let opened = opener.open(row.position, sealed).ok_or_else(|| altered("body"))?;
-        let digest = subjects_digest(salt, &opened.subjects);
-        if commitment(salt, &digest, &opened.body) != row.commitment {
+        if committed(salt, &opened.subjects, &opened.body) != row.commitment {
             return Err(altered("commitment"));
         }
         let Some(entry) = RecordedEntry::read(&opened.body) else { return Ok(None) };
+        let opening = opening_salt(salt);
         Ok(Some(OpenedEntry {
             receipt: Receipt { log: name.to_owned(), log_index: row.position.index() },
-            entry,
+            subjects_digest: subjects_digest(&opening, &opened.subjects),
             subjects: opened.subjects.into_iter().map(CitizenId).collect(),
-            canonical: String::from_utf8(opened.body).map_err(|_| altered("body"))?,
-            salt: *salt,
-            subjects_digest: digest,
+            canonical: String::from_utf8(canonical(salt, &opened.body)).map_err(|_| altered("body"))?,
+            salt: opening,
+            officer_salt: entry.officer.as_ref().map(|_| officer_salt(salt)),
+            entry,
         }))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::entry::{Salt, commitment, subjects_digest};
+use super::entry::{Salt, committed};
 use super::finder::{self, Item, KeyKind, SEGMENT};
 use super::opening::{Opening, Resumed};
 use super::position::{MAX_LOG_SIZE, Position};
@@ -102,14 +102,14 @@ impl LogWriter {
         for (((record, salt), nonce), index) in records.iter().zip(salts.as_chunks().0).zip(nonces).zip(first..) {
             let position = Position::new(log, index);
             let subjects = record.subjects.get(1..).unwrap_or_default();
-            let committed = commitment(salt, &subjects_digest(salt, subjects), &record.body);
-            edge.tail.push(committed, full);
+            let leaf = committed(salt, subjects, &record.body);
+            edge.tail.push(leaf, full);
             let body = key.seal(nonce, position, subjects, &record.body, plain);
             rows.push(EntryRow {
                 position,
                 written_at: edge.written_at,
                 data_key: key.number,
-                commitment: committed,
+                commitment: leaf,
                 content: Some((*salt, body)),
             });
             record.slot.fill(position.column().cast_unsigned());

@@ -39,7 +39,8 @@ impl Citizens {
     /// anchor of its own; a failed one is stored with the draft's entry.
     ///
     /// # Errors
-    /// If the store cannot answer; that the guard blocks the client is inside, with its draft.
+    /// If the store cannot answer; that the guard blocks the client is inside, with a draft that names
+    /// whom it was about.
     pub async fn seek_another(
         &self,
         caller: &Caller,
@@ -56,7 +57,7 @@ impl Citizens {
             }
             Err(blocked @ CitizensError::Blocked(_)) => {
                 let reason = blocked.reason();
-                Ok((Err(blocked), draft.refused(reason)))
+                Ok((Err(blocked), draft.refused(reason).about(about.into_iter().collect())))
             }
             Err(error) => Err(error),
         }
@@ -117,7 +118,8 @@ impl Citizens {
             None => None,
         };
         let person = record.map(|record| AnchoredCitizen { record, anchored: Anchored::OWN });
-        let draft = if person.is_some() { draft } else { draft.no_match(None, None) };
+        let own = caller.citizen.as_ref().map(|grant| grant.citizen_id);
+        let draft = if person.is_some() { draft } else { draft.no_match(own, None) };
         Ok((Ok(Anchoring { person, standing }), draft))
     }
 
@@ -135,7 +137,7 @@ impl Citizens {
             Ok(failure) => Ok((Ok(()), draft.no_match(about, failure))),
             Err(blocked @ CitizensError::Blocked(_)) => {
                 let reason = blocked.reason();
-                Ok((Err(blocked), draft.refused(reason)))
+                Ok((Err(blocked), draft.refused(reason).about(about.into_iter().collect())))
             }
             Err(error) => Err(error),
         }
@@ -160,6 +162,13 @@ impl Citizens {
             Among::Nobody | Among::Several => None,
         };
         Ok((person, about))
+    }
+
+    /// Whom a question means that is refused before anybody is looked for: the one person who has the
+    /// number. For the entry alone.
+    pub async fn meant_by(&self, number: &AnchorNumber) -> Result<Vec<CitizenId>, StorageError> {
+        let records = self.with_number(number).await?;
+        Ok(if let [only] = records.as_slice() { vec![only.citizen.citizen_id] } else { Vec::new() })
     }
 
     /// Everybody a number leads to.

@@ -50,17 +50,19 @@ impl Citizens {
         match consent {
             Some(consent) if covers => {
                 let attributes = match own {
-                    Some(grant) if grant.consent != Some(consent.id) => {
-                        consent.attributes.intersection(grant.attributes)
-                    }
-                    _ => consent.attributes,
+                    Some(grant) => consent.attributes.intersection(grant.attributes),
+                    None => consent.attributes,
                 };
                 let consented = Consented { citizen: consent.citizen, attributes, consent: Some(consent.id) };
                 (Ok(standing), draft.resting_on(consented))
             }
             consent => {
-                let about = consent.map(|consent| consent.citizen).into_iter().collect();
-                (Err(Refusal::ConsentMissing.into()), draft.refused("consent_missing").about(about))
+                let draft = draft.refused("consent_missing");
+                let draft = match consent {
+                    Some(consent) => draft.about(vec![consent.citizen]),
+                    None => draft,
+                };
+                (Err(Refusal::ConsentMissing.into()), draft)
             }
         }
     }

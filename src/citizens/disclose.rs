@@ -22,6 +22,9 @@ pub enum WithheldReason {
     BooleanDetail,
     /// The population data hold no value.
     NotRecorded,
+    /// Of the household, its head and other members: the agreement does not let this procedure name
+    /// them, or the question rests on a consent. Which household it is, is told.
+    MembersNotAgreed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -69,6 +72,16 @@ impl Disclosure {
     pub fn without_members(mut self) -> Self {
         self.members_hidden = true;
         self
+    }
+
+    /// The same, and that is told among what is withheld.
+    #[must_use]
+    pub fn withholding_members(mut self) -> Self {
+        if self.attributes.contains(Attribute::Household) {
+            let (attribute, reason) = (Attribute::Household, WithheldReason::MembersNotAgreed);
+            self.withheld.push(Withheld { attribute, reason });
+        }
+        self.without_members()
     }
 
     /// The household whose members must be loaded before the answer is written.

@@ -5,7 +5,7 @@ use super::guard::Failure;
 use crate::access::Caller;
 use crate::audit::{Entry, Outcome};
 use crate::clients::{Agreement, Operation};
-use crate::kernel::{AttributeSet, CitizenId, Instant, Purpose, TransactionId};
+use crate::kernel::{Attribute, AttributeSet, CitizenId, Instant, LegalBasis, Purpose, TransactionId};
 
 /// What is asked, by which operation, and why.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct Draft {
     pub(super) failure: Option<Failure>,
     /// Set where a citizen decided about this question: by a consent, or by their own token.
     consented: Option<Consented>,
+    /// Other members of the household are named in the answer.
+    pub(super) members_named: bool,
 }
 
 impl Draft {
@@ -48,7 +50,8 @@ impl Draft {
             at,
             client: Some(caller.client.id.clone()),
             officer: None,
-            subjects: Vec::new(),
+            // Whoever's own token asks is whom it is about, until somebody else is found to be.
+            subjects: caller.citizen.iter().map(|grant| grant.citizen_id).collect(),
             operation: name,
             attributes: AttributeSet::EMPTY,
             procedure: None,
@@ -57,7 +60,7 @@ impl Draft {
             outcome: Outcome::Refused,
             reason: "",
         };
-        Self { entry, failure: None, consented: None }
+        Self { entry, failure: None, consented: None, members_named: false }
     }
 
     /// What is asked for, where that shows only after the question was admitted.
@@ -99,6 +102,22 @@ impl Draft {
         Allowance::new(agreement, attributes)
     }
 
+    /// Whether it rests on a consent, which is one person's: the answer speaks of nobody else.
+    pub fn rests_on_consent(&self) -> bool {
+        self.entry.legal_basis.as_ref().is_some_and(LegalBasis::is_consent)
+    }
+
+    /// Whether the answer may name the other members of the citizen's household: where the agreement
+    /// needs them for this procedure, to an officer and to the citizen's own token alike, and never
+    /// under a consent. Every operation asks here.
+    pub fn names_members(&self, agreement: &Agreement) -> bool {
+        let needed = self.entry.procedure.as_ref().is_some_and(|procedure| agreement.names_members(procedure));
+        let approved = self
+            .consented()
+            .is_none_or(|approved| approved.contains(Attribute::Household) && approved.contains(Attribute::FullName));
+        needed && approved && !self.rests_on_consent()
+    }
+
     /// The attributes that whoever decided about this question agreed to; `None` if nobody had to.
     pub fn consented(&self) -> Option<AttributeSet> {
         self.consented.map(|consented| consented.attributes)
@@ -130,6 +149,14 @@ impl Draft {
         self.entry.outcome = Outcome::Answered;
         self.entry.subjects = subjects;
         self.entry.attributes = attributes;
+        self
+    }
+
+    /// The answer names other members of the household, so that it is not repeated once they are to
+    /// be hidden.
+    #[must_use]
+    pub fn naming_members(mut self, named: bool) -> Self {
+        self.members_named = named;
         self
     }
 

@@ -7,7 +7,7 @@ use super::matching::Anchor;
 use super::model::Citizen;
 use super::sealing::Sealing;
 use super::service::Citizens;
-use super::store::read;
+use super::store::{apply::lock_change_log, read};
 use crate::kernel::{CitizenId, HouseholdId, IdNumber};
 use crate::storage::{StorageError, Tx};
 
@@ -27,6 +27,14 @@ impl Citizens {
         self.0.records.by_number(number).await
     }
 
+    /// Everybody whose record names the citizen as parent of a child or as legal representative, by a
+    /// number they have or had; for a question that the caller limits and records.
+    pub async fn wards_of(&self, guardian: &Citizen) -> Result<Vec<Arc<OpenRecord>>, StorageError> {
+        let mut numbers = guardian.cancelled_id_numbers.clone();
+        numbers.push(guardian.id_number.clone());
+        self.0.records.naming_guardian(&numbers).await
+    }
+
     /// The one person an anchor holds for, where citizens speak of themselves: no client asks, so
     /// the caller limits and records it, and answers the same whatever is found.
     pub async fn identify(&self, anchor: &Anchor) -> Result<Option<Arc<OpenRecord>>, StorageError> {
@@ -43,6 +51,15 @@ pub fn current_members(tx: &mut Tx<'_>, sealing: &Sealing, id: HouseholdId) -> R
     }
     members.retain(|member| member.household.as_ref().is_some_and(|held| held.household_id == id));
     Ok(members)
+}
+
+/// Whether the household has these members and no others, and has them until the transaction ends:
+/// who joins has to wait. Asked before anything else of the transaction, in the order of the change
+/// log.
+pub fn are_its_members(tx: &mut Tx<'_>, id: HouseholdId, members: &[CitizenId]) -> Result<bool, StorageError> {
+    lock_change_log(tx.db()?)?;
+    let held = read::household_members(tx.db()?, id)?;
+    Ok(held.len() == members.len() && held.iter().all(|member| members.contains(member)))
 }
 
 /// The record as a running transaction sees it.

@@ -93,6 +93,8 @@ struct First {
     attributes: AttributeSet,
     /// What the agreement said then.
     detail: Detail,
+    /// Whether it names other members of the household.
+    members_named: bool,
     body: Value,
 }
 
@@ -105,7 +107,8 @@ impl First {
             Some(subject) => draft.allowance(agreement, *subject).readable(),
             None => agreement.attributes,
         };
-        detail && self.attributes.is_subset(readable)
+        let members = !self.members_named || draft.names_members(agreement);
+        detail && members && self.attributes.is_subset(readable)
     }
 }
 
@@ -199,6 +202,7 @@ impl Citizens {
             subjects: entry.subjects.clone(),
             attributes: entry.attributes,
             detail: keyed.client.agreement.detail,
+            members_named: done.members_named,
             body: serde_json::to_value(told).map_err(|_| lost())?,
         };
         let at = self.0.clock.now();

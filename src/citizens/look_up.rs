@@ -81,6 +81,9 @@ impl Citizens {
             if full { warnings_of(&person.record.citizen, person.anchored.number, allowance) } else { Vec::new() };
         let status = full.then_some(person.record.citizen.status);
         let mut disclosure = Disclosure::choose(person.record, asked, allowance);
+        if !draft.names_members(&caller.client.agreement) {
+            disclosure = disclosure.withholding_members();
+        }
         if let Some(membership) = disclosure.needs_household() {
             let members = self.0.records.household(membership.household_id).await?;
             disclosure = disclosure.with_household(Household { members });

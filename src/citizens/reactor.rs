@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::change::ChangeKinds;
+use super::service::Citizens;
 use super::store::{reactors, read};
 use crate::kernel::{CitizenId, Instant};
 use crate::storage::{Reach, StorageError, Store, Tx};
@@ -30,6 +31,25 @@ pub trait Reactor: Send + Sync {
     /// Which changes it wants to see.
     fn wants(&self) -> ChangeKinds;
     fn react(&self, tx: &mut Tx<'_>, change: &Change) -> Result<(), StorageError>;
+}
+
+/// How long a change may wait for a reactor before what the reactor watches is no longer called good.
+const MOST_BEHIND: Duration = Duration::from_secs(60);
+
+impl Citizens {
+    /// Whether a change has waited longer than a minute for the reactor: then it is not known whether
+    /// what the reactor would undo still stands.
+    ///
+    /// # Errors
+    /// If the store cannot say: that is not known, either.
+    pub async fn is_behind(&self, reactor: &'static str) -> Result<bool, StorageError> {
+        let oldest = self.0.store.read(Reach::Key, move |db| -> Result<_, StorageError> {
+            let cursor = reactors::cursor(db, reactor)?;
+            Ok(read::changes_after(db, cursor, 1)?.first().map(|change| change.changed_at))
+        });
+        let now = self.0.clock.now();
+        Ok(oldest.await?.is_some_and(|since| now.since(since) > MOST_BEHIND))
+    }
 }
 
 /// Changes handed over in one transaction.

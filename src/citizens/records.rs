@@ -11,9 +11,6 @@ use super::store::rows::{CitizenRow, IdentifierKind};
 use crate::kernel::{CitizenId, HouseholdId, IdNumber, LegacyIdNumber};
 use crate::storage::{Reach, StorageError, Store};
 
-/// Members of one household that an answer may name.
-const MOST_MEMBERS: usize = 64;
-
 pub struct Records {
     pub(super) store: Store,
     pub(super) sealing: Sealing,
@@ -54,6 +51,16 @@ impl Records {
         rows.iter().map(|row| self.open(row, None)).collect()
     }
 
+    /// Everybody whose record names one of these numbers as a guardian's.
+    pub async fn naming_guardian(&self, numbers: &[IdNumber]) -> Result<Vec<Arc<OpenRecord>>, StorageError> {
+        let mut hashes = Vec::new();
+        for number in numbers {
+            hashes.extend(self.hashes(|version| self.sealing.guardian_hash(version, number))?);
+        }
+        let rows = self.store.read(Reach::Key, move |db| read::sharing(db, IdentifierKind::Guardian, &hashes)).await?;
+        rows.iter().map(|row| self.open(row, None)).collect()
+    }
+
     pub async fn by_id(&self, id: CitizenId) -> Result<Option<Arc<OpenRecord>>, StorageError> {
         if !self.cache.is_trusted() {
             return self.read_by_id(id).await;
@@ -64,11 +71,12 @@ impl Records {
         }
     }
 
-    /// The members of a household, as their own records say.
+    /// The members of a household, as their own records say: all of them, however many. Whoever is
+    /// left out would be missed by what is stated of the household and watched.
     pub async fn household(&self, id: HouseholdId) -> Result<Vec<Arc<OpenRecord>>, StorageError> {
         let ids = self.store.read(Reach::Key, move |db| read::household_members(db, id)).await?;
         let mut members = Vec::with_capacity(ids.len());
-        for member in ids.into_iter().take(MOST_MEMBERS) {
+        for member in ids {
             let record = self.by_id(member).await?;
             let belongs = |record: &Arc<OpenRecord>| {
                 record.citizen.household.as_ref().is_some_and(|household| household.household_id == id)

@@ -22,7 +22,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// through everything again, this many looks later.
 const AGAIN: u32 = 600;
 
-const KINDS: [IdentifierKind; 3] = [IdentifierKind::Number, IdentifierKind::Legacy, IdentifierKind::NameAndBirth];
+const KINDS: [IdentifierKind; 4] =
+    [IdentifierKind::Number, IdentifierKind::Legacy, IdentifierKind::NameAndBirth, IdentifierKind::Guardian];
 
 pub struct Resealing {
     store: Store,

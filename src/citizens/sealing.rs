@@ -133,7 +133,15 @@ impl Sealing {
         }
         let hash = self.name_and_birth_hash(version, &citizen.full_name, citizen.date_of_birth)?;
         found.push(row(IdentifierKind::NameAndBirth, version, hash, id, true));
+        for number in guardians(citizen) {
+            found.push(row(IdentifierKind::Guardian, version, self.guardian_hash(version, number)?, id, true));
+        }
         Ok(found)
+    }
+
+    /// By which a record that names somebody as guardian is found.
+    pub fn guardian_hash(&self, version: u32, number: &IdNumber) -> Result<IdentifierHash, SealingError> {
+        self.hash(IdentifierKind::Guardian, version, &[number.expose().as_bytes()])
     }
 
     /// The keyed hash by which an event waits for a number that nobody has yet.
@@ -178,12 +186,30 @@ impl Sealing {
             IdentifierKind::Number => "id_number",
             IdentifierKind::Legacy => "legacy_id_number",
             IdentifierKind::NameAndBirth => "name_and_birth",
+            IdentifierKind::Guardian => "guardian",
         };
         let key = self.keyring.index_key(label, version).ok_or(SealingError::UnknownKeyVersion(version))?;
         let mut hash = IdentifierHash::default();
         hash.copy_from_slice(&key.tag(parts)[..16]);
         Ok(hash)
     }
+}
+
+/// The age from which nobody is a ward by their parents (Law on Children 102/2016/QH13 art. 1).
+const OF_AGE: i32 = 16;
+
+/// The numbers of whoever may be a citizen's guardian, each once: their legal representative and, of
+/// who was a child when the record was last known to be so, their parents.
+pub fn guardians(citizen: &Citizen) -> Vec<&IdNumber> {
+    let child = citizen.date_of_birth.latest().years_until(citizen.provenance.as_of) < OF_AGE;
+    let parents = citizen.parents.iter().filter(|_| child);
+    let mut numbers: Vec<&IdNumber> = Vec::new();
+    for number in citizen.representative.iter().chain(parents).filter_map(|relative| relative.id_number.as_ref()) {
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    numbers
 }
 
 /// The given date at its own precision and at each coarser one.
@@ -197,7 +223,7 @@ pub fn precisions(date: PartialDate) -> impl Iterator<Item = PartialDate> {
 fn row(kind: IdentifierKind, version: u32, hash: IdentifierHash, id: CitizenId, active: bool) -> IdentifierRow {
     let holder = match kind {
         IdentifierKind::Number => 0,
-        IdentifierKind::Legacy | IdentifierKind::NameAndBirth => {
+        IdentifierKind::Legacy | IdentifierKind::NameAndBirth | IdentifierKind::Guardian => {
             let [.., a, b, c, d, e, f, g, h] = id.0;
             i64::from_be_bytes([a, b, c, d, e, f, g, h])
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::cache::{Cache, CacheConfig};
 use super::decoy::Decoy;
 use super::draft::{Draft, Question};
+use super::events;
 use super::follower::Follower;
 use super::guard::meter::Standing;
 use super::guard::{Blocked, Exchange, Failure, GuardConfig, GuardError, Guards};
@@ -120,6 +121,8 @@ impl Citizens {
         background.spawn(follower.run());
         background.spawn(Exchange::new(Arc::clone(&guards), Arc::clone(&clock)).run());
         background.spawn(kept_answers::sweep(store.clone(), Arc::clone(&clock)));
+        let chance = Arc::clone(&entropy);
+        background.spawn(events::record_owed(store.clone(), audit.clone(), Arc::clone(&clock), chance));
         let resealing = Resealing::new(store.clone(), keyring.clone(), sealing.clone(), Arc::clone(&counted));
         background.spawn(resealing.run());
         let keeper = Keeper { keyring, entropy: Arc::clone(&entropy) };
@@ -156,6 +159,20 @@ impl Citizens {
     pub fn charge(&self, client: &Client) -> Result<Standing, CitizensError> {
         let (granted, standing) = self.0.guards.take(client, 1, self.0.clock.now());
         if granted == 1 { Ok(standing) } else { Err(CitizensError::OverQuota(standing)) }
+    }
+
+    /// Counts further people whom an admitted question names like calls of their own; the standing
+    /// after that, `None` if there are none.
+    ///
+    /// # Errors
+    /// `OverQuota` if it does not reach for all of them.
+    pub fn charge_more(&self, caller: &Caller, people: usize) -> Result<Option<Standing>, CitizensError> {
+        let wanted = u32::try_from(people).unwrap_or(u32::MAX);
+        if wanted == 0 {
+            return Ok(None);
+        }
+        let (granted, standing) = self.0.guards.take(&caller.client, wanted, self.0.clock.now());
+        if granted == wanted { Ok(Some(standing)) } else { Err(CitizensError::OverQuota(standing)) }
     }
 
     /// Whether a question is admitted that was `granted` by the quota or not.

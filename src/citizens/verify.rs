@@ -119,14 +119,12 @@ impl Citizens {
             .collect();
         if !not_agreed.is_empty() {
             let refusal = CitizensError::AttributesNotAgreed(not_agreed);
-            let reason = refusal.reason();
-            return Ok((Err(refusal), draft.refused(reason)));
+            return self.refuse_claims(&ask.number, refusal, draft).await;
         }
         let beyond = ask.beyond(draft.consented());
         if !beyond.is_empty() {
             let refusal = CitizensError::AttributesNotConsented(beyond);
-            let reason = refusal.reason();
-            return Ok((Err(refusal), draft.refused(reason)));
+            return self.refuse_claims(&ask.number, refusal, draft).await;
         }
         let Some(anchor) = ask.claims.anchor(ask.number.clone()) else {
             return self.compare_part(caller, ask, draft).await;
@@ -141,6 +139,18 @@ impl Citizens {
                 (Ok(verdicts), draft.answered(vec![id], ask.attributes()))
             }
         })
+    }
+
+    /// Refuses claims that may not be made about whoever has the number.
+    async fn refuse_claims(
+        &self,
+        number: &AnchorNumber,
+        refusal: CitizensError,
+        draft: Draft,
+    ) -> Result<Drafted<Verdicts>, CitizensError> {
+        let reason = refusal.reason();
+        let about = self.meant_by(number).await?;
+        Ok((Err(refusal), draft.refused(reason).about(about)))
     }
 
     /// A name alone, or a birth date alone: yes or no and nothing else, and a *no* is a failed

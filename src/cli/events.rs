@@ -84,7 +84,7 @@ fn told(text: &mut String, id: &EventId, processed: &Processed) {
     let how = match processed {
         Processed::Applied { .. } => "applied".to_owned(),
         Processed::Known { .. } => "known before".to_owned(),
-        Processed::OtherContent => "another event has this id".to_owned(),
+        Processed::OtherContent { .. } => "another event has this id".to_owned(),
         Processed::Parked { reason, .. } | Processed::Refused { reason, .. } => {
             format!("parked: {}: {}", reason.code(), reason.text().en)
         }

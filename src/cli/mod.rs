@@ -234,7 +234,8 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         let sealed = match key_use {
             KeyUse::Seal => {
                 let (entries, proofs) = (data_keys_under(&store, version).await?, proofs_under(&store, version).await?);
-                entries + proofs + eid::rows_under_version(&store, version).await?
+                let asked = crate::oidc::rows_under_version(&store, version, counted_at).await?;
+                entries + proofs + asked + eid::rows_under_version(&store, version).await?
             }
             _ => 0,
         };

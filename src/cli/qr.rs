@@ -11,7 +11,7 @@ use crate::crypto::cose::read_key_set;
 use crate::crypto::jose::JwkSet;
 use crate::kernel::{ClientId, Instant};
 use crate::qr::card::CardText;
-use crate::qr::credential::{CredentialStatus, CwtClaims, TrustedIssuer};
+use crate::qr::credential::{CredentialStatus, CwtClaims, TrustedIssuer, Verdict};
 use crate::qr::image::{ImageFault, read_qr};
 use crate::qr::model::{NotShown, QrKind, Shown, claimed_fields, recognise};
 use crate::qr::status::{StatusListFault, is_revoked, read_list};
@@ -42,6 +42,9 @@ struct VerifyArgs {
     /// Who reads: a credential may be for one client alone
     #[arg(long, value_name = "CLIENT")]
     reader: Option<ClientId>,
+    /// What the holder was asked to sign; of a credential that is bound to its holder's key
+    #[arg(long)]
+    nonce: Option<String>,
     /// A picture of the QR, a file with its text, or the text; standard input if it is missing
     #[arg(value_name = "IMAGE|TEXT")]
     shown: Option<String>,
@@ -101,15 +104,16 @@ pub fn run(args: QrArgs, now: Instant) -> Result<Finding, QrCommandError> {
     let reader = args.reader.as_ref().map_or("", ClientId::as_str);
     Ok(match recognise(&text, &issuers, reader, now)? {
         Shown::Card(card) => of_card(&card),
-        Shown::Credential(verdict) => match verdict.claims {
-            Some(claims) => {
-                let list = args.status.as_deref().map(|path| status_of(path, &issuers, &claims, now)).transpose()?;
-                of_credential(verdict.status, &claims, list)
-            }
-            None => {
-                Finding { text: format!("kind: credential\nstatus: {}\n", named(verdict.status)), worth: Worth::Bad }
-            }
-        },
+        Shown::Credential(verdict) => {
+            let verdict = (*verdict).expecting(args.nonce.as_deref());
+            let list = match &verdict.claims {
+                Some(claims) => {
+                    args.status.as_deref().map(|path| status_of(path, &issuers, claims, now)).transpose()?
+                }
+                None => None,
+            };
+            of_credential(verdict, list)
+        }
     })
 }
 
@@ -181,11 +185,17 @@ fn of_card(card: &CardText) -> Finding {
     Finding { text, worth: Worth::Open }
 }
 
-fn of_credential(status: CredentialStatus, claims: &CwtClaims, list: Option<Listed>) -> Finding {
-    let mut text = match QrKind::of_claims(claims) {
-        QrKind::ResidenceConfirmation => "kind: residence confirmation\nproof: signature\n".to_owned(),
-        _ => "kind: credential\nproof: signature\n".to_owned(),
+fn of_credential(verdict: Verdict, list: Option<Listed>) -> Finding {
+    let Verdict { status, claims, holder } = verdict;
+    let Some(claims) = &claims else {
+        return Finding { text: format!("kind: credential\nstatus: {}\n", named(status)), worth: Worth::Bad };
     };
+    let kind = match QrKind::of_claims(claims) {
+        QrKind::ResidenceConfirmation => "residence confirmation",
+        _ => "credential",
+    };
+    let proof = if holder.is_some() { "signature+holder" } else { "signature" };
+    let mut text = format!("kind: {kind}\nproof: {proof}\n");
     let (status, note, worth) = match (status, &claims.status, list) {
         (CredentialStatus::Valid, Some(_), Some(Ok(true))) => (CredentialStatus::Revoked, None, Worth::Bad),
         (CredentialStatus::Valid, Some(_), Some(Ok(false))) => (status, None, Worth::Good),

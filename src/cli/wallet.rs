@@ -2,6 +2,7 @@
 
 mod commands;
 mod folder;
+mod own_qr;
 mod remote;
 
 use std::path::PathBuf;
@@ -12,8 +13,10 @@ pub use commands::{Ticket, Tools, activate, run};
 pub use folder::{FolderError, Wallet};
 pub use remote::RemoteError;
 
+use crate::crypto::cose::CoseFault;
 use crate::crypto::jose::JwkFault;
-use crate::kernel::TransactionId;
+use crate::kernel::{Attribute, ClientId, TransactionId};
+use crate::qr::image::DrawFault;
 
 #[derive(Debug, Args)]
 pub struct WalletArgs {
@@ -35,6 +38,8 @@ enum WalletCommand {
     Watch(WatchArgs),
     /// The account's devices
     Devices(FolderArgs),
+    /// The citizen's own QR, bound to the device's key: for one reader, once, within a minute
+    Qr(QrArgs),
 }
 
 #[derive(Debug, Args)]
@@ -82,12 +87,35 @@ struct RejectArgs {
 struct WatchArgs {
     #[command(flatten)]
     folder: FolderArgs,
-    /// Approve everything; a demo tells its wallets the digits, no other service does
+    /// Approve everything. A demo tells its wallets the digits; for any other service name
+    /// --digits-from
     #[arg(long)]
     auto_approve: bool,
+    /// Where the two digits of each request's starting screen come from, a line for each as it is told;
+    /// `-`: standard input
+    #[arg(long, requires = "auto_approve", value_name = "FILE")]
+    digits_from: Option<PathBuf>,
     /// End after so many requests
     #[arg(long)]
     count: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+struct QrArgs {
+    #[command(flatten)]
+    folder: FolderArgs,
+    /// The client that reads it
+    #[arg(long)]
+    audience: ClientId,
+    /// What the reader asks to be signed
+    #[arg(long)]
+    nonce: Option<String>,
+    /// What it says
+    #[arg(long, value_delimiter = ',', default_value = "full_name,id_number,date_of_birth")]
+    attributes: Vec<Attribute>,
+    /// Where the picture goes, as SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
 }
 
 /// Why a command of the wallet is not carried out.
@@ -105,6 +133,21 @@ pub enum WalletError {
     Person(#[source] serde_json::Error),
     #[error("{0} is missing")]
     Missing(&'static str),
+    #[error(
+        "this service does not tell wallets the digits, only a demo does: pass the two digits that the starting \
+         screen of each request shows with --digits-from, a line each"
+    )]
+    DigitsUntold,
+    #[error("{0:?} is no line of two digits")]
+    Digits(String),
+    #[error("the digits end, and a request waits for some")]
+    DigitsEnd,
+    #[error("the digits cannot be read: {0}")]
+    DigitsUnreadable(#[source] std::io::Error),
+    #[error("the credential cannot be signed over: {0}")]
+    Credential(#[from] CoseFault),
+    #[error("the picture: {0}")]
+    Picture(#[from] DrawFault),
     #[error("no request waits")]
     NothingWaits,
     #[error("several requests wait: name one with --id")]

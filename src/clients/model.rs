@@ -72,13 +72,13 @@ impl Agreement {
         self.valid_from <= now && now < self.valid_until
     }
 
-    /// Whether the other members of a household may be named for this purpose: the agreement lists
+    /// Whether the other members of a household may be named in this procedure: the agreement lists
     /// the household, names, and the procedure among those that need the members.
-    pub fn names_members(&self, purpose: &Purpose) -> bool {
+    pub fn names_members(&self, procedure: &ProcedureCode) -> bool {
         self.detail == Detail::Full
             && self.attributes.contains(Attribute::Household)
             && self.attributes.contains(Attribute::FullName)
-            && self.household_members.contains(&purpose.procedure)
+            && self.household_members.contains(procedure)
     }
 }
 

@@ -32,16 +32,16 @@ pub struct EidConfig {
     /// Devices of one account.
     #[validate(range(min = 1, max = 20))]
     pub devices: usize,
-    /// Requests that one citizen sees at once.
+    /// Requests of sign-in pages that one citizen sees at once, and as many of counters.
     #[validate(range(min = 1, max = 20))]
     pub open_requests: u32,
-    /// Requests to one citizen in an hour that they did not scan.
+    /// Requests of sign-in pages to one citizen in an hour that they did not scan, and as many of counters.
     #[validate(range(min = 1, max = 1_000_000))]
     pub requests_per_hour: u32,
-    /// Codes in a day for one number.
+    /// Codes sent in a day to one citizen.
     #[validate(range(min = 1, max = 100))]
     pub codes_per_number: u32,
-    /// Codes in a minute in all.
+    /// Codes sent in a minute in all.
     #[validate(range(min = 1, max = 1_000_000))]
     pub codes_per_minute: u32,
     /// Passcodes hashed at once; each takes 19 MiB and a processor for some 15 ms.

@@ -17,6 +17,7 @@ mod layers;
 mod limits;
 mod logging;
 mod metrics;
+mod oidc;
 mod pages;
 mod residence;
 mod safety;
@@ -40,6 +41,7 @@ pub use keys::KeysConfig;
 pub use limits::LimitsConfig;
 pub use logging::{LogFormat, LogLevel, LoggingConfig};
 pub use metrics::MetricsConfig;
+pub use oidc::OidcConfig;
 pub use pages::PagesConfig;
 pub use residence::ResidenceConfig;
 pub use safety::UnsafeSetting;
@@ -60,6 +62,7 @@ pub struct Config {
     pub forms: FormsConfig,
     pub limits: LimitsConfig,
     pub eid: EidConfig,
+    pub oidc: OidcConfig,
     pub residence: ResidenceConfig,
     pub contact: ContactConfig,
     pub logging: LoggingConfig,
@@ -84,6 +87,7 @@ impl Config {
             forms: layers.section(&mut faults),
             limits: layers.section(&mut faults),
             eid: layers.section(&mut faults),
+            oidc: layers.section(&mut faults),
             residence: layers.section(&mut faults),
             contact: layers.section(&mut faults),
             logging: layers.section(&mut faults),

@@ -58,6 +58,7 @@ fn the_sample_parses_and_lists_every_key() {
     keys_of::<AuditConfig>(&mut every);
     keys_of::<LimitsConfig>(&mut every);
     keys_of::<EidConfig>(&mut every);
+    keys_of::<OidcConfig>(&mut every);
     keys_of::<FormsConfig>(&mut every);
     keys_of::<PagesConfig>(&mut every);
     keys_of::<ResidenceConfig>(&mut every);
@@ -84,11 +85,32 @@ fn the_sample_shows_the_defaults_where_it_says_so() {
         ..config.server
     };
     assert_eq!(server, default.server);
-    assert_eq!(config.tokens, default.tokens);
+    assert_eq!((config.tokens, config.oidc), (default.tokens, default.oidc));
     let eid = EidConfig { code_file: None, code_webhook: None, code_webhook_secret: None, ..config.eid };
     assert_eq!(eid, default.eid);
     let audit = AuditConfig { origin: None, state_dir: None, ..config.audit };
     assert_eq!((config.database.readers, audit), (default.database.readers, default.audit));
+}
+
+#[test]
+fn lifetimes_of_sign_ins_are_bounded() {
+    let bounds = [
+        ("request_lifetime_s", 30, 300),
+        ("code_lifetime_s", 5, 60),
+        ("backchannel_lifetime_s", 30, 300),
+        ("poll_interval_s", 1, 60),
+        ("access_token_lifetime_s", 60, 3_600),
+        ("id_token_lifetime_s", 60, 3_600),
+        ("refresh_token_lifetime_s", 300, 86_400),
+    ];
+    for (key, least, most) in bounds {
+        let read = |value: u64| {
+            let (_folder, path) = file(&format!("[oidc]\n{key} = {value}\n"));
+            Config::load(Some(&path), none())
+        };
+        assert!(read(least).is_ok() && read(most).is_ok(), "{key}");
+        assert!(read(least - 1).is_err() && read(most + 1).is_err(), "{key}");
+    }
 }
 
 #[test]

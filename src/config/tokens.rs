@@ -10,7 +10,7 @@ use super::layers::Section;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokensConfig {
-    /// How long an access token lives.
+    /// How long an access token of a client for itself lives; citizens' are set by `[oidc]`.
     #[validate(range(min = 60, max = 3_600))]
     pub lifetime_s: u64,
     /// How long a client's assertion may live.

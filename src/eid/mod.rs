@@ -12,7 +12,9 @@ mod store;
 mod vault;
 
 pub use api::{EidApi, routes};
-pub use model::{Approval, ApprovalRequest, Begun, Channel, MatchNumber, ScanSecret, Statement, TransactionState};
+pub use model::{
+    Approval, ApprovalRequest, Begun, Channel, MatchNumber, ScanSecret, Statement, TAKING_TIME, TransactionState,
+};
 pub use pages::{sign_in_routes, wallet_routes};
 pub use sender::{CodeSender, FileSender, Message, SendError, Sending, WebhookSender};
 pub use service::{

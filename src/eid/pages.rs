@@ -44,6 +44,18 @@ impl Wallet {
         words::OUTCOMES.iter().map(|(name, tone, title, words)| (*name, *tone, page.tell(title), page.tell(words)))
     }
 
+    /// Name and words of what the citizen's own QR can say, and whether it is chosen at first.
+    fn shown_by_qr(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        use Attribute::{DateOfBirth, FullName, IdNumber, Nationality, PermanentResidence, Photo, Sex};
+        let language = self.page.language();
+        [FullName, IdNumber, DateOfBirth, Sex, Nationality, PermanentResidence, Photo].into_iter().map(
+            move |attribute| {
+                let chosen = matches!(attribute, FullName | IdNumber | DateOfBirth);
+                (attribute.name(), labels::attribute_label(attribute).in_language(language), chosen)
+            },
+        )
+    }
+
     /// What the script may have to say.
     fn sentences(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         words::SENTENCES.iter().map(|(name, text)| (*name, self.page.tell(text)))

@@ -1,5 +1,6 @@
 //! Sealing and keyed hashes of what names a person.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -9,6 +10,8 @@ use crate::crypto::aead::{pad_to_64, unpad};
 use crate::crypto::{KeyUse, Keyring};
 use crate::kernel::Entropy;
 use crate::storage::StorageError;
+
+const BROWSER: &str = "eid_browser";
 
 /// What a sealed value belongs to; also the label of its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,5 +99,27 @@ impl Vault {
     /// The keyed hash under which uses of a number are counted.
     pub fn number_tag(&self, number: &str) -> [u8; 32] {
         self.keyring.active_index_key("eid_number").1.tag(&[number.as_bytes()])
+    }
+
+    /// The keyed hash under which uses from a network address are counted; whoever has an IPv6 address
+    /// has all of its /64.
+    pub fn address_tag(&self, address: IpAddr) -> [u8; 32] {
+        let key = self.keyring.active_index_key("eid_address").1;
+        match address.to_canonical() {
+            IpAddr::V4(address) => key.tag(&[&address.octets()]),
+            IpAddr::V6(address) => key.tag(&[&address.octets()[..8]]),
+        }
+    }
+
+    /// The keyed hash that shows that a browser was given this text by us.
+    pub fn browser_tag(&self, text: &str) -> [u8; 32] {
+        self.keyring.active_index_key(BROWSER).1.tag(&[text.as_bytes()])
+    }
+
+    /// Whether `tag` is that of the text, under any key there is, in constant time.
+    pub fn browser_matches(&self, text: &str, tag: &[u8]) -> bool {
+        let keys = self.keyring.versions(KeyUse::Index).into_iter();
+        let mut keys = keys.filter_map(|version| self.keyring.index_key(BROWSER, version));
+        keys.any(|key| key.verify(&[text.as_bytes()], tag))
     }
 }

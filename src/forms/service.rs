@@ -19,7 +19,7 @@ use crate::citizens::matching::Anchor;
 use crate::citizens::model::Status;
 use crate::citizens::{AnchoredCitizen, Anchoring, Citizens, CitizensError, Draft, Question};
 use crate::clients::Operation;
-use crate::kernel::{CitizenId, Purpose, TransactionId};
+use crate::kernel::{Attribute, CitizenId, Purpose, TransactionId};
 use crate::storage::StorageError;
 use crate::telemetry::metrics::{Histograms, Metrics};
 
@@ -62,7 +62,7 @@ pub struct Prefill {
 pub enum Outcome {
     Filled,
     NoMatch,
-    /// The citizen is recorded as deceased or missing.
+    /// The citizen is recorded as deceased or missing, and agreement and citizen let the status out.
     NotAlive,
 }
 
@@ -142,9 +142,6 @@ impl Forms {
             return Err(FormsError::NobodyNamed);
         }
         let belongs = form.belongs_to(&ask.purpose.procedure);
-        // One person's consent lets out nothing about those they live with.
-        let agreement = &caller.client.agreement;
-        let names_members = agreement.names_members(&ask.purpose) && !ask.purpose.legal_basis.is_consent();
         let question = Question {
             operation: Operation::FormsPrefill,
             name: PREFILL,
@@ -158,7 +155,12 @@ impl Forms {
             Err(refusal) => return self.refuse(draft, refusal).await,
         };
         if !belongs {
-            return self.refuse(draft.refused("form_of_other_procedure"), FormsError::OtherProcedure).await;
+            let draft = draft.refused("form_of_other_procedure");
+            let draft = match &ask.anchor {
+                Some(anchor) => draft.about(citizens.meant_by(&anchor.number).await?),
+                None => draft,
+            };
+            return self.refuse(draft, FormsError::OtherProcedure).await;
         }
         let (anchoring, draft) = citizens.seek_subject(caller, ask.anchor.as_ref(), standing, draft).await?;
         let person = match anchoring {
@@ -169,11 +171,14 @@ impl Forms {
         let (outcome, filled, draft) = match person {
             None => (Outcome::NoMatch, Filled::nothing(), draft),
             Some(person) if person.record.citizen.status != Status::Alive => {
-                let about = vec![person.record.citizen.citizen_id];
-                (Outcome::NotAlive, Filled::nothing(), draft.refused("not_alive").about(about))
+                let about = person.record.citizen.citizen_id;
+                let told = draft.allowance(&caller.client.agreement, about).withholds(Attribute::Status).is_none();
+                // To whoever may not read the status it is one more cause of nothing to fill in.
+                let outcome = if told { Outcome::NotAlive } else { Outcome::NoMatch };
+                (outcome, Filled::nothing(), draft.refused("not_alive").about(vec![about]))
             }
             Some(person) => {
-                let (filled, draft) = self.filled(caller, (form.as_ref(), names_members), &person, draft).await?;
+                let (filled, draft) = self.filled(caller, &form, &person, draft).await?;
                 (Outcome::Filled, filled, draft)
             }
         };
@@ -188,12 +193,13 @@ impl Forms {
     async fn filled(
         &self,
         caller: &Caller,
-        (form, names_members): (&Form, bool),
+        form: &Form,
         person: &AnchoredCitizen,
         draft: Draft,
     ) -> Result<(Filled, Draft), FormsError> {
         let citizen = &person.record.citizen;
         let allowance = draft.allowance(&caller.client.agreement, citizen.citizen_id);
+        let names_members = draft.names_members(&caller.client.agreement);
         let housemates = match &citizen.household {
             Some(_) if form.needs_household() && !names_members => Some(Housemates::closed(citizen)),
             Some(membership) if form.needs_household() => {

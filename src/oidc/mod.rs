@@ -13,4 +13,4 @@ mod store;
 
 pub use endpoints::{OidcApi, routes};
 pub use pages::AuthorizePage;
-pub use service::{Oidc, OidcConfig, OidcParts};
+pub use service::{Oidc, OidcConfig, OidcParts, rows_under_version};

@@ -37,6 +37,9 @@ pub enum Proof {
     /// Nothing: anyone can print it.
     None,
     Signature,
+    /// The issuer's, and over it that of the holder's key, made for this showing.
+    #[serde(rename = "signature+holder")]
+    SignatureAndHolder,
 }
 
 /// What a client should know beside the answer. Stable codes.

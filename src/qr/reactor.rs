@@ -36,7 +36,8 @@ impl Reactor for Revoker {
         }
         let citizen = current(tx, &self.sealing, change.citizen_id)?;
         for row in held {
-            if !citizen.as_ref().is_some_and(|citizen| self.is_true_of(&row, citizen)) {
+            let said = citizen.as_ref().map(|citizen| self.said_today(&row, citizen)).transpose()?;
+            if said.flatten().is_none() {
                 credentials::revoke(tx.db()?, &row.credential_id, now)?;
             }
         }
@@ -53,24 +54,32 @@ impl Revoker {
         let rows = credentials::tagged_before(tx.db()?, version, now, limit)?;
         for row in &rows {
             let citizen = current(tx, &self.sealing, row.citizen()?)?;
-            let said = citizen.as_ref().and_then(|citizen| self.said_today(row, citizen));
-            match said.and_then(|said| said_tag(&self.keyring, active, &said)) {
-                Some(tag) => credentials::retag(tx.db()?, &row.credential_id, &tag, version)?,
+            let said = citizen.as_ref().map(|citizen| self.said_today(row, citizen)).transpose()?;
+            match said.flatten() {
+                Some(said) => {
+                    let tag = said_tag(&self.keyring, active, &said).ok_or_else(|| no_key(active))?;
+                    credentials::retag(tx.db()?, &row.credential_id, &tag, version)?;
+                }
                 None => drop(credentials::revoke(tx.db()?, &row.credential_id, now)?),
             }
         }
         Ok(rows.len())
     }
 
-    fn is_true_of(&self, row: &CredentialRow, citizen: &Citizen) -> bool {
-        self.said_today(row, citizen).is_some()
+    /// What the credential says, if it would be issued with the same words today.
+    ///
+    /// # Errors
+    /// `Unavailable` if this process does not have the key yet under which it was issued: it is tried
+    /// again.
+    fn said_today(&self, row: &CredentialRow, citizen: &Citizen) -> Result<Option<Said>, StorageError> {
+        let Ok(asked) = serde_json::from_str(&row.attributes) else { return Ok(None) };
+        let said = say(citizen, asked);
+        let version = row.said_key.cast_unsigned();
+        let tag = said_tag(&self.keyring, version, &said).ok_or_else(|| no_key(version))?;
+        Ok((citizen.status == Status::Alive && tag == row.said.as_slice()).then_some(said))
     }
+}
 
-    /// What the credential says, if it would be issued with the same words today. What cannot be
-    /// told is not true.
-    fn said_today(&self, row: &CredentialRow, citizen: &Citizen) -> Option<Said> {
-        let said = say(citizen, serde_json::from_str(&row.attributes).ok()?);
-        let tag = said_tag(&self.keyring, row.said_key.cast_unsigned(), &said)?;
-        (citizen.status == Status::Alive && tag == row.said.as_slice()).then_some(said)
-    }
+fn no_key(version: u32) -> StorageError {
+    StorageError::Unavailable(format!("version {version} of the index key is not in the keyring"))
 }

@@ -31,7 +31,7 @@ pub enum OmittedReason {
 impl From<WithheldReason> for OmittedReason {
     fn from(reason: WithheldReason) -> Self {
         match reason {
-            WithheldReason::NotAgreed => Self::NotAgreed,
+            WithheldReason::NotAgreed | WithheldReason::MembersNotAgreed => Self::NotAgreed,
             WithheldReason::NotConsented => Self::NotConsented,
             WithheldReason::BooleanDetail => Self::BooleanDetail,
             WithheldReason::NotRecorded => Self::NotRecorded,

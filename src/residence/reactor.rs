@@ -11,7 +11,7 @@ use crate::citizens::sealing::Sealing;
 use crate::citizens::{Change, Citizen, Reactor, current, current_members};
 use crate::crypto::{KeyUse, Keyring};
 use crate::kernel::{AttributeSet, Clock};
-use crate::qr::void_confirmation;
+use crate::qr::{VOIDER, void_confirmation};
 use crate::storage::{StorageError, Tx};
 
 /// Sees every change: of the person, of other members that are named, of who is a member.
@@ -23,7 +23,7 @@ pub struct Voider {
 
 impl Reactor for Voider {
     fn name(&self) -> &'static str {
-        "residence.confirmations"
+        VOIDER
     }
 
     fn wants(&self) -> ChangeKinds {
@@ -64,9 +64,11 @@ impl Voider {
         let version = i32::try_from(active).unwrap_or(i32::MAX);
         let rows = confirmations::tagged_before(tx.db()?, version, now, limit)?;
         for row in &rows {
-            let statement = self.stated_today(tx, row)?;
-            match statement.as_ref().and_then(|statement| said_tag(&self.keyring, active, statement)) {
-                Some(tag) => confirmations::retag(tx.db()?, &row.confirmation_id, &tag, version)?,
+            match self.stated_today(tx, row)? {
+                Some(statement) => {
+                    let tag = said_tag(&self.keyring, active, &statement).ok_or_else(|| no_key(active))?;
+                    confirmations::retag(tx.db()?, &row.confirmation_id, &tag, version)?;
+                }
                 None => {
                     void_confirmation(tx, &row.confirmation_id, now)?;
                     confirmations::retag(tx.db()?, &row.confirmation_id, &[], version)?;
@@ -76,15 +78,19 @@ impl Voider {
         Ok(rows.len())
     }
 
-    /// What the confirmation states, if it would be issued with the same words today. What cannot be
-    /// told is not true.
+    /// What the confirmation states, if it would be issued with the same words today.
+    ///
+    /// # Errors
+    /// `Unavailable` if this process does not have the key yet under which it was issued: it is tried
+    /// again, and meanwhile the reactor stands still and no confirmation is called good for long.
     fn stated_today(&self, tx: &mut Tx<'_>, row: &ConfirmationRow) -> Result<Option<Statement>, StorageError> {
         let Ok(attributes) = serde_json::from_str::<AttributeSet>(&row.attributes) else { return Ok(None) };
         let Some(citizen) = current(tx, &self.sealing, row.citizen()?)? else { return Ok(None) };
         let members = self.members(tx, &citizen, row.members)?;
         let statement = Statement::of(&citizen, attributes, members.as_deref());
-        let tag = said_tag(&self.keyring, row.said_key.cast_unsigned(), &statement);
-        let is_true = citizen.status == Status::Alive && tag.is_some_and(|tag| tag == row.said.as_slice());
+        let version = row.said_key.cast_unsigned();
+        let tag = said_tag(&self.keyring, version, &statement).ok_or_else(|| no_key(version))?;
+        let is_true = citizen.status == Status::Alive && tag == row.said.as_slice();
         Ok(is_true.then_some(statement))
     }
 
@@ -95,4 +101,8 @@ impl Voider {
             (_, false) => Ok(None),
         }
     }
+}
+
+fn no_key(version: u32) -> StorageError {
+    StorageError::Unavailable(format!("version {version} of the index key is not in the keyring"))
 }

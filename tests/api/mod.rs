@@ -11,5 +11,6 @@ mod me;
 mod oidc;
 mod pages;
 mod qr;
+mod recorded;
 mod residence;
 mod transparency;

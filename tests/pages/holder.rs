@@ -54,7 +54,17 @@ pub async fn code_of(backend: &Backend) -> String {
 impl Holder {
     /// Opens the app on a phone and activates an account with it.
     pub async fn enrol(browser: &Browser, site: &Installation, backend: &Backend, language: &str) -> Self {
-        let (citizen, app) = (reachable(), browser.open(Screen::Phone, language).await);
+        Self::enrol_as(reachable(), browser, (site, backend), language).await
+    }
+
+    /// The same for somebody in particular.
+    pub async fn enrol_as(
+        citizen: Citizen,
+        browser: &Browser,
+        (site, backend): (&Installation, &Backend),
+        language: &str,
+    ) -> Self {
+        let app = browser.open(Screen::Phone, language).await;
         app.go(&format!("{}/wallet", site.url)).await;
         app.click("[data-open=enrol]").await;
         app.fill("#id_number", citizen.id_number.expose()).await;

@@ -28,6 +28,9 @@ async fn a_citizen_sees_every_look() {
     screen.says("looked at this history").await;
     assert_eq!(screen.flaws().await, [""; 0]);
     screen.picture("me-en-desktop").await;
+    // A page beyond all numbers is empty.
+    screen.go(&format!("{}/me?skip={}", site.url, usize::MAX)).await;
+    screen.says("My consents").await;
     screen.click("form[action='/signout'] button").await;
     screen.at("/").await;
     screen.go(&format!("{}/me", site.url)).await;

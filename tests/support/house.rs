@@ -112,7 +112,8 @@ impl House {
             store: store.clone(),
             clock: clock.clone(),
             entropy: Arc::new(SystemEntropy::default()),
-        });
+        })
+        .await;
         Self { store, clients, access: access.expect("access opens"), keyring, clock, keys, key_folder }
     }
 

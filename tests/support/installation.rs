@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dancu::access::AccessConfig;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dancu::access::{ASSERTION_TYPE, AccessConfig};
 use dancu::app::{App, AppConfig, Ground, PagesConfig};
 use dancu::audit::AuditConfig;
 use dancu::citizens::sealing::Sealing;
@@ -12,20 +14,26 @@ use dancu::citizens::seed::showcase;
 use dancu::citizens::{CacheConfig, GuardConfig, upsert};
 use dancu::clients::{Contact, samples};
 use dancu::console;
+use dancu::crypto::jose::PrivateJwk;
 use dancu::crypto::{Keyring, SystemEntropy};
 use dancu::eid::{EidConfig, Sending};
 use dancu::http::Limits;
+use dancu::kernel::TransactionId;
 use dancu::kernel::clock::SystemClock;
 use dancu::server::{self, RunningServer, ServerConfig, Service};
 use dancu::telemetry::Metrics;
+use serde_json::{Value, json};
 
 use super::Backend;
+use super::house::unsigned;
 
 pub struct Installation {
     pub app: App,
     pub url: String,
     /// The secrets of the sample clients that have one.
     pub secrets: HashMap<String, String>,
+    /// The sample clients' private keys, by client.
+    keys: HashMap<String, PrivateJwk>,
     server: RunningServer,
 }
 
@@ -40,10 +48,11 @@ impl Installation {
         let url = format!("http://{}", listeners[0].local_addr().expect("an address"));
         let ground = Ground { keyring, clock, entropy, metrics: Metrics::default() };
         let app = App::open(config(backend, &url), ground.clone()).await.expect("the service opens");
-        let mut secrets = HashMap::new();
+        let (mut secrets, mut keys) = (HashMap::new(), HashMap::new());
         for sample in samples(ground.clock.now()).expect("samples are made") {
             let client = sample.new.id.to_string();
-            secrets.extend(sample.secret.map(|secret| (client, secret.expose().to_owned())));
+            secrets.extend(sample.secret.map(|secret| (client.clone(), secret.expose().to_owned())));
+            keys.insert(client, sample.private_key);
             app.clients.add(sample.new).await.expect("a sample is added");
         }
         people(&app).await;
@@ -58,7 +67,41 @@ impl Installation {
         let limits = Limits { queue_delay: Duration::from_secs(10), ..Limits::default() };
         let config = ServerConfig { workers: Some(1), limits, ..ServerConfig::default() };
         let server = server::start(&config, listeners, service).expect("the server starts");
-        Self { app, url, secrets, server }
+        Self { app, url, secrets, keys, server }
+    }
+
+    /// An access token of a sample client, as its back end gets one.
+    pub async fn token(&self, client: &str) -> String {
+        let (key, now) = (&self.keys[client], self.app.ground.clock.now().as_seconds());
+        let claims = json!({
+            "iss": client, "sub": client, "aud": self.url, "iat": now, "exp": now + 60,
+            "jti": TransactionId::random(&*self.app.ground.entropy).to_string(),
+        });
+        let signed = unsigned(&json!({ "alg": "ES256", "kid": key.public().key_id() }), &claims);
+        let assertion = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(key.key.sign(signed.as_bytes())));
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", ASSERTION_TYPE),
+            ("client_assertion", &assertion),
+        ];
+        let body: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = reqwest::Client::new().post(format!("{}/oauth2/token", self.url)).body(body);
+        let answer = request.header("content-type", "application/x-www-form-urlencoded").send().await;
+        let told: Value = answer.expect("an answer").json().await.expect("JSON");
+        told["access_token"].as_str().unwrap_or_else(|| panic!("no token: {told}")).to_owned()
+    }
+
+    /// Posts JSON, with a token or without an account; the text of the answer.
+    pub async fn post(&self, token: Option<&str>, path: &str, body: &Value) -> String {
+        let mut request = reqwest::Client::new().post(format!("{}{path}", self.url)).json(body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status();
+        let text = answer.text().await.expect("a body");
+        assert!(status.is_success(), "{path}: {status} {text}");
+        text
     }
 
     pub async fn stop(self) {

@@ -8,6 +8,7 @@ CREATE TABLE citizen_grants (
     grant_id    BYTEA     NOT NULL PRIMARY KEY,
     client_id   TEXT     NOT NULL,
     citizen_id  BYTEA     NOT NULL,
+    device_id   BYTEA     NOT NULL,
     subject     TEXT     NOT NULL,
     level       SMALLINT NOT NULL,
     amr         TEXT     NOT NULL,
@@ -22,6 +23,14 @@ CREATE TABLE citizen_grants (
 CREATE INDEX citizen_grants_of_subject ON citizen_grants (client_id, subject);
 CREATE INDEX citizen_grants_of_citizen ON citizen_grants (citizen_id);
 CREATE INDEX citizen_grants_by_expiry ON citizen_grants (expires_at);
+
+-- What the clients of a sector call a citizen, from the first approval on.
+CREATE TABLE pairwise_subjects (
+    sector     TEXT NOT NULL,
+    citizen_id BYTEA NOT NULL,
+    subject    TEXT NOT NULL,
+    PRIMARY KEY (sector, citizen_id)
+);
 
 -- Access tokens revoked before their time, by SHA-256 of their id, until they expire anyway.
 CREATE TABLE revoked_tokens (
@@ -53,6 +62,7 @@ CREATE TABLE oidc_interactions (
     named          BOOLEAN  NOT NULL,
     expires_at     BIGINT   NOT NULL
 );
+CREATE INDEX oidc_interactions_of_request ON oidc_interactions (request);
 CREATE INDEX oidc_interactions_by_expiry ON oidc_interactions (expires_at);
 
 -- Authorization codes, by their SHA-256. Spent ones stay as long as their grant could give tokens, so

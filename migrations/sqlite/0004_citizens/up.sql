@@ -8,7 +8,7 @@ CREATE TABLE citizens (
 );
 
 -- The only table that knows numbers, and only as keyed hashes. kind: 1 personal number, 2 CMND,
--- 3 name and birth date. A personal number belongs to one person for ever, held (active) or
+-- 3 name and birth date, 4 the number of whoever the record names as guardian. A personal number belongs to one person for ever, held (active) or
 -- cancelled (not active): its holder column is 0, so the primary key refuses a second holder. For
 -- kinds that several people can share, holder tells them apart.
 CREATE TABLE identifiers (

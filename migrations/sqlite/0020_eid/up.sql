@@ -1,18 +1,19 @@
--- e-ID accounts. level: 1 activated by a code, 2 confirmed at a desk. quiet_until: requests that the
--- citizen did not scan are not shown before, after rejections.
+-- e-ID accounts. level: 1 activated by a code, 2 confirmed at a desk. page_…, counter_…: rejections in a
+-- row of that channel, and until when its requests are shown only where the citizen scanned them.
 CREATE TABLE eid_accounts (
-    citizen_id   BLOB     NOT NULL PRIMARY KEY,
-    level        SMALLINT NOT NULL,
-    scanned_only BOOLEAN  NOT NULL,
-    rejections   SMALLINT NOT NULL,
-    quiet_until  BIGINT   NOT NULL,
-    activated_at BIGINT   NOT NULL,
-    confirmed_at BIGINT,
-    closed_at    BIGINT
+    citizen_id          BLOB     NOT NULL PRIMARY KEY,
+    level               SMALLINT NOT NULL,
+    scanned_only        BOOLEAN  NOT NULL,
+    page_rejections     SMALLINT NOT NULL,
+    page_quiet_until    BIGINT   NOT NULL,
+    counter_rejections  SMALLINT NOT NULL,
+    counter_quiet_until BIGINT   NOT NULL,
+    activated_at        BIGINT   NOT NULL,
+    confirmed_at        BIGINT,
+    closed_at           BIGINT
 );
 
 -- Devices. sealed: the name and the passcode's hash. tries: wrong passcodes since the last right one.
--- reset_until: until then a passcode may be set without the old one.
 CREATE TABLE eid_devices (
     device_id   BLOB     NOT NULL PRIMARY KEY,
     citizen_id  BLOB     NOT NULL REFERENCES eid_accounts (citizen_id),
@@ -24,15 +25,15 @@ CREATE TABLE eid_devices (
     tries       SMALLINT NOT NULL,
     try_after   BIGINT   NOT NULL,
     locked_at   BIGINT,
-    reset_until BIGINT   NOT NULL,
     added_at    BIGINT   NOT NULL,
     revoked_at  BIGINT
 );
 CREATE INDEX eid_devices_of_citizen ON eid_devices (citizen_id);
 CREATE INDEX eid_devices_key_version ON eid_devices (key_version);
 
--- Enrolments of a device that wait for their one-time code. citizen_id: NULL where the request led to
--- nobody. code: a keyed hash. public_key: NULL where the code was handed out before the key is known.
+-- Enrolments of a device, and new passcodes of one, that wait for their one-time code. citizen_id: NULL
+-- where the request led to nobody. code: a keyed hash. public_key: NULL where the code was handed out
+-- before the key is known.
 CREATE TABLE eid_activations (
     activation_id BLOB     NOT NULL PRIMARY KEY,
     citizen_id    BLOB,
@@ -70,14 +71,15 @@ CREATE TABLE eid_counters (
 );
 CREATE INDEX eid_counters_window ON eid_counters (window_start);
 
--- Requests for an approval. citizen_id: whom it is for. bound: for nobody else. shown: in their app,
--- without being scanned, or once it was. scan: SHA-256
--- of the secret in the QR. sealed: the statement that the device signs. proof: what it signed, sealed.
+-- Requests for an approval. citizen_id: whom it is for. bound: for nobody else. channel: 1 a page,
+-- 2 a counter. shown: in their app, without being scanned, or once it was. scan: SHA-256 of the secret
+-- in the QR. sealed: the statement that the device signs. proof: what it signed, sealed.
 CREATE TABLE eid_transactions (
     transaction_id BLOB     NOT NULL PRIMARY KEY,
     client_id      TEXT     NOT NULL,
     citizen_id     BLOB,
     state          SMALLINT NOT NULL,
+    channel        SMALLINT NOT NULL,
     level          SMALLINT NOT NULL,
     digits         SMALLINT NOT NULL,
     scan           BLOB     NOT NULL UNIQUE,
@@ -91,7 +93,6 @@ CREATE TABLE eid_transactions (
     decided_at     BIGINT,
     device_id      BLOB,
     proof          BLOB,
-    consent_id     BLOB,
     taken_at       BIGINT
 );
 CREATE INDEX eid_transactions_of_citizen ON eid_transactions (citizen_id, expires_at);

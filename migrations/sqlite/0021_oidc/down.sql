@@ -4,6 +4,7 @@ DROP TABLE oidc_codes;
 DROP TABLE oidc_interactions;
 DROP TABLE oidc_requests;
 DROP TABLE revoked_tokens;
+DROP TABLE pairwise_subjects;
 DROP TABLE citizen_grants;
 ALTER TABLE clients DROP COLUMN secret;
 ALTER TABLE clients DROP COLUMN registration;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::kernel::{CitizenId, ClientId, Instant, TransactionId};
+use crate::kernel::{CitizenId, ClientId, DeviceId, Instant, TransactionId};
 use crate::storage::schema::{citizen_grants, revoked_tokens};
 use crate::storage::{Db, StorageError, per_arm};
 
@@ -12,6 +12,7 @@ pub struct GrantRow {
     pub grant_id: Vec<u8>,
     pub client_id: String,
     pub citizen_id: Vec<u8>,
+    pub device_id: Vec<u8>,
     pub subject: String,
     pub level: i16,
     pub amr: String,
@@ -43,19 +44,42 @@ pub fn revoke(db: &mut Db, id: TransactionId, now: Instant) -> Result<bool, Stor
     Ok(diesel::update(standing).set(citizen_grants::revoked_at.eq(now.as_micros())).execute(db)? == 1)
 }
 
-/// Revokes every grant of a client about one subject.
-pub fn revoke_all(db: &mut Db, client: &ClientId, subject: &str, now: Instant) -> Result<usize, StorageError> {
+/// Revokes every grant of a client about one subject: those that stood, each with its citizen.
+pub fn revoke_all(
+    db: &mut Db,
+    client: &ClientId,
+    subject: &str,
+    now: Instant,
+) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StorageError> {
     let standing = citizen_grants::table
         .filter(citizen_grants::client_id.eq(client.as_str()))
         .filter(citizen_grants::subject.eq(subject))
+        .filter(citizen_grants::expires_at.gt(now.as_micros()))
         .filter(citizen_grants::revoked_at.is_null());
-    Ok(diesel::update(standing).set(citizen_grants::revoked_at.eq(now.as_micros())).execute(db)?)
+    Ok(diesel::update(standing)
+        .set(citizen_grants::revoked_at.eq(now.as_micros()))
+        .returning((citizen_grants::grant_id, citizen_grants::citizen_id))
+        .get_results(db)?)
 }
 
 /// Revokes every grant of a citizen; how many.
 pub fn revoke_of_citizen(db: &mut Db, citizen: CitizenId, now: Instant) -> Result<usize, StorageError> {
     let standing = citizen_grants::table
         .filter(citizen_grants::citizen_id.eq(citizen.as_bytes().as_slice()))
+        .filter(citizen_grants::revoked_at.is_null());
+    Ok(diesel::update(standing).set(citizen_grants::revoked_at.eq(now.as_micros())).execute(db)?)
+}
+
+/// Revokes every grant that one device of a citizen approved; how many.
+pub fn revoke_of_device(
+    db: &mut Db,
+    citizen: CitizenId,
+    device: DeviceId,
+    now: Instant,
+) -> Result<usize, StorageError> {
+    let standing = citizen_grants::table
+        .filter(citizen_grants::citizen_id.eq(citizen.as_bytes().as_slice()))
+        .filter(citizen_grants::device_id.eq(device.as_bytes().as_slice()))
         .filter(citizen_grants::revoked_at.is_null());
     Ok(diesel::update(standing).set(citizen_grants::revoked_at.eq(now.as_micros())).execute(db)?)
 }

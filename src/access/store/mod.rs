@@ -3,6 +3,7 @@
 pub mod grants;
 pub mod sessions;
 pub mod spent;
+pub mod subjects;
 
 use crate::kernel::Instant;
 use crate::storage::{Db, StorageError};

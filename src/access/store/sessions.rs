@@ -2,16 +2,18 @@
 
 use diesel::prelude::*;
 
-use crate::kernel::Instant;
+use crate::kernel::{CitizenId, DeviceId, Instant};
 use crate::storage::schema::{page_links, sessions};
 use crate::storage::{Db, StorageError, per_arm};
 
-/// A session or a link: what it stands for, and until when.
+/// A session: what it stands for, whom it ends with, and until when.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions, treat_none_as_default_value = false)]
 pub struct SessionRow {
     pub digest: Vec<u8>,
     pub body: String,
+    pub citizen_id: Option<Vec<u8>>,
+    pub device_id: Option<Vec<u8>>,
     pub expires_at: i64,
 }
 
@@ -41,9 +43,30 @@ pub fn delete(db: &mut Db, digests: &[[u8; 32]]) -> Result<(), StorageError> {
     Ok(())
 }
 
-pub fn insert_link(db: &mut Db, row: &SessionRow) -> Result<(), StorageError> {
-    let row =
-        (page_links::digest.eq(&row.digest), page_links::body.eq(&row.body), page_links::expires_at.eq(row.expires_at));
+/// Ends every session of a citizen; how many there were.
+pub fn delete_of_citizen(db: &mut Db, citizen: CitizenId) -> Result<usize, StorageError> {
+    let theirs = sessions::table.filter(sessions::citizen_id.eq(citizen.as_bytes().as_slice()));
+    Ok(diesel::delete(theirs).execute(db)?)
+}
+
+/// Ends the sessions that one device of a citizen approved; how many there were.
+pub fn delete_of_device(db: &mut Db, citizen: CitizenId, device: DeviceId) -> Result<usize, StorageError> {
+    let theirs = sessions::table
+        .filter(sessions::citizen_id.eq(citizen.as_bytes().as_slice()))
+        .filter(sessions::device_id.eq(device.as_bytes().as_slice()));
+    Ok(diesel::delete(theirs).execute(db)?)
+}
+
+/// A link to a session: what it stands for, and until when it may be used.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = page_links)]
+pub struct LinkRow {
+    pub digest: Vec<u8>,
+    pub body: String,
+    pub expires_at: i64,
+}
+
+pub fn insert_link(db: &mut Db, row: &LinkRow) -> Result<(), StorageError> {
     diesel::insert_into(page_links::table).values(row).execute(db)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use super::rebuild::{Claim, Rebuild};
 use super::report::{Fault, LogReport, Report};
 use super::trails::Trails;
 use crate::audit::checkpoint::{Checkpoint, verifier_key};
-use crate::audit::entry::{ExpiryNote, commitment, subjects_digest};
+use crate::audit::entry::{ExpiryNote, committed};
 use crate::audit::finder::SEGMENT;
 use crate::audit::position::Position;
 use crate::audit::records::Openers;
@@ -228,8 +228,7 @@ impl LogCheck {
         let Some((salt, sealed)) = &row.content else { return Ok(None) };
         let Some(opener) = self.openers.load(db, &self.keyring, self.row.log, row.data_key)? else { return Ok(None) };
         let position = Position::new(self.row.log, row.position.index());
-        Ok(opener.open(position, sealed).filter(|opened| {
-            commitment(salt, &subjects_digest(salt, &opened.subjects), &opened.body) == row.commitment
-        }))
+        let opened = opener.open(position, sealed);
+        Ok(opened.filter(|opened| committed(salt, &opened.subjects, &opened.body) == row.commitment))
     }
 }

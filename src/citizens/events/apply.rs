@@ -62,21 +62,34 @@ fn subject(scene: &mut Scene<'_>, number: &IdNumber, day: CivilDate) -> Result<C
 /// The same, and not dead by then.
 fn living(scene: &mut Scene<'_>, number: &IdNumber, day: CivilDate) -> Result<CitizenId, Halt> {
     let id = subject(scene, number, day)?;
-    let citizen = scene.citizen(id)?;
-    let dead = citizen.status == Status::Deceased && citizen.status_date.is_none_or(|died| day > died.latest());
-    if dead { Err(C::Deceased.into()) } else { Ok(id) }
+    if died_before(scene.citizen(id)?, day, 0) { Err(C::Deceased.into()) } else { Ok(id) }
 }
+
+/// Whether somebody had died more than `days` before a day.
+fn died_before(citizen: &Citizen, day: CivilDate, days: i32) -> bool {
+    let long_dead = |died: PartialDate| day.epoch_days() > died.latest().epoch_days().saturating_add(days);
+    citizen.status == Status::Deceased && citizen.status_date.is_none_or(long_dead)
+}
+
+/// Days within which a child may be born after its father's death (Law on Marriage and Family
+/// 52/2014/QH13 art. 88: three hundred after the marriage ended). A mother lives on the day.
+const AFTER_FATHERS_DEATH: i32 = 300;
 
 fn be_born(scene: &mut Scene<'_>, birth: &Birth, day: CivilDate) -> Result<(), Halt> {
     let key = birth.person.citizen_id;
     scene.await_number(&birth.person.id_number)?;
-    if scene.find(&birth.person.id_number)?.is_some_and(|holder| holder != key) {
+    if let Some(holder) = scene.find(&birth.person.id_number)?.filter(|holder| *holder != key) {
+        scene.touched.insert(holder.0);
         return Err(C::NumberTaken.into());
     }
     let mut child = birth.person.clone();
     let mut parents = Vec::new();
-    for number in [&birth.mother, &birth.father].into_iter().flatten() {
+    for (number, after_death) in [(&birth.mother, 0), (&birth.father, AFTER_FATHERS_DEATH)] {
+        let Some(number) = number else { continue };
         let parent = subject(scene, number, day)?;
+        if died_before(scene.citizen(parent)?, day, after_death) {
+            return Err(C::Deceased.into());
+        }
         if parents.contains(&parent) {
             return Err(C::PersonTwice.into());
         }
@@ -150,7 +163,10 @@ fn renumber(scene: &mut Scene<'_>, old: &IdNumber, new: &IdNumber, day: CivilDat
     scene.await_number(new)?;
     let id = subject(scene, old, day)?;
     match scene.find(new)? {
-        Some(holder) if holder != id => return Err(C::NumberTaken.into()),
+        Some(holder) if holder != id => {
+            scene.touched.insert(holder.0);
+            return Err(C::NumberTaken.into());
+        }
         Some(_) if scene.citizen(id)?.id_number == *new => return Err(C::NumberUnchanged.into()),
         _ => {}
     }
@@ -172,8 +188,15 @@ fn tell_relatives(scene: &mut Scene<'_>, before: &Citizen, id: CitizenId) -> Res
     }
     let own: Vec<IdNumber> = std::iter::once(&before.id_number).chain(&before.cancelled_id_numbers).cloned().collect();
     let numbers: Vec<IdNumber> = relatives(before).filter_map(|relative| relative.id_number.clone()).collect();
+    let mut others = Vec::new();
     for number in numbers {
-        let Some(other) = scene.find(&number)?.filter(|other| *other != id) else { continue };
+        others.extend(scene.find(&number)?);
+    }
+    // Wards whom the person's own record does not name.
+    others.extend(scene.wards(&own)?);
+    others.sort_unstable();
+    others.dedup();
+    for other in others.into_iter().filter(|other| *other != id) {
         let Ok(record) = scene.citizen_mut(other) else { continue };
         let copies = record.parents.iter_mut().chain(&mut record.spouse).chain(&mut record.children);
         for copy in copies.chain(&mut record.representative) {
@@ -236,8 +259,14 @@ fn relocate(scene: &mut Scene<'_>, moved: &Move, day: CivilDate) -> Result<(), H
     let mut movers = vec![id];
     if moved.whole_household {
         let household = scene.citizen(id)?.household.as_ref().map(|held| held.household_id);
-        let members = scene.members(household.ok_or(C::NotInHousehold)?)?;
-        movers.extend(members.into_iter().filter(|member| *member != id));
+        for member in scene.members(household.ok_or(C::NotInHousehold)?)? {
+            // An import may have left the dead in their household, and brought in who was born later.
+            let citizen = scene.citizen(member)?;
+            let there = day >= citizen.date_of_birth.earliest() && !died_before(citizen, day, 0);
+            if member != id && there {
+                movers.push(member);
+            }
+        }
     }
     for number in &moved.with {
         let other = living(scene, number, day)?;

@@ -58,6 +58,9 @@ contradictions! {
     /// Applying it would unmake somebody whom a later event brought into the store.
     ContradictsLaterEvents = "contradicts_later_events",
         "Sự kiện mâu thuẫn với các sự kiện sau đó.", "The event contradicts later ones that were applied.";
+    /// Told in place of what it contradicts to whoever may not read the status.
+    ContradictsRecord = "contradicts_record",
+        "Sự kiện mâu thuẫn với dữ liệu đã ghi.", "The event contradicts what is recorded.";
     /// It would draw in more events than one transaction takes.
     TooManyEvents = "too_many_events",
         "Sự kiện kéo theo quá nhiều sự kiện khác.", "The event draws in too many later ones.";

@@ -6,18 +6,17 @@ use super::apply::apply;
 use super::contradiction::Contradiction;
 use super::model::{EventId, EventState, LifeEvent, Stamp};
 use super::patch::{Patch, note_sources};
+use super::rows::{open_event, open_patch, row_of, stamp_of, state_of, subject_of, subject_rows, told_of};
 use super::scene::{Halt, Person, Scene, Snapshot};
-use crate::citizens::sealing::{Sealing, SealingError};
+use crate::citizens::sealing::Sealing;
 use crate::citizens::store::apply::lock_change_log;
-use crate::citizens::store::events::{self, EventRow, SubjectRow};
+use crate::citizens::store::events::{self, EventRow};
 use crate::citizens::store::write::{WriteError, upsert_in};
 use crate::kernel::{CitizenId, Instant};
 use crate::storage::{Db, StorageError};
 
 /// Events decided together at most.
 const MOST_EVENTS: usize = 512;
-const EVENTS: &str = "life_events";
-const PATCHES: &str = "life_event_subjects";
 
 /// What is done with an event that contradicts the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +26,16 @@ pub enum OnContradiction {
     /// It is kept, parked, and tried again when what it concerns changes. One that waits for somebody
     /// unknown is parked in either case.
     Park,
+}
+
+/// How an event is taken in.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    pub otherwise: OnContradiction,
+    pub at: Instant,
+    /// Whether the same transaction writes the audit entry; if not, the event owes one, and the
+    /// serving process writes it.
+    pub recorded: bool,
 }
 
 /// What came of an event.
@@ -43,10 +52,13 @@ pub enum Processed {
     /// It was given before, with the same content.
     Known {
         state: EventState,
-        reason: Option<Contradiction>,
+        about: Vec<CitizenId>,
     },
     /// Another event was given under this id.
-    OtherContent,
+    OtherContent {
+        /// Whom that one is about.
+        about: Vec<CitizenId>,
+    },
     Parked {
         reason: Contradiction,
         about: Vec<CitizenId>,
@@ -85,21 +97,17 @@ struct Played {
 ///
 /// # Errors
 /// If the store fails; a contradiction is no error.
-pub fn process(
-    db: &mut Db,
-    sealing: &Sealing,
-    event: &LifeEvent,
-    (otherwise, at): (OnContradiction, Instant),
-) -> Result<Processed, WriteError> {
+pub fn process(db: &mut Db, sealing: &Sealing, event: &LifeEvent, manner: Manner) -> Result<Processed, WriteError> {
+    let Manner { otherwise, at, .. } = manner;
     lock_change_log(db)?;
     let held = events::find(db, event.event_id.as_str())?;
     if let Some(row) = &held {
         let state = state_of(row)?;
         if open_event(sealing, row)? != *event {
-            return Ok(Processed::OtherContent);
+            return Ok(Processed::OtherContent { about: told_of(db, row)? });
         }
         if state != EventState::Parked {
-            return Ok(Processed::Known { state, reason: None });
+            return Ok(Processed::Known { state, about: told_of(db, row)? });
         }
     }
     let stamp = event.stamp();
@@ -116,6 +124,9 @@ pub fn process(
         }
         if cast.len() > MOST_EVENTS {
             let about = people_of(&played, &stamp);
+            if held.is_none() && otherwise == OnContradiction::Refuse {
+                return Ok(Processed::Refused { reason: Contradiction::TooManyEvents, about });
+            }
             return set_aside(db, sealing, event, (Contradiction::TooManyEvents, about, at), &[]);
         }
     };
@@ -126,7 +137,7 @@ pub fn process(
         _ => None,
     };
     match reason {
-        None => write_all(db, sealing, &cast, played, (&stamp, at)),
+        None => write_all(db, sealing, &cast, played, (&stamp, manner)),
         Some(reason)
             if held.is_none() && otherwise == OnContradiction::Refuse && reason != Contradiction::UnknownPerson =>
         {
@@ -233,7 +244,7 @@ fn write_all(
     sealing: &Sealing,
     cast: &Cast,
     played: Played,
-    (own, at): (&Stamp, Instant),
+    (own, Manner { at, recorded, .. }): (&Stamp, Manner),
 ) -> Result<Processed, WriteError> {
     let mut changed = Vec::new();
     for (id, person) in &played.people {
@@ -255,7 +266,10 @@ fn write_all(
             None => events::insert(db, &row_of(sealing, &part.event, (state, reason), at)?)?,
             Some(_) => events::set_state(db, part.event.event_id.as_str(), state, reason)?,
         }
-        events::replace_subjects(db, part.event.event_id.as_str(), &subject_rows(sealing, stamp, went)?)?;
+        if !recorded && part.state != Some(state) {
+            events::owe_entry(db, part.event.event_id.as_str())?;
+        }
+        events::replace_subjects(db, part.event.event_id.as_str(), &subject_rows(sealing, stamp, &went.subjects)?)?;
         match (part.state, state) {
             _ if stamp == own => {}
             (Some(EventState::Applied), EventState::Parked) => parked.push(stamp.id.clone()),
@@ -279,97 +293,9 @@ fn set_aside(
         None => events::insert(db, &row_of(sealing, event, (EventState::Parked, reason.code()), at)?)?,
         Some(_) => events::set_state(db, id, EventState::Parked, reason.code())?,
     }
-    let went = Went { result: Err(reason), subjects: subjects.iter().map(|subject| (*subject, None)).collect() };
-    events::replace_subjects(db, id, &subject_rows(sealing, &event.stamp(), &went)?)?;
+    let subjects: Vec<_> = subjects.iter().map(|subject| (*subject, None)).collect();
+    events::replace_subjects(db, id, &subject_rows(sealing, &event.stamp(), &subjects)?)?;
     Ok(Processed::Parked { reason, about })
-}
-
-fn row_of(
-    sealing: &Sealing,
-    event: &LifeEvent,
-    (state, reason): (EventState, &str),
-    at: Instant,
-) -> Result<EventRow, WriteError> {
-    let stamp = event.stamp();
-    let content = serde_json::to_vec(event).map_err(|_| SealingError::NotWritable)?;
-    let (key_version, sealed) = sealing.seal_content(EVENTS, stamp.id.as_str().as_bytes(), &content);
-    Ok(EventRow {
-        event_id: stamp.id.to_string(),
-        effective: stamp.day,
-        rank: stamp.rank,
-        state: state as i16,
-        reason: reason.to_owned(),
-        key_version,
-        sealed,
-        received_at: at.as_micros(),
-    })
-}
-
-fn subject_rows(sealing: &Sealing, stamp: &Stamp, went: &Went) -> Result<Vec<SubjectRow>, WriteError> {
-    let row = |(subject, patch): &([u8; 16], Option<Patch>)| -> Result<SubjectRow, WriteError> {
-        let (key_version, sealed) = match patch {
-            Some(patch) => {
-                let content = serde_json::to_vec(patch).map_err(|_| SealingError::NotWritable)?;
-                sealing.seal_content(PATCHES, &patch_binding(subject, stamp.id.as_str()), &content)
-            }
-            None => (i32::MAX, Vec::new()),
-        };
-        let (subject, event_id) = (subject.to_vec(), stamp.id.to_string());
-        Ok(SubjectRow { subject, event_id, effective: stamp.day, rank: stamp.rank, key_version, sealed })
-    };
-    went.subjects.iter().map(row).collect()
-}
-
-fn patch_binding(subject: &[u8], event_id: &str) -> Vec<u8> {
-    [subject, event_id.as_bytes()].concat()
-}
-
-/// The event a row holds.
-pub fn open_event(sealing: &Sealing, row: &EventRow) -> Result<LifeEvent, WriteError> {
-    let content = sealing.open_content(EVENTS, (row.key_version, &row.sealed), row.event_id.as_bytes())?;
-    Ok(serde_json::from_slice(&content).map_err(|_| fault("sealed"))?)
-}
-
-fn open_patch(sealing: &Sealing, row: &SubjectRow) -> Result<Patch, WriteError> {
-    let bound = patch_binding(&row.subject, &row.event_id);
-    let content = sealing.open_content(PATCHES, (row.key_version, &row.sealed), &bound)?;
-    Ok(serde_json::from_slice(&content).map_err(|_| fault("sealed"))?)
-}
-
-/// Seals what stands under a key older than `active` anew, up to `limit` rows of each table; how many.
-pub fn reseal(db: &mut Db, sealing: &Sealing, active: i32, limit: i64) -> Result<u64, StorageError> {
-    let mut done = 0;
-    for mut row in events::sealed_before(db, active, limit)? {
-        let content = sealing.open_content(EVENTS, (row.key_version, &row.sealed), row.event_id.as_bytes())?;
-        (row.key_version, row.sealed) = sealing.seal_content(EVENTS, row.event_id.as_bytes(), &content);
-        events::reseal(db, &row)?;
-        done += 1;
-    }
-    for mut row in events::subjects_sealed_before(db, active, limit)? {
-        let bound = patch_binding(&row.subject, &row.event_id);
-        let content = sealing.open_content(PATCHES, (row.key_version, &row.sealed), &bound)?;
-        (row.key_version, row.sealed) = sealing.seal_content(PATCHES, &bound, &content);
-        events::reseal_subject(db, &row)?;
-        done += 1;
-    }
-    Ok(done)
-}
-
-pub fn state_of(row: &EventRow) -> Result<EventState, WriteError> {
-    Ok(EventState::of_column(row.state).ok_or_else(|| fault("state"))?)
-}
-
-fn stamp_of(row: &EventRow) -> Result<Stamp, WriteError> {
-    let id = EventId::parse(&row.event_id).map_err(|_| fault("event_id"))?;
-    Ok(Stamp { day: row.effective, rank: row.rank, id })
-}
-
-fn subject_of(bytes: &[u8]) -> Result<[u8; 16], WriteError> {
-    Ok(bytes.try_into().map_err(|_| fault("subject"))?)
-}
-
-fn fault(column: &'static str) -> StorageError {
-    StorageError::Inconsistent { table: EVENTS, column, row: String::new() }
 }
 
 fn lost() -> StorageError {

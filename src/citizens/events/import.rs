@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::contradiction::Contradiction;
-use super::engine::{OnContradiction, Processed, open_event, process};
+use super::engine::{Manner, OnContradiction, Processed, process};
 use super::model::{EventId, EventState, LifeEvent, born_key};
 use super::read::EventRequest;
 use super::record::storage_error;
+use super::rows::open_event;
 use crate::citizens::import::rejects::{Refused, Rejects};
 use crate::citizens::sealing::Sealing;
 use crate::citizens::store::events;
@@ -122,7 +123,7 @@ impl EventImporter {
                 }
                 Processed::Known { .. } => tally.known += 1,
                 Processed::Parked { .. } | Processed::Refused { .. } => tally.parked += 1,
-                Processed::OtherContent => {
+                Processed::OtherContent { .. } => {
                     let mut faults = Faults::default();
                     faults.push("/event_id", "event_conflict", CONFLICT);
                     refused.push(Refused { line, row, faults });
@@ -136,7 +137,8 @@ impl EventImporter {
     pub async fn take_in(&self, given: Vec<LifeEvent>) -> Result<Vec<Processed>, EventsError> {
         let (sealing, at) = (self.sealing.clone(), self.clock.now());
         let taken = self.store.bulk(move |db: &mut Db| -> Result<Vec<Processed>, WriteError> {
-            given.iter().map(|event| process(db, &sealing, event, (OnContradiction::Park, at))).collect()
+            let manner = Manner { otherwise: OnContradiction::Park, at, recorded: false };
+            given.iter().map(|event| process(db, &sealing, event, manner)).collect()
         });
         Ok(taken.await.map_err(storage_error)?)
     }

@@ -14,6 +14,9 @@
 //! 4. Every changed record is written with its identifiers, household and a line of the change log;
 //!    the events' own rows with it. All of it is one transaction, or nothing.
 //!
+//! An event that a client tells is recorded in the same transaction. One of a file owes its entry: that
+//! is noted in the same transaction, and the serving process writes it within a second.
+//!
 //! What an import changed after an event was applied stays as imported: when events are applied
 //! again, members that were changed from outside keep their value.
 
@@ -25,11 +28,15 @@ mod model;
 mod patch;
 mod read;
 mod record;
+mod recording;
+mod rows;
 mod scene;
 mod words;
 
 pub use contradiction::Contradiction;
-pub use engine::{OnContradiction, Processed, process, reseal};
+pub use engine::{Manner, OnContradiction, Processed, process};
 pub use model::{EventId, EventState, LifeEvent, Stamp, born_key};
 pub use read::EventRequest;
 pub use record::{EventAnswer, EventTold, RECORD, RecordError};
+pub(super) use recording::record_owed;
+pub use rows::reseal;

@@ -3,16 +3,17 @@
 use serde::Serialize;
 
 use super::contradiction::Contradiction;
-use super::engine::{OnContradiction, Processed, process};
+use super::engine::{Manner, OnContradiction, Processed, process};
 use super::model::{EventId, EventState, LifeEvent, born_key};
 use crate::access::Caller;
 use crate::audit::{PendingReceipt, Receipt};
+use crate::citizens::allowance::Allowance;
 use crate::citizens::draft::{Draft, Question};
 use crate::citizens::guard::meter::Standing;
 use crate::citizens::service::{Citizens, CitizensError};
 use crate::citizens::store::write::WriteError;
-use crate::clients::Operation;
-use crate::kernel::{AttributeSet, CitizenId, CivilDate, Purpose, TransactionId};
+use crate::clients::{Agreement, Operation};
+use crate::kernel::{Attribute, AttributeSet, CitizenId, CivilDate, Purpose, TransactionId};
 use crate::storage::{StorageError, Tx};
 
 /// The operation's name in audit entries.
@@ -102,6 +103,7 @@ impl Citizens {
                 return Err(refusal.into());
             }
         };
+        let agreement = &caller.client.agreement;
         let (processed, pending) = self.take_in(event.clone(), otherwise, draft.clone()).await?;
         let told = |outcome| EventTold {
             transaction_id: draft.transaction(),
@@ -113,14 +115,16 @@ impl Citizens {
             released: Vec::new(),
         };
         let told = match processed {
-            Processed::OtherContent => return Err(RecordError::OtherContent),
-            Processed::Refused { reason, .. } => return Err(RecordError::Contradicts(reason)),
+            Processed::OtherContent { .. } => return Err(RecordError::OtherContent),
+            Processed::Refused { reason, .. } => return Err(RecordError::Contradicts(told_reason(reason, agreement))),
             Processed::Applied { changed, parked, released } => {
                 EventTold { changed: changed.len(), parked, released, ..told(EventOutcome::Applied) }
             }
             Processed::Known { state: EventState::Discarded, .. } => told(EventOutcome::Discarded),
             Processed::Known { .. } => told(EventOutcome::AlreadyApplied),
-            Processed::Parked { reason, .. } => EventTold { reason: Some(reason), ..told(EventOutcome::Parked) },
+            Processed::Parked { reason, .. } => {
+                EventTold { reason: Some(told_reason(reason, agreement)), ..told(EventOutcome::Parked) }
+            }
         };
         let receipt = pending.receipt().map_err(CitizensError::from)?;
         Ok(EventAnswer { told, receipt, standing })
@@ -134,7 +138,7 @@ impl Citizens {
     ) -> Result<(Processed, PendingReceipt), RecordError> {
         let (sealing, audit, at) = (self.0.records.sealing.clone(), self.0.audit.clone(), draft.at());
         let taken = self.0.store.write(move |tx: &mut Tx<'_>| -> Result<_, WriteError> {
-            let processed = process(tx.db()?, &sealing, &event, (otherwise, at))?;
+            let processed = process(tx.db()?, &sealing, &event, Manner { otherwise, at, recorded: true })?;
             let done = ended(draft.clone(), &processed);
             Ok((processed, audit.append(tx, done.entry())))
         });
@@ -142,12 +146,29 @@ impl Citizens {
     }
 }
 
+/// Why an event cannot be applied, as far as the agreement lets it out: that somebody has died or is
+/// missing is told to whoever may read the status.
+fn told_reason(reason: Contradiction, agreement: &Agreement) -> Contradiction {
+    let of_status = matches!(
+        reason,
+        Contradiction::Deceased
+            | Contradiction::AlreadyDeceased
+            | Contradiction::AlreadyMissing
+            | Contradiction::NotMissing
+    );
+    let may_read = Allowance::new(agreement, None).withholds(Attribute::Status).is_none();
+    if of_status && !may_read { Contradiction::ContradictsRecord } else { reason }
+}
+
 /// The entry of what came of it. Whose record changed, or whom a refused event was about.
 fn ended(draft: Draft, processed: &Processed) -> Draft {
     match processed {
         Processed::Applied { changed, .. } => draft.answered(changed.clone(), AttributeSet::EMPTY),
-        Processed::Known { .. } => draft.answered(Vec::new(), AttributeSet::EMPTY),
-        Processed::OtherContent => draft.refused("event_conflict"),
+        Processed::Known { about, .. } => {
+            let transaction = draft.transaction();
+            draft.repeated(transaction, about.clone(), AttributeSet::EMPTY)
+        }
+        Processed::OtherContent { about } => draft.refused("event_conflict").about(about.clone()),
         Processed::Parked { reason, about } | Processed::Refused { reason, about } => {
             draft.refused(reason.code()).about(about.clone())
         }

@@ -8,6 +8,7 @@ use super::patch::{Kept, Patch};
 use crate::citizens::Citizen;
 use crate::citizens::sealing::{Sealing, SealingError};
 use crate::citizens::store::read;
+use crate::citizens::store::rows::{IdentifierKind, citizen_id};
 use crate::citizens::store::write::WriteError;
 use crate::kernel::{CitizenId, HouseholdId, IdNumber};
 use crate::storage::{Db, StorageError};
@@ -185,6 +186,23 @@ impl<'a> Scene<'a> {
         })?;
         self.load(id)?;
         Ok(Some(id))
+    }
+
+    /// Whoever is stored as naming one of these numbers as a guardian's; loaded.
+    pub fn wards(&mut self, numbers: &[IdNumber]) -> Result<Vec<CitizenId>, WriteError> {
+        let mut hashes = Vec::new();
+        for version in self.sealing.index_versions() {
+            for number in numbers {
+                hashes.push((version.cast_signed(), self.sealing.guardian_hash(version, number)?));
+            }
+        }
+        let mut wards = Vec::new();
+        for row in read::sharing(self.db, IdentifierKind::Guardian, &hashes)? {
+            let id = citizen_id("citizens", &row.citizen_id)?;
+            self.load(id)?;
+            wards.push(id);
+        }
+        Ok(wards)
     }
 
     /// Notes that the event concerns a number, whoever comes to have it.

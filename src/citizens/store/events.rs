@@ -19,6 +19,8 @@ pub struct EventRow {
     pub key_version: i32,
     pub sealed: Vec<u8>,
     pub received_at: i64,
+    /// Whether the audit log has an entry of what it did.
+    pub recorded: bool,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -52,6 +54,28 @@ pub fn set_state(db: &mut Db, id: &str, state: EventState, reason: &str) -> Resu
         .set((life_events::state.eq(state as i16), life_events::reason.eq(reason)))
         .execute(db)?;
     Ok(())
+}
+
+/// Notes that what the event did has no entry in the audit log yet.
+pub fn owe_entry(db: &mut Db, id: &str) -> Result<(), StorageError> {
+    diesel::update(life_events::table.find(id)).set(life_events::recorded.eq(false)).execute(db)?;
+    Ok(())
+}
+
+/// Events without an entry, oldest first.
+pub fn owing(db: &mut Db, limit: i64) -> Result<Vec<EventRow>, StorageError> {
+    Ok(life_events::table
+        .filter(life_events::recorded.eq(false))
+        .order((life_events::received_at, life_events::event_id))
+        .limit(limit)
+        .select(EventRow::as_select())
+        .load(db)?)
+}
+
+/// Takes over an event's entry; `false` if somebody else was quicker.
+pub fn take_entry(db: &mut Db, id: &str) -> Result<bool, StorageError> {
+    let owing = life_events::table.find(id).filter(life_events::recorded.eq(false));
+    Ok(diesel::update(owing).set(life_events::recorded.eq(true)).execute(db)? == 1)
 }
 
 /// Whom the event is about now, in place of whom it was about.

@@ -2,7 +2,7 @@
 
 use crate::citizens::Citizen;
 use crate::citizens::change::ChangeKinds;
-use crate::citizens::sealing::{Sealing, SealingError};
+use crate::citizens::sealing::{Sealing, SealingError, guardians};
 use crate::kernel::{HouseholdId, IdNumber, Text};
 
 use super::rows::{CitizenRow, IdentifierKind, IdentifierRow};
@@ -116,7 +116,8 @@ pub fn plan_change(sealing: &Sealing, known: &Known, citizen: &Citizen) -> Resul
         joins: household(&new).filter(|_| moved),
         kinds,
     };
-    if kinds.intersects(ChangeKinds::NUMBER | ChangeKinds::IDENTITY) {
+    let renamed = kinds.intersects(ChangeKinds::NUMBER | ChangeKinds::IDENTITY);
+    if renamed || guardians(old) != guardians(&new) {
         for version in sealing.index_versions() {
             let (before, after) = (sealing.identifiers(version, old)?, sealing.identifiers(version, &new)?);
             plan.compare(before, after, version == sealing.index_version());

@@ -16,6 +16,9 @@ pub enum IdentifierKind {
     Legacy = 2,
     /// Name and birth date together, at the precision the record knows; may be shared.
     NameAndBirth = 3,
+    /// The number of somebody whom a record names as parent of a minor, or as legal representative:
+    /// leads from the guardian to the wards, who need not live with them or stand in their record.
+    Guardian = 4,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]

@@ -1,14 +1,16 @@
 //! What the wallet's commands do.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::folder::FolderError;
+use super::own_qr;
 use super::remote::{Remote, Waiting, issuer_of};
 use super::{ApproveArgs, EnrolArgs, Wallet, WalletArgs, WalletCommand, WalletError, WatchArgs};
+use crate::eid::model::MatchNumber;
 use crate::kernel::{Clock, Entropy, TransactionId};
 
 /// How long one question for news waits.
@@ -49,6 +51,7 @@ pub fn run(args: WalletArgs, tools: Tools<'_>) -> Result<(), WalletError> {
             say(tools.out, &json!({ "transaction_id": waiting.transaction_id, "outcome": outcome }))
         }
         WalletCommand::Watch(args) => watch(&args, tools),
+        WalletCommand::Qr(args) => own_qr::run(&args, tools),
         WalletCommand::Devices(args) => {
             let (_, remote) = open(&args.dir, &tools)?;
             let devices = remote.call("GET", "/v1/eid/devices", None, None)?;
@@ -57,13 +60,13 @@ pub fn run(args: WalletArgs, tools: Tools<'_>) -> Result<(), WalletError> {
     }
 }
 
-fn open<'a>(dir: &Path, tools: &Tools<'a>) -> Result<(Wallet, Remote<'a>), WalletError> {
+pub(super) fn open<'a>(dir: &Path, tools: &Tools<'a>) -> Result<(Wallet, Remote<'a>), WalletError> {
     let wallet = Wallet::load(dir)?;
     let remote = Remote::of(&wallet, tools.clock, tools.entropy)?;
     Ok((wallet, remote))
 }
 
-fn say(out: &mut dyn Write, line: &Value) -> Result<(), WalletError> {
+pub(super) fn say(out: &mut dyn Write, line: &Value) -> Result<(), WalletError> {
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(WalletError::Output)
 }
 
@@ -175,6 +178,7 @@ fn passcode_for<'a>(wallet: &'a Wallet, waiting: &Waiting) -> Option<&'a str> {
 
 fn watch(args: &WatchArgs, tools: Tools<'_>) -> Result<(), WalletError> {
     let (wallet, remote) = open(&args.folder.dir, &tools)?;
+    let mut digits = Digits::of(args.digits_from.as_deref())?;
     let mut known: Vec<TransactionId> = Vec::new();
     let mut left = args.count.unwrap_or(u64::MAX);
     while left > 0 {
@@ -190,8 +194,11 @@ fn watch(args: &WatchArgs, tools: Tools<'_>) -> Result<(), WalletError> {
                 say(tools.out, &told(&one))?;
                 continue;
             }
-            let digits = one.digits.as_deref().ok_or(WalletError::Missing("digits, which only a demo tells"))?;
-            let outcome = match remote.decide(&one, Some(digits), passcode_for(&wallet, &one)) {
+            if digits.are_typed() {
+                say(tools.out, &told(&one))?;
+            }
+            let digits = digits.of_request(&one)?;
+            let outcome = match remote.decide(&one, Some(&digits), passcode_for(&wallet, &one)) {
                 Ok(outcome) => outcome,
                 // Another device may have been quicker.
                 Err(super::RemoteError::Refused(why)) => why,
@@ -201,4 +208,44 @@ fn watch(args: &WatchArgs, tools: Tools<'_>) -> Result<(), WalletError> {
         }
     }
     Ok(())
+}
+
+/// Where the digits of requests come from.
+enum Digits {
+    /// The service tells them with each request; only a demo does.
+    Told,
+    /// Somebody reads them off the starting screens, a line each.
+    Typed(Box<dyn BufRead>),
+}
+
+impl Digits {
+    fn of(from: Option<&Path>) -> Result<Self, WalletError> {
+        Ok(match from {
+            None => Self::Told,
+            Some(path) if path.as_os_str() == "-" => Self::Typed(Box::new(std::io::stdin().lock())),
+            Some(path) => {
+                let file = std::fs::File::open(path).map_err(WalletError::DigitsUnreadable)?;
+                Self::Typed(Box::new(std::io::BufReader::new(file)))
+            }
+        })
+    }
+
+    const fn are_typed(&self) -> bool {
+        matches!(self, Self::Typed(_))
+    }
+
+    fn of_request(&mut self, waiting: &Waiting) -> Result<String, WalletError> {
+        let Self::Typed(lines) = self else {
+            return waiting.digits.clone().ok_or(WalletError::DigitsUntold);
+        };
+        let mut line = String::new();
+        if lines.read_line(&mut line).map_err(WalletError::DigitsUnreadable)? == 0 {
+            return Err(WalletError::DigitsEnd);
+        }
+        let digits = line.trim();
+        // Others would end the request.
+        MatchNumber::parse(digits)
+            .map(|digits| digits.to_string())
+            .ok_or_else(|| WalletError::Digits(digits.to_owned()))
+    }
 }

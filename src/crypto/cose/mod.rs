@@ -1,13 +1,16 @@
-//! COSE_Sign1 (RFC 9052 section 4.2) with Ed25519, and the COSE form of public keys (RFC 9053).
+//! COSE_Sign1 (RFC 9052 section 4.2) with Ed25519, its countersignature (RFC 9338), and the COSE form of
+//! public keys (RFC 9053).
 //!
 //! Read strictly: definite lengths only, no duplicate labels, no critical headers, no bytes left
 //! over, one algorithm. Written deterministically (RFC 8949 section 4.2.1).
 
+mod countersign;
 mod key;
 mod sign1;
 pub mod strict;
 
-pub use key::{cose_key, cose_key_set, read_key_set};
+pub use countersign::{Countersignature, Countersigned, countersigned};
+pub use key::{cose_key, cose_key_set, holder_key, read_holder_key, read_key_set};
 pub use sign1::{Sign1, sign, sign_typed};
 
 /// Why bytes are not an acceptable COSE object.

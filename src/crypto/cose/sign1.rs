@@ -17,17 +17,25 @@ const ALG: i64 = 1;
 const CRIT: i64 = 2;
 const KID: i64 = 4;
 const TYP: i64 = 16;
+/// Countersignature version 2 (RFC 9338 section 3.1).
+pub(super) const COUNTERSIGNATURE: i64 = 11;
+/// CBOR tag, header labels and algorithms that countersignatures share.
+pub(super) const TAG: u64 = TAG_SIGN1;
+pub(super) const ALGORITHM: i64 = ALG;
+pub(super) const CRITICAL: i64 = CRIT;
 /// EdDSA (RFC 9053 section 2.2).
-const EDDSA: i64 = -8;
+pub(super) const EDDSA: i64 = -8;
 
 /// A COSE_Sign1 as received; nothing in it is to be believed before [`verify`](Self::verify).
 #[derive(Debug, Clone)]
 pub struct Sign1<'b> {
-    protected: &'b [u8],
+    pub(super) protected: &'b [u8],
     /// Key id, from the protected header, else the unprotected one.
     pub kid: Option<&'b [u8]>,
     pub payload: &'b [u8],
-    signature: &'b [u8],
+    pub(super) signature: &'b [u8],
+    /// A countersignature as it stands (RFC 9338); the issuer's signature does not cover it.
+    pub(super) countersignature: Option<&'b [u8]>,
 }
 
 impl<'b> Sign1<'b> {
@@ -53,7 +61,8 @@ impl<'b> Sign1<'b> {
         if under_protection.algorithm != Some(EDDSA) || unprotected.algorithm.is_some() {
             return Err(CoseFault::Algorithm);
         }
-        Ok(Self { protected, kid: under_protection.kid.or(unprotected.kid), payload, signature })
+        let kid = under_protection.kid.or(unprotected.kid);
+        Ok(Self { protected, kid, payload, signature, countersignature: unprotected.countersignature })
     }
 
     /// Whether `key` signed exactly this.
@@ -66,6 +75,7 @@ impl<'b> Sign1<'b> {
 struct Headers<'b> {
     algorithm: Option<i64>,
     kid: Option<&'b [u8]>,
+    countersignature: Option<&'b [u8]>,
 }
 
 fn headers<'b>(decoder: &mut Decoder<'b>) -> Result<Headers<'b>, CoseFault> {
@@ -75,6 +85,11 @@ fn headers<'b>(decoder: &mut Decoder<'b>) -> Result<Headers<'b>, CoseFault> {
             Label::Int(ALG) => headers.algorithm = Some(value.i64()?),
             Label::Int(CRIT) => return Err(CoseFault::CriticalHeader),
             Label::Int(KID) => headers.kid = Some(value.bytes()?),
+            Label::Int(COUNTERSIGNATURE) => {
+                let start = value.position();
+                strict::skip(value)?;
+                headers.countersignature = value.input().get(start..value.position());
+            }
             _ => strict::skip(value)?,
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! `/v1/eid/accounts`: activation, and the account as its holder sees it.
 
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Json as Body};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,7 +12,7 @@ use crate::eid::model::{AccountLevel, Passcode};
 use crate::eid::service::{NewDevice, OwnAccount};
 use crate::http::extract::BoundedText;
 use crate::http::problem::ProblemBody;
-use crate::http::{Arrival, Input, Problem, release};
+use crate::http::{Arrival, Input, Problem, address_of, release};
 use crate::kernel::{DeviceId, Faults, IdNumber, Instant, PartialDate, PersonName, TransactionId};
 
 /// Who wants an account. Signed by the key of the device to be.
@@ -56,15 +56,21 @@ pub struct ActivationBegun {
         (status = 202, description = "Begun, or not: the same answer", body = ActivationBegun),
         (status = 401, description = "Not signed by the key in the signature's header", body = ProblemBody<'_>),
         (status = 422, description = "Faulty members", body = ProblemBody<'_>),
-        (status = 429, description = "Too many activations in all", body = ProblemBody<'_>),
+        (status = 429, description = "Too many activations from there, or codes in all", body = ProblemBody<'_>),
         (status = 503, description = "The database or the audit log is away", body = ProblemBody<'_>),
     ),
     security(("device_signature" = [])),
 )]
-pub async fn begin(arrival: Arrival, eid: Data<Eid>, signed: ByNewKey) -> Result<HttpResponse, Problem> {
+pub async fn begin(
+    arrival: Arrival,
+    request: HttpRequest,
+    eid: Data<Eid>,
+    signed: ByNewKey,
+) -> Result<HttpResponse, Problem> {
     let anchor = signed.json()?.read(BeginActivationRequest::read)?;
-    let activation = eid.begin_activation(&anchor, &signed.key).await?;
+    let begun = eid.begin_activation(&anchor, &signed.key, address_of(&request)).await;
     release::negative(&arrival).await;
+    let activation = begun?;
     Ok(HttpResponse::Accepted().json(ActivationBegun { activation_id: activation.id, expires_at: activation.expires }))
 }
 
@@ -171,6 +177,9 @@ pub async fn show(eid: Data<Eid>, signed: ByDevice) -> Result<Body<AccountShown>
 pub struct AccountSettingsRequest {
     /// Show only requests that the citizen scanned.
     scanned_only: Input<bool>,
+    /// Needed to have others shown again.
+    #[schema(required = false)]
+    passcode: Input<Passcode>,
 }
 
 /// Changes the account's settings
@@ -182,15 +191,19 @@ pub struct AccountSettingsRequest {
     responses(
         (status = 200, description = "The account as it is now", body = AccountShown),
         (status = 401, description = "Not signed by a device in use", body = ProblemBody<'_>),
-        (status = 422, description = "Faulty members", body = ProblemBody<'_>),
-        (status = 503, description = "The database or the audit log is away", body = ProblemBody<'_>),
+        (status = 403, description = "The passcode is wrong or locked", body = ProblemBody<'_>),
+        (status = 422, description = "Faulty members, or the passcode is missing", body = ProblemBody<'_>),
+        (status = 503, description = "Overloaded, or the database or the audit log is away", body = ProblemBody<'_>),
     ),
     security(("device_signature" = [])),
 )]
 pub async fn settings(eid: Data<Eid>, signed: ByDevice) -> Result<Body<AccountShown>, Problem> {
-    let read =
-        |request: AccountSettingsRequest, faults: &mut Faults| request.scanned_only.required("/scanned_only", faults);
-    let scanned_only = signed.json()?.read(read)?;
-    let account = eid.set_scanned_only(&signed.device, scanned_only).await?;
+    let read = |request: AccountSettingsRequest, faults: &mut Faults| {
+        let scanned_only = request.scanned_only.required("/scanned_only", faults);
+        let passcode = request.passcode.optional("/passcode", faults);
+        Some((scanned_only?, passcode?))
+    };
+    let (scanned_only, passcode) = signed.json()?.read(read)?;
+    let account = eid.set_scanned_only(&signed.device, scanned_only, passcode.as_ref()).await?;
     Ok(Body(AccountShown::of(account, signed.device.id)))
 }

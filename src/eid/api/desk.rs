@@ -120,12 +120,14 @@ pub struct DeskResponse<'a> {
     devices: Option<usize>,
     /// Of `enrol`: what the citizen's app takes.
     enrolment: Option<EnrolmentCode>,
+    /// Of `unlock`: the `code` with which the one device that the citizen holds sets a new passcode.
+    unlock: Option<EnrolmentCode>,
     audit: &'a Receipt,
 }
 
 /// Serves a citizen at a desk
 ///
-/// Confirms an account in person, enrols a device, unlocks or revokes devices.
+/// Confirms an account in person, enrols a device, lets one device set a new passcode, or revokes all.
 #[utoipa::path(
     post,
     path = "/v1/eid/desk",
@@ -154,6 +156,7 @@ pub async fn at_desk(
             return Err(faults);
         }
     };
+    let unlocks = ask.action == DeskAction::Unlock;
     let DeskAnswer { outcome, transaction, receipt, standing } = match eid.at_desk(&caller, ask).await {
         Ok(answer) => answer,
         Err(EidError::Citizens(refusal)) => return Err(citizens::held_back(refusal, &arrival).await),
@@ -165,13 +168,15 @@ pub async fn at_desk(
         account_level: None,
         devices: None,
         enrolment: None,
+        unlock: None,
         audit: &receipt,
     };
     match outcome {
-        DeskOutcome::Done { level, devices, enrolment } => {
+        DeskOutcome::Done { level, devices, code } => {
             told.account_level = Some(level);
             told.devices = Some(devices);
-            told.enrolment = enrolment.map(EnrolmentCode::from);
+            let code = code.map(EnrolmentCode::from);
+            if unlocks { told.unlock = code } else { told.enrolment = code }
         }
         DeskOutcome::NoMatch => {
             release::negative(&arrival).await;

@@ -9,7 +9,8 @@ use super::error::weak;
 use super::signed::ByDevice;
 use crate::eid::Eid;
 use crate::eid::model::Passcode;
-use crate::eid::service::{EidError, Enrolment};
+use crate::eid::service::{EidError, Enrolment, Proof};
+use crate::http::extract::BoundedText;
 use crate::http::problem::ProblemBody;
 use crate::http::{Input, Problem, ProblemKind};
 use crate::kernel::{DeviceId, Faults, Instant, TransactionId};
@@ -64,7 +65,7 @@ pub struct InviteDeviceRequest {
     passcode: Input<Passcode>,
 }
 
-/// A code with which a device joins the account.
+/// A code with which a device joins the account, or sets a new passcode.
 #[derive(Serialize, ToSchema)]
 pub struct EnrolmentCode {
     #[schema(value_type = String)]
@@ -117,36 +118,50 @@ pub struct DeviceChanged {
     device_id: DeviceId,
 }
 
+/// The passcode of the device that asks, where it revokes another.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct RevokeDeviceRequest {
+    #[schema(required = false)]
+    passcode: Input<Passcode>,
+}
+
 /// Revokes a device
 ///
-/// This one or another of the account; codes that were handed out are void, too.
+/// This one, or with the passcode another of the account. Codes that were handed out are void, too, and
+/// what it approved ends: sessions, grants, approvals that nobody took.
 #[utoipa::path(
     post,
     path = "/v1/eid/devices/{id}/revoke",
     tag = "eid",
     params(("id" = String, Path, description = "`device_id`")),
-    request_body = NothingRequest,
+    request_body = RevokeDeviceRequest,
     responses(
         (status = 200, description = "Revoked", body = DeviceChanged),
         (status = 401, description = "Not signed by a device in use", body = ProblemBody<'_>),
+        (status = 403, description = "The passcode is wrong or locked", body = ProblemBody<'_>),
         (status = 404, description = "The account has no such device", body = ProblemBody<'_>),
-        (status = 503, description = "The database or the audit log is away", body = ProblemBody<'_>),
+        (status = 422, description = "Faulty members, or the passcode is missing", body = ProblemBody<'_>),
+        (status = 503, description = "Overloaded, or the database or the audit log is away", body = ProblemBody<'_>),
     ),
     security(("device_signature" = [])),
 )]
 pub async fn revoke(eid: Data<Eid>, id: Path<String>, signed: ByDevice) -> Result<Body<DeviceChanged>, Problem> {
-    signed.json()?.read(|NothingRequest {}, _| Some(()))?;
+    let read = |request: RevokeDeviceRequest, faults: &mut Faults| request.passcode.optional("/passcode", faults);
+    let passcode = signed.json()?.read(read)?;
     let device_id = id.parse().map_err(|_| ProblemKind::NotFound)?;
-    eid.revoke(&signed.device, device_id).await?;
+    eid.revoke(&signed.device, device_id, passcode.as_ref()).await?;
     Ok(Body(DeviceChanged { device_id }))
 }
 
 /// Another passcode for the device that asks.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct SetPasscodeRequest {
-    /// The old one; left out within half an hour of a desk's unlocking.
+    /// The old one.
     #[schema(required = false)]
     passcode: Input<Passcode>,
+    /// In its place: what a desk handed out to unlock one device.
+    #[schema(required = false)]
+    code: Input<BoundedText<32>>,
     new_passcode: Input<Passcode>,
 }
 
@@ -159,7 +174,7 @@ pub struct SetPasscodeRequest {
     responses(
         (status = 200, description = "Set", body = DeviceChanged),
         (status = 401, description = "Not signed by a device in use", body = ProblemBody<'_>),
-        (status = 403, description = "The passcode is wrong or locked", body = ProblemBody<'_>),
+        (status = 403, description = "The passcode or the code is wrong, locked or missing", body = ProblemBody<'_>),
         (status = 422, description = "Faulty members, or a weak passcode", body = ProblemBody<'_>),
         (status = 503, description = "Overloaded, or the database or the audit log is away", body = ProblemBody<'_>),
     ),
@@ -168,11 +183,17 @@ pub struct SetPasscodeRequest {
 pub async fn passcode(eid: Data<Eid>, signed: ByDevice) -> Result<Body<DeviceChanged>, Problem> {
     let read = |request: SetPasscodeRequest, faults: &mut Faults| {
         let old = request.passcode.optional("/passcode", faults);
+        let code = request.code.optional("/code", faults);
         let new = request.new_passcode.required("/new_passcode", faults);
-        Some((old?, new?))
+        Some((old?, code?, new?))
     };
-    let (old, new) = signed.json()?.read(read)?;
-    match eid.set_passcode(&signed.device, old.as_ref(), &new).await {
+    let (old, code, new) = signed.json()?.read(read)?;
+    let proof = match (&old, &code) {
+        (Some(old), _) => Proof::Passcode(old),
+        (None, Some(code)) => Proof::DeskCode(code.as_ref()),
+        (None, None) => Proof::None,
+    };
+    match eid.set_passcode(&signed.device, proof, &new).await {
         Ok(()) => {}
         Err(EidError::Passcode(fault)) => return Err(weak("/new_passcode", fault)),
         Err(refusal) => return Err(refusal.into()),

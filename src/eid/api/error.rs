@@ -24,6 +24,7 @@ impl From<EidError> for Problem {
                     None => problem,
                 }
             }
+            EidError::PasscodeUnproven => ProblemKind::PasscodeRefused.into(),
             EidError::PasscodeLocked => ProblemKind::PasscodeLocked.into(),
             EidError::TransactionOver => ProblemKind::TransactionOver.into(),
             EidError::ApprovalDiffers => ProblemKind::DeviceSignatureInvalid.into(),
@@ -34,6 +35,13 @@ impl From<EidError> for Problem {
                 Text::new("Tài khoản đã có đủ số thiết bị.", "The account has as many devices as it may have."),
             ),
             EidError::NotFound => ProblemKind::NotFound.into(),
+            EidError::NoAudience => one(
+                ProblemKind::InvalidFields,
+                "/audience",
+                "reader_unknown",
+                Text::new("Không có nơi nào mang mã này.", "Nobody who reads codes has this name."),
+            ),
+            EidError::Qr(error) => error.into(),
             EidError::RateLimited => {
                 Self::new(ProblemKind::RateLimited).retry_after(std::time::Duration::from_secs(60))
             }

@@ -1,5 +1,7 @@
 //! Members of requests that only the e-ID reads.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -26,6 +28,37 @@ impl PartialSchema for Passcode {
 }
 
 impl ToSchema for Passcode {}
+
+/// Bytes in base64url without padding, 8 KiB at most.
+#[derive(Debug)]
+pub struct Base64Url(pub Vec<u8>);
+
+const MOST_BYTES: usize = 8_192;
+
+impl FromInput for Base64Url {
+    const EXPECTED: Expected = Expected::Text;
+
+    fn from_text(text: &str) -> Result<Self, Faults> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() <= MOST_BYTES);
+        let mut faults = Faults::default();
+        if bytes.is_none() {
+            faults.push(
+                "",
+                "base64url",
+                Text::new("Cần base64url, không đệm.", "This takes base64url without padding."),
+            );
+        }
+        faults.or_value(bytes.map(Self))
+    }
+}
+
+impl PartialSchema for Base64Url {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9_-]+$")).into()
+    }
+}
+
+impl ToSchema for Base64Url {}
 
 impl FromInput for DeskAction {
     const EXPECTED: Expected = Expected::Text;

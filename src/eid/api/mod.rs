@@ -5,6 +5,7 @@ mod desk;
 mod devices;
 mod error;
 mod input;
+mod qr;
 mod signed;
 mod transactions;
 
@@ -25,6 +26,8 @@ use actix_web::web::{ServiceConfig, get, post, resource};
     transactions::claim,
     transactions::approve,
     transactions::reject,
+    qr::issue,
+    qr::image,
     desk::at_desk,
 ))]
 pub struct EidApi;
@@ -41,5 +44,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resource("/v1/eid/transactions/claim").route(post().to(transactions::claim)))
         .service(resource("/v1/eid/transactions/{id}/approve").route(post().to(transactions::approve)))
         .service(resource("/v1/eid/transactions/{id}/reject").route(post().to(transactions::reject)))
+        .service(resource("/v1/eid/qr").route(post().to(qr::issue)))
+        .service(resource("/v1/eid/qr/image").route(post().to(qr::image)))
         .service(resource("/v1/eid/desk").route(post().to(desk::at_desk)));
 }

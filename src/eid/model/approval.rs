@@ -6,11 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::MatchNumber;
 use crate::kernel::{
-    AttributeSet, CitizenId, ClientId, ConsentId, Instant, LegalBasis, Level, ProcedureCode, TransactionId,
+    AttributeSet, CitizenId, ClientId, ConsentId, DeviceId, Instant, LegalBasis, Level, ProcedureCode, TransactionId,
 };
 
 /// No request lives longer (app-to-app flows of Decree 69/2024 use the same time).
 pub const LONGEST_LIFETIME: Duration = Duration::from_secs(300);
+
+/// What was approved in a request's last second may still be taken: so long after its end.
+pub const TAKING_TIME: Duration = Duration::from_secs(60);
 
 /// Where a request began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -20,6 +23,16 @@ pub enum Channel {
     Page,
     /// A counter where the citizen stands.
     Counter,
+}
+
+impl Channel {
+    /// As a column value.
+    pub(in crate::eid) const fn number(self) -> i16 {
+        match self {
+            Self::Page => 1,
+            Self::Counter => 2,
+        }
+    }
 }
 
 /// What a client wants a citizen to approve.
@@ -82,10 +95,11 @@ impl TransactionState {
         }
     }
 
-    /// The state of a row at `now`.
-    pub(in crate::eid) fn of_row(number: i16, expires: Instant, now: Instant) -> Option<Self> {
+    /// The state of a row at `now`. An approval that nobody took in time has expired.
+    pub(in crate::eid) fn of_row(number: i16, taken: bool, expires: Instant, now: Instant) -> Option<Self> {
         Some(match number {
             0 if expires <= now => Self::Expired,
+            1 if expires.plus(TAKING_TIME) <= now && !taken => Self::Expired,
             0 => Self::Pending,
             1 => Self::Approved,
             2 => Self::Rejected,
@@ -119,6 +133,8 @@ pub struct Approval {
     pub transaction: TransactionId,
     pub client: ClientId,
     pub citizen_id: CitizenId,
+    /// The device that approved.
+    pub device: DeviceId,
     /// The level that was asked for, and reached.
     pub level: Level,
     /// RFC 8176: `pop`, and with a passcode `pin` and `mfa`.
@@ -127,6 +143,7 @@ pub struct Approval {
     pub attributes: AttributeSet,
     pub procedure: Option<ProcedureCode>,
     pub legal_basis: Option<LegalBasis>,
+    /// Given with the approval, and on record since it was taken.
     pub consent: Option<ConsentId>,
 }
 

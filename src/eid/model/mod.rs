@@ -9,7 +9,9 @@ mod statement;
 mod tries;
 
 pub use account::{AccountLevel, Guardianship, needs_representative, stands_for};
-pub use approval::{Approval, ApprovalRequest, Begun, Channel, Decision, LONGEST_LIFETIME, Outcome, TransactionState};
+pub use approval::{
+    Approval, ApprovalRequest, Begun, Channel, Decision, LONGEST_LIFETIME, Outcome, TAKING_TIME, TransactionState,
+};
 pub use digits::MatchNumber;
 pub use passcode::{Passcode, PasscodeFault};
 pub use scan::ScanSecret;

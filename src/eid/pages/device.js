@@ -15,6 +15,25 @@ const base64url = (bytes) => {
 
 const sha256 = async (bytes) => base64url(await crypto.subtle.digest("SHA-256", bytes));
 
+const fromBase64url = (written) => Uint8Array.from(atob(written.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+
+// CBOR (RFC 8949), as far as a countersignature needs it.
+const head = (major, n) => {
+  if (n < 24) return [(major << 5) | n];
+  const size = n < 0x100 ? 1 : n < 0x10000 ? 2 : 4;
+  return [(major << 5) | (23 + [0, 1, 2, 0, 3][size]), ...Array.from({ length: size }, (_, i) => (n >>> (8 * (size - 1 - i))) & 255)];
+};
+const cborBytes = (bytes) => [...head(2, bytes.length), ...bytes];
+const cborText = (value) => [...head(3, text.encode(value).length), ...text.encode(value)];
+/** The byte string at `at`, and where what follows it begins. */
+const bytesAt = (cbor, at) => {
+  const info = cbor[at] & 31;
+  const size = info < 24 ? 0 : 1 << (info - 24);
+  const length = size ? cbor.slice(at + 1, at + 1 + size).reduce((n, byte) => n * 256 + byte, 0) : info;
+  if (cbor[at] >> 5 !== 2) throw new Error("not a credential");
+  return [cbor.slice(at + 1 + size, at + 1 + size + length), at + 1 + size + length];
+};
+
 const asked = (request) =>
   new Promise((done, failed) => {
     request.onsuccess = () => done(request.result);
@@ -109,6 +128,24 @@ export class Device {
     return `${signed}.${base64url(await crypto.subtle.sign(algorithm, key.privateKey, text.encode(signed)))}`;
   }
 
+  /** Signs over a credential that is bound to this device's key (RFC 9338): for whom, when, and the reader's nonce. */
+  async countersign(credential, { audience, nonce }) {
+    const cbor = fromBase64url(credential);
+    // Tag 18 and the head of an array of four; an empty map before the payload.
+    const [body, map] = bytesAt(cbor, 2);
+    const [payload, rest] = bytesAt(cbor, map + 1);
+    const [signature] = bytesAt(cbor, rest);
+    const now = Math.floor((Date.now() + this.ahead) / 1000);
+    const claims = [...head(5, nonce ? 3 : 2), 3, ...cborText(audience), 6, ...head(0, now), ...(nonce ? [10, ...cborText(nonce)] : [])];
+    // ES256 is -7.
+    const header = [0xa2, 1, 0x26, 15, ...claims];
+    const parts = [cborText("CounterSignatureV2"), cborBytes(body), cborBytes(header), [0x40], cborBytes(payload), [0x81], cborBytes(signature)];
+    const algorithm = { name: "ECDSA", hash: "SHA-256" };
+    const signed = new Uint8Array([0x86, ...parts.flat()]);
+    const own = new Uint8Array(await crypto.subtle.sign(algorithm, (await this.key()).privateKey, signed));
+    return base64url(new Uint8Array([0x83, ...cborBytes(header), 0xa0, ...cborBytes(own)]));
+  }
+
   /** A signed request; the answer's JSON. Throws `Refused`, or `TypeError` without a connection. */
   async call(method, path, value, { approval, signal } = {}) {
     const body = text.encode(value === undefined ? "" : JSON.stringify(value));
@@ -127,10 +164,10 @@ export class Device {
         signal,
       });
     let answer = await ask();
-    // This machine's clock may be wrong: the server's counts.
-    const ahead = Date.parse(answer.headers.get("Date")) - Date.now();
-    if (answer.status === 401 && Math.abs(ahead - this.ahead) > 5000) {
-      this.ahead = ahead;
+    if (answer.status === 401) {
+      // This machine's clock may be wrong: the server's counts. Else something came between: once more.
+      const ahead = Date.parse(answer.headers.get("Date")) - Date.now();
+      if (Math.abs(ahead - this.ahead) > 5000) this.ahead = ahead;
       answer = await ask();
     }
     const said = await answer.json().catch(() => null);

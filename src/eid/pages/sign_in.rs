@@ -1,7 +1,7 @@
 //! `/signin?to=…`: a citizen signs in to a page of this service by e-ID.
 //!
-//! What this browser began stands in a cookie of its own: whoever holds the request's identifier may
-//! take its approval, so it is in no URL and no script sees it.
+//! What this browser began stands in a cookie of its own, with a code that only this service makes: who
+//! knows the request's identifier alone (its app does) takes nothing. No script sees it, no URL has it.
 
 use std::time::Duration;
 
@@ -16,13 +16,14 @@ use crate::clients::labels;
 use crate::eid::model::{LONGEST_LIFETIME, MatchNumber, ScanSecret, TransactionState};
 use crate::eid::service::{Addressed, EidError, SignIn, SignInTarget};
 use crate::http::page::{self, ApprovalScreen, ApprovalState, Asked, Link, Page, PolledState};
-use crate::http::{Arrival, Problem, ProblemKind, release};
+use crate::http::{Arrival, Problem, ProblemKind, address_of, release};
 use crate::kernel::{IdNumber, Instant, Text, TransactionId};
 use crate::qr::image::Symbol;
 use crate::storage::StorageError;
 
-const COOKIE: &str = "dancu_page_signin";
 const LONG_POLL: Duration = Duration::from_secs(20);
+/// Within which pages are counted.
+const WINDOW: Duration = Duration::from_secs(60);
 
 /// Serves the sign-in.
 pub fn sign_in_routes(config: &mut ServiceConfig) {
@@ -73,8 +74,8 @@ impl Started {
         format!("{transaction}.{digits}.{scan}.{micros}.{addressed}.{path}")
     }
 
-    fn of(request: &HttpRequest) -> Option<Self> {
-        Self::read(cookie_of(request, COOKIE)?)
+    fn of(request: &HttpRequest, sign_in: &SignIn) -> Option<Self> {
+        Self::read(sign_in.entrusted(cookie_of(request, cookie_name(sign_in))?)?)
     }
 }
 
@@ -87,21 +88,22 @@ async fn show(
     sign_in: Data<SignIn>,
 ) -> Result<HttpResponse, Problem> {
     let target = sign_in.target(&to.to).ok_or(ProblemKind::NotFound)?;
-    let started = Started::of(&request).filter(|started| started.path == target.path);
+    let started = Started::of(&request, &sign_in).filter(|started| started.path == target.path);
     if let Some(started) = started {
         let state = sign_in.eid.state(started.transaction).await.map_err(refused)?;
         match state {
             TransactionState::Pending => return screen(page, &sign_in, target, &started, None, sign_in.clock.now()),
             TransactionState::Approved => {
                 if let Some(session) = sign_in.finish(started.transaction, target).await.map_err(refused)? {
-                    return Ok(signed_in(&request, target, &session.header_value()));
+                    return Ok(signed_in(&sign_in, target, &session.header_value()));
                 }
                 // It was taken before: begin anew.
             }
-            ended => return over(page, &request, target, ended),
+            ended => return over(page, &sign_in, target, ended),
         }
     }
-    let begun = sign_in.begin(target).await.map_err(|fault| Problem::internal(&fault))?;
+    let begun = sign_in.begin(target, address_of(&request)).await.map_err(|fault| Problem::internal(&fault))?;
+    let begun = begun.ok_or_else(|| Problem::new(ProblemKind::RateLimited).retry_after(WINDOW))?;
     let scan = ScanSecret::parse(&begun.scan).ok_or(ProblemKind::Internal)?;
     let started = Started {
         transaction: begun.transaction,
@@ -112,7 +114,7 @@ async fn show(
         path: target.path.to_owned(),
     };
     let mut response = screen(page, &sign_in, target, &started, None, sign_in.clock.now())?;
-    keep(&mut response, &request, &started)?;
+    keep(&mut response, &sign_in, &started)?;
     Ok(response)
 }
 
@@ -138,7 +140,7 @@ async fn address(
     }
     started.addressed = true;
     let mut response = see_other(&here(target));
-    keep(&mut response, &request, &started)?;
+    keep(&mut response, &sign_in, &started)?;
     Ok(response)
 }
 
@@ -153,16 +155,17 @@ const TOO_MANY: Text = Text::new(
 
 async fn state(request: HttpRequest, arrival: Arrival, sign_in: Data<SignIn>) -> Result<HttpResponse, Problem> {
     let _waiting = arrival.long_poll(LONG_POLL);
-    let started = Started::of(&request).ok_or(ProblemKind::NotFound)?;
+    let started = Started::of(&request, &sign_in).ok_or(ProblemKind::NotFound)?;
     let state = sign_in.eid.wait(started.transaction, LONG_POLL).await.map_err(refused)?;
     Ok(HttpResponse::Ok().json(PolledState { state: shown(state).name() }))
 }
 
-/// Leaves the sign-in: nobody takes its approval any more.
+/// Leaves the sign-in: its request ends, and nobody takes its approval any more.
 async fn cancel(request: HttpRequest, sign_in: Data<SignIn>) -> Result<HttpResponse, Problem> {
-    own(&request, &sign_in)?;
+    let (started, _) = own(&request, &sign_in)?;
+    sign_in.cancel(started.transaction).await.map_err(refused)?;
     let mut response = see_other("/");
-    forget(&mut response, &request)?;
+    forget(&mut response, &sign_in)?;
     Ok(response)
 }
 
@@ -186,7 +189,7 @@ fn own<'a>(request: &HttpRequest, sign_in: &'a SignIn) -> Result<(Started, &'a S
     if !is_own_origin(request, sign_in.access.config().origin()) {
         return Err(ProblemKind::Forbidden.into());
     }
-    let started = Started::of(request).ok_or(ProblemKind::NotFound)?;
+    let started = Started::of(request, sign_in).ok_or(ProblemKind::NotFound)?;
     let target = sign_in.target(&started.path).ok_or(ProblemKind::NotFound)?;
     Ok((started, target))
 }
@@ -233,12 +236,7 @@ fn screen(
     view.page.show_as(status, &view)
 }
 
-fn over(
-    page: Page,
-    request: &HttpRequest,
-    target: &SignInTarget,
-    ended: TransactionState,
-) -> Result<HttpResponse, Problem> {
+fn over(page: Page, sign_in: &SignIn, target: &SignInTarget, ended: TransactionState) -> Result<HttpResponse, Problem> {
     let view = ApprovalScreen {
         asked: Asked::default(),
         state: shown(ended),
@@ -247,7 +245,7 @@ fn over(
         page,
     };
     let mut response = view.page.show(&view)?;
-    forget(&mut response, request)?;
+    forget(&mut response, sign_in)?;
     Ok(response)
 }
 
@@ -261,13 +259,13 @@ const fn shown(state: TransactionState) -> ApprovalState {
     }
 }
 
-fn signed_in(request: &HttpRequest, target: &SignInTarget, session: &str) -> HttpResponse {
+fn signed_in(sign_in: &SignIn, target: &SignInTarget, session: &str) -> HttpResponse {
     let mut response = see_other(target.path);
     if let Ok(session) = header::HeaderValue::try_from(session) {
         response.headers_mut().append(header::SET_COOKIE, session);
     }
     // A browser that keeps it would find the request taken, and begin anew.
-    let _ = forget(&mut response, request);
+    let _ = forget(&mut response, sign_in);
     response
 }
 
@@ -279,19 +277,24 @@ fn see_other(to: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
 }
 
-fn keep(response: &mut HttpResponse, request: &HttpRequest, started: &Started) -> Result<(), Problem> {
-    set(response, request, started.write(), LONGEST_LIFETIME)
+fn keep(response: &mut HttpResponse, sign_in: &SignIn, started: &Started) -> Result<(), Problem> {
+    set(response, sign_in, sign_in.entrust(&started.write()), LONGEST_LIFETIME)
 }
 
-fn forget(response: &mut HttpResponse, request: &HttpRequest) -> Result<(), Problem> {
-    set(response, request, String::new(), Duration::ZERO)
+fn forget(response: &mut HttpResponse, sign_in: &SignIn) -> Result<(), Problem> {
+    set(response, sign_in, String::new(), Duration::ZERO)
 }
 
-fn set(response: &mut HttpResponse, request: &HttpRequest, value: String, lives: Duration) -> Result<(), Problem> {
-    let mut cookie = Cookie::new(COOKIE, value);
-    cookie.set_path("/signin");
+/// Bound to this host alone where TLS allows it.
+fn cookie_name(sign_in: &SignIn) -> &'static str {
+    if sign_in.access.config().is_secure() { "__Host-dancu-page" } else { "dancu_page_signin" }
+}
+
+fn set(response: &mut HttpResponse, sign_in: &SignIn, value: String, lives: Duration) -> Result<(), Problem> {
+    let mut cookie = Cookie::new(cookie_name(sign_in), value);
+    cookie.set_path("/");
     cookie.set_http_only(true);
-    cookie.set_secure(Arrival::of(request).is_some_and(|arrival| arrival.is_secure()));
+    cookie.set_secure(sign_in.access.config().is_secure());
     cookie.set_same_site(SameSite::Lax);
     cookie.set_max_age(time::Duration::seconds(i64::try_from(lives.as_secs()).unwrap_or_default()));
     response.add_cookie(&cookie).map_err(|fault| Problem::internal(&fault))

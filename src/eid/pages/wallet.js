@@ -22,7 +22,7 @@ let current = null;
 
 // ---- views --------------------------------------------------------------------------------------
 
-const TABS = ["requests", "devices", "history"];
+const TABS = ["requests", "qr", "devices", "history"];
 
 function show(name, { focus = true } = {}) {
   for (const view of root.querySelectorAll("[data-view]")) view.hidden = view.dataset.view !== name;
@@ -41,6 +41,7 @@ const tab = () => (TABS.includes(location.hash.slice(1)) ? location.hash.slice(1
 async function openTab(options) {
   const name = tab();
   current = null;
+  hideQr();
   show(name, options);
   if (name === "devices") await attempt(find('[data-view="devices"]'), listDevices);
   if (name === "history") await listHistory();
@@ -95,7 +96,7 @@ async function attempt(view, work) {
     await work();
   } catch (error) {
     if (!(error instanceof Refused)) console.error(error);
-    if (error instanceof Refused && error.slug === "device-signature-invalid" && device.id) return await revoked();
+    if (error instanceof Refused && error.slug === "device-signature-invalid" && device.id) return show("unknown");
     const title = error instanceof Refused ? error.message : say("no-connection");
     const wait = error.retryAfter ? [{ pointer: "", detail: `${say("try-after")} ${error.retryAfter} s.` }] : [];
     tellFaults(view, title, [...(error.faults || []), ...wait]);
@@ -104,10 +105,12 @@ async function attempt(view, work) {
   }
 }
 
-/** The server knows this device no longer: it was revoked elsewhere. */
-async function revoked() {
+/** Ends this device, because its holder says so: nothing else deletes a key that cannot come back. */
+async function forget(view) {
   await device.forget();
-  show("revoked");
+  pending = [];
+  listRequests();
+  show(view);
 }
 
 function onSubmit(view, work) {
@@ -281,6 +284,14 @@ let watching = false;
 async function watch() {
   if (watching) return;
   watching = true;
+  try {
+    await watchNews();
+  } finally {
+    watching = false;
+  }
+}
+
+async function watchNews() {
   const news = find("[data-news]");
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   for (let failures = 0; device.id; ) {
@@ -296,13 +307,39 @@ async function watch() {
       else if (failures) news.textContent = "";
       failures = 0;
     } catch (error) {
-      if (error instanceof Refused && error.slug === "device-signature-invalid") return await revoked();
+      if (error instanceof Refused && error.slug === "device-signature-invalid") return device.id && show("unknown");
       failures += 1;
       if (failures > 1) news.textContent = say("no-connection");
     }
     await pause(Math.max(1000 * Math.min(16, 2 ** failures) - 1000, 1000 - (performance.now() - began), 0));
   }
-  watching = false;
+}
+
+// ---- own QR -------------------------------------------------------------------------------------
+
+let fading;
+onSubmit("qr", async (form, element) => {
+  const body = { audience: form.get("audience").trim(), attributes: form.getAll("attributes"), passcode: form.get("passcode") };
+  const issued = await device.call("POST", "/v1/eid/qr", body);
+  const nonce = form.get("nonce").trim();
+  const countersignature = await device.countersign(issued.credential, { audience: issued.audience, nonce });
+  const { image } = await device.call("POST", "/v1/eid/qr/image", { credential: issued.credential, countersignature });
+  const drawn = new DOMParser().parseFromString(image, "image/svg+xml").documentElement;
+  find("[data-own-qr]").replaceChildren(document.importNode(drawn, true));
+  find("[data-own-qr-for]").textContent = issued.audience_name;
+  find("[data-own-qr-until]").textContent = when(issued.expires_at);
+  element.querySelector('[name="passcode"]').value = "";
+  const shown = find('[data-show="own-qr"]');
+  shown.hidden = false;
+  shown.focus();
+  // Whoever picks the screen up later finds nothing.
+  clearTimeout(fading);
+  fading = setTimeout(hideQr, Math.max(0, Date.parse(issued.expires_at) - Date.now() - device.ahead));
+});
+
+function hideQr() {
+  find('[data-show="own-qr"]').hidden = true;
+  find("[data-own-qr]").replaceChildren();
 }
 
 // ---- devices, history ---------------------------------------------------------------------------
@@ -330,12 +367,17 @@ function confirmRemoval(known) {
   removed = known;
   find("[data-removed]").textContent = known.name;
   find('[data-show="own"]').hidden = !known.current;
+  const passcode = find("#remove-passcode");
+  passcode.closest(".field").hidden = known.current;
+  passcode.required = !known.current;
   show("remove");
 }
 
-onSubmit("remove", async () => {
-  await device.call("POST", `/v1/eid/devices/${removed.device_id}/revoke`, {});
-  if (removed.current) return revoked();
+onSubmit("remove", async (form, element) => {
+  const body = removed.current ? {} : { passcode: form.get("passcode") };
+  await device.call("POST", `/v1/eid/devices/${removed.device_id}/revoke`, body);
+  element.reset();
+  if (removed.current) return forget("revoked");
   await openTab();
 });
 
@@ -350,20 +392,29 @@ onSubmit("invite", async (form, element) => {
 });
 
 onSubmit("passcode", async (form, element) => {
-  const old = form.get("passcode");
-  const body = { ...(old && { passcode: old }), new_passcode: form.get("new_passcode") };
+  const [old, code] = [form.get("passcode"), form.get("code").replace(/\s/g, "")];
+  const body = { ...(old && { passcode: old }), ...(code && { code }), new_passcode: form.get("new_passcode") };
   await device.call("POST", "/v1/eid/devices/passcode", body);
   element.reset();
   await openTab();
   find("[data-changed]").textContent = say("changed");
 });
 
-find("#scanned_only").addEventListener("change", (event) =>
+find("#scanned_only").addEventListener("change", (event) => {
+  // To be asked again by whoever knows the number takes the passcode.
+  if (!event.target.checked) return (event.target.checked = true), show("unscanned");
   attempt(event.target.closest("[data-view]"), async () => {
-    await device.call("POST", "/v1/eid/accounts/settings", { scanned_only: event.target.checked });
+    await device.call("POST", "/v1/eid/accounts/settings", { scanned_only: true });
     find("[data-changed]").textContent = say("changed");
-  }),
-);
+  });
+});
+
+onSubmit("unscanned", async (form, element) => {
+  await device.call("POST", "/v1/eid/accounts/settings", { scanned_only: false, passcode: form.get("passcode") });
+  element.reset();
+  await openTab();
+  find("[data-changed]").textContent = say("changed");
+});
 
 async function listHistory() {
   const decisions = await device.history();
@@ -393,6 +444,8 @@ root.addEventListener("click", (event) => {
     find('[data-show="invitation"]').hidden = true;
     show("invite");
   }
+  else if (to === "forget") forget("welcome");
+  else if (to === "try-again") openTab().then(watch);
   else if (to === "begin-again") device.keep({ activation: undefined }).then(() => show("enrol"));
   else show(to);
 });

@@ -1,12 +1,14 @@
 //! Accounts activated, and devices enrolled.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::config::{CODE_LIFETIME, CODE_TRIES, DAY, ENROLMENT_LIFETIME, MINUTE};
+use super::codes::{Activation, Origin, Tried, new_code};
+use super::config::{CODE_LIFETIME, DAY, MINUTE};
 use super::passcodes::Secrets;
-use super::{Eid, EidError, entry};
+use super::{Eid, EidError, entry, refusal};
 use crate::audit::Outcome;
-use crate::citizens::matching::{Anchor, AnchorNumber};
+use crate::citizens::matching::Anchor;
 use crate::citizens::model::Status;
 use crate::citizens::{Citizen, OpenRecord, current};
 use crate::crypto::VerifyingKey;
@@ -18,35 +20,8 @@ use crate::eid::store::counters::{self, Kind};
 use crate::eid::store::devices::{self, DeviceRow, algorithm_number};
 use crate::eid::store::outbox::{self, OutboxRow};
 use crate::eid::vault::Drawer;
-use crate::kernel::entropy::random_bytes;
-use crate::kernel::{CitizenId, DeviceId, Entropy, Instant, TransactionId};
+use crate::kernel::{CitizenId, DeviceId, TransactionId};
 use crate::storage::{StorageError, Tx};
-
-/// What an enrolment rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(i16)]
-pub(super) enum Origin {
-    /// A code to the recorded contact: for a first device only.
-    Contact = 1,
-    /// A code handed out at a desk.
-    Desk = 2,
-    /// A code handed out by a device of the account.
-    Device = 3,
-}
-
-/// An enrolment that waits for its code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Activation {
-    pub id: TransactionId,
-    pub expires: Instant,
-}
-
-/// A code that was handed out to somebody whose account is known.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Enrolment {
-    pub activation: Activation,
-    pub code: String,
-}
 
 /// What a new device brings.
 #[derive(Clone)]
@@ -67,8 +42,7 @@ pub struct Enrolled {
 struct Asking {
     id: TransactionId,
     key: VerifyingKey,
-    /// The keyed hash of the number that was named.
-    number: [u8; 32],
+    from: Option<IpAddr>,
     code: String,
     /// Whom the anchor holds for.
     person: Option<Arc<OpenRecord>>,
@@ -76,76 +50,82 @@ struct Asking {
     unfit: Option<&'static str>,
 }
 
-/// Six random digits.
-fn new_code(entropy: &dyn Entropy) -> String {
-    // 2³² is no multiple of 10⁶; the difference is one in four thousand, of no use to a guesser
-    // who has five tries.
-    format!("{:06}", u32::from_be_bytes(random_bytes(entropy)) % 1_000_000)
-}
-
 impl Eid {
     /// Begins an activation for whoever the anchor holds for. What comes of it is the same for the
-    /// caller, whoever is named.
+    /// caller, whoever is named. `from`: the caller's network address, where it is known.
     ///
     /// # Errors
-    /// `RateLimited` if too many are begun in all; of a person nothing is told.
-    pub async fn begin_activation(&self, anchor: &Anchor, key: &VerifyingKey) -> Result<Activation, EidError> {
+    /// `RateLimited` if too many are begun from there, or too many codes were sent in all; of a person
+    /// nothing is told.
+    pub async fn begin_activation(
+        &self,
+        anchor: &Anchor,
+        key: &VerifyingKey,
+        from: Option<IpAddr>,
+    ) -> Result<Activation, EidError> {
         let person = self.0.citizens.identify(anchor).await?;
         let unfit = match &person {
             Some(record) => self.why_not(&record.citizen),
             None => Some("no_match"),
         };
-        let number = match &anchor.number {
-            AnchorNumber::Personal(number) => number.expose(),
-            AnchorNumber::Legacy(number) => number.expose(),
-        };
         let asking = Asking {
             id: self.new_transaction(),
             key: key.clone(),
-            number: self.0.vault.number_tag(number),
+            from,
             code: new_code(&*self.0.vault.entropy),
             person,
             unfit,
         };
         let eid = self.clone();
-        self.0.store.write(move |tx| eid.ask_code(tx, &asking)).await
+        // What was counted stays, whatever is answered.
+        self.0.store.write(move |tx| -> Result<_, StorageError> { eid.ask_code(tx, &asking) }).await?
     }
 
     /// Keeps an activation, and sends its code where there is somebody to send it to.
-    fn ask_code(&self, tx: &mut Tx<'_>, asking: &Asking) -> Result<Activation, EidError> {
-        let now = self.0.clock.now();
-        let in_all = counters::add(tx.db()?, Kind::Activations, &[], MINUTE, now)?;
-        if in_all > self.0.config.codes_per_minute {
-            return Err(EidError::RateLimited);
+    fn ask_code(&self, tx: &mut Tx<'_>, asking: &Asking) -> Result<Result<Activation, EidError>, StorageError> {
+        let (now, config) = (self.0.clock.now(), &self.0.config);
+        if let Some(address) = asking.from {
+            let tag = self.0.vault.address_tag(address);
+            let used = counters::add(tx.db()?, Kind::ActivationsFromAddress, &tag, MINUTE, now)?;
+            if used > config.activations_per_address {
+                return Ok(Err(EidError::RateLimited));
+            }
         }
-        let used = counters::add(tx.db()?, Kind::ActivationsOfNumber, &asking.number, DAY, now)?;
+        // Only codes that were sent count: made-up names use up nobody's. The answer is everybody's.
+        if counters::used(tx.db()?, Kind::Codes, &[], MINUTE, now)? >= config.codes_per_minute {
+            return Ok(Err(EidError::RateLimited));
+        }
         let about = asking.person.as_ref().map(|record| record.citizen.citizen_id);
-        let held = match about {
-            Some(citizen) => accounts::find(tx.db()?, citizen)?.is_some(),
-            None => false,
-        };
-        let reason = match asking.unfit {
-            Some(reason) => reason,
-            None if held => "account_exists",
-            None if used > self.0.config.codes_per_number => "too_many_codes",
-            None => "",
+        let reason = match (asking.unfit, about) {
+            (Some(reason), _) => reason,
+            (None, Some(citizen)) => self.why_not_now(tx, citizen)?,
+            (None, None) => "no_match",
         };
         let fit = asking.person.as_ref().filter(|_| reason.is_empty());
         let activation = Activation { id: asking.id, expires: now.plus(CODE_LIFETIME) };
         let whose = about.filter(|_| fit.is_some());
         self.keep(tx, activation, (whose, Origin::Contact), &asking.code, Some(&asking.key))?;
         if let Some(record) = fit {
+            counters::add(tx.db()?, Kind::Codes, &[], MINUTE, now)?;
             self.post(tx, activation, &record.citizen, &asking.code)?;
         }
-        let outcome = match about {
-            Some(_) if fit.is_some() => Outcome::Answered,
-            Some(_) => Outcome::Refused,
-            None => Outcome::NoMatch,
-        };
-        let mut entry = entry(asking.id, "eid.activation.asked", now, about, outcome);
-        entry.reason = if about.is_some() { reason } else { "" };
-        self.0.audit.append(tx, &entry);
-        Ok(activation)
+        // Of nobody there is nothing to record, and anybody may ask.
+        if about.is_some() {
+            let outcome = if fit.is_some() { Outcome::Answered } else { Outcome::Refused };
+            let mut entry = entry(asking.id, "eid.activation.asked", now, about, outcome);
+            entry.reason = reason;
+            self.0.audit.append(tx, &entry);
+        }
+        Ok(Ok(activation))
+    }
+
+    /// Why a citizen who could have a code gets none at this time; empty if they get one, which counts.
+    fn why_not_now(&self, tx: &mut Tx<'_>, citizen: CitizenId) -> Result<&'static str, StorageError> {
+        if accounts::find(tx.db()?, citizen)?.is_some() {
+            return Ok("account_exists");
+        }
+        let used = counters::add(tx.db()?, Kind::CodesToCitizen, citizen.as_bytes(), DAY, self.0.clock.now())?;
+        Ok(if used > self.0.config.codes_per_number { "too_many_codes" } else { "" })
     }
 
     /// Why the citizen gets no code, if so.
@@ -161,32 +141,6 @@ impl Eid {
         } else {
             None
         }
-    }
-
-    /// Keeps an activation, its code only as a keyed hash.
-    fn keep(
-        &self,
-        tx: &mut Tx<'_>,
-        activation: Activation,
-        (citizen, origin): (Option<CitizenId>, Origin),
-        code: &str,
-        key: Option<&VerifyingKey>,
-    ) -> Result<(), StorageError> {
-        let (code_key, tag) = self.0.vault.code_tag(activation.id.as_bytes(), code);
-        let row = ActivationRow {
-            activation_id: activation.id.as_bytes().to_vec(),
-            citizen_id: citizen.map(|citizen| citizen.as_bytes().to_vec()),
-            origin: origin as i16,
-            code_key,
-            code: tag.to_vec(),
-            algorithm: key.map(|key| algorithm_number(key.algorithm())),
-            public_key: key.map(|key| key.as_bytes().to_vec()),
-            tries: 0,
-            created_at: self.0.clock.now().as_micros(),
-            expires_at: activation.expires.as_micros(),
-            spent_at: None,
-        };
-        activations::insert(tx.db()?, &row)
     }
 
     /// Puts a code on its way to the recorded contact.
@@ -209,32 +163,51 @@ impl Eid {
         outbox::insert(tx.db()?, &row)
     }
 
-    /// Hands out a code for a further device of a citizen, in the caller's transaction.
-    pub(super) fn hand_out(
-        &self,
-        tx: &mut Tx<'_>,
-        citizen: CitizenId,
-        origin: Origin,
-    ) -> Result<Enrolment, StorageError> {
-        let expires = self.0.clock.now().plus(ENROLMENT_LIFETIME);
-        let activation = Activation { id: self.new_transaction(), expires };
-        let code = new_code(&*self.0.vault.entropy);
-        self.keep(tx, activation, (Some(citizen), origin), &code, None)?;
-        Ok(Enrolment { activation, code })
-    }
-
     /// Ends an activation: the code is right, and the key that signed the request becomes a device.
     ///
     /// # Errors
     /// `ActivationRefused`, whatever is wrong with the code.
     pub async fn activate(&self, id: TransactionId, code: &str, new: NewDevice) -> Result<Enrolled, EidError> {
         let (row, citizen) = self.try_code(id, code, &new.key).await?;
+        let enrolled = self.enrol(id, row, citizen, new).await;
+        let enrolled = self.noted("eid.activate", citizen, enrolled).await?;
+        self.0.metrics.devices_added.inc();
+        Ok(enrolled)
+    }
+
+    /// Makes the device whose code was right.
+    async fn enrol(
+        &self,
+        id: TransactionId,
+        row: ActivationRow,
+        citizen: CitizenId,
+        new: NewDevice,
+    ) -> Result<Enrolled, EidError> {
         let record = self.0.citizens.holder(citizen).await?.ok_or(EidError::ActivationRefused)?;
         new.passcode.check(record.citizen.date_of_birth, record.citizen.id_number.expose())?;
+        let device = DeviceId::random(&*self.0.vault.entropy);
+        let device_row = self.device_row(device, citizen, new).await?;
+        let eid = self.clone();
+        let made = self.0.store.write(move |tx| {
+            let now = eid.0.clock.now();
+            if !activations::spend(tx.db()?, &row.activation_id, now)? {
+                return Err(EidError::ActivationRefused);
+            }
+            let level = eid.account_for(tx, citizen, row.origin)?;
+            if devices::of_citizen(tx.db()?, citizen)?.len() >= eid.0.config.devices {
+                return Err(EidError::TooManyDevices);
+            }
+            devices::insert(tx.db()?, &device_row)?;
+            eid.0.audit.append(tx, &entry(id, "eid.device.add", now, Some(citizen), Outcome::Answered));
+            Ok(level)
+        });
+        Ok(Enrolled { device, level: made.await? })
+    }
+
+    async fn device_row(&self, device: DeviceId, citizen: CitizenId, new: NewDevice) -> Result<DeviceRow, EidError> {
         let secrets = Secrets { name: new.name, passcode: self.hash(&new.passcode).await? };
-        let (device, version) = (DeviceId::random(&*self.0.vault.entropy), self.0.vault.version());
-        let now = self.0.clock.now();
-        let device_row = DeviceRow {
+        let version = self.0.vault.version();
+        Ok(DeviceRow {
             device_id: device.as_bytes().to_vec(),
             citizen_id: citizen.as_bytes().to_vec(),
             algorithm: algorithm_number(new.key.algorithm()),
@@ -245,55 +218,32 @@ impl Eid {
             tries: 0,
             try_after: 0,
             locked_at: None,
-            reset_until: 0,
-            added_at: now.as_micros(),
+            added_at: self.0.clock.now().as_micros(),
             revoked_at: None,
-        };
-        let eid = self.clone();
-        let level = self
-            .0
-            .store
-            .write(move |tx| {
-                if !activations::spend(tx.db()?, &row.activation_id, now)? {
-                    return Err(EidError::ActivationRefused);
-                }
-                let level = eid.account_for(tx, citizen, row.origin)?;
-                if devices::of_citizen(tx.db()?, citizen)?.len() >= eid.0.config.devices {
-                    return Err(EidError::TooManyDevices);
-                }
-                devices::insert(tx.db()?, &device_row)?;
-                eid.0.audit.append(tx, &entry(id, "eid.device.add", now, Some(citizen), Outcome::Answered));
-                Ok(level)
-            })
-            .await?;
-        self.0.metrics.devices_added.inc();
-        Ok(Enrolled { device, level })
+        })
     }
 
-    /// Counts a try of a code, and whose it is if it is right.
+    /// Counts a try of a code, in one transaction with its refusal if it is wrong; whose it is if it is
+    /// right.
     async fn try_code(
         &self,
         id: TransactionId,
         code: &str,
         key: &VerifyingKey,
     ) -> Result<(ActivationRow, CitizenId), EidError> {
-        let now = self.0.clock.now();
-        let row = self.0.store.write(move |tx| activations::count_try(tx.db()?, id, CODE_TRIES, now)).await?;
-        let Some(row) = row else { return Err(EidError::ActivationRefused) };
-        let right = self.0.vault.code_matches(id.as_bytes(), code, row.code_key, &row.code);
-        let same_key = row.public_key.as_ref().is_none_or(|known| {
-            row.algorithm == Some(algorithm_number(key.algorithm())) && known.as_slice() == key.as_bytes()
-        });
-        let citizen = row.citizen_id.as_deref().and_then(CitizenId::from_slice);
-        match citizen {
-            Some(citizen) if right && same_key => Ok((row, citizen)),
-            _ => {
-                let mut entry = entry(id, "eid.activate", now, citizen, Outcome::Refused);
-                entry.reason = "activation_refused";
-                self.0.audit.record(entry).await?;
-                Err(EidError::ActivationRefused)
+        let (eid, code, key) = (self.clone(), code.to_owned(), key.clone());
+        let tried = self.0.store.write(move |tx| -> Result<_, StorageError> {
+            let Tried { row, right } = eid.count_code(tx, id, &code)?;
+            let Some(row) = row else { return Ok(None) };
+            let Some(citizen) = row.citizen_id.as_deref().and_then(CitizenId::from_slice) else { return Ok(None) };
+            if right && enrols(&row, &key) {
+                return Ok(Some((row, citizen)));
             }
-        }
+            let now = eid.0.clock.now();
+            eid.0.audit.append(tx, &refusal(id, "eid.activate", now, citizen, "activation_refused"));
+            Ok(None)
+        });
+        tried.await?.ok_or(EidError::ActivationRefused)
     }
 
     /// The account that a new device belongs to: made, if a code to the contact makes one.
@@ -327,12 +277,22 @@ impl Eid {
             citizen_id: citizen.as_bytes().to_vec(),
             level: level as i16,
             scanned_only: false,
-            rejections: 0,
-            quiet_until: 0,
+            page_rejections: 0,
+            page_quiet_until: 0,
+            counter_rejections: 0,
+            counter_quiet_until: 0,
             activated_at: now,
             confirmed_at: (level == AccountLevel::Level2).then_some(now),
             closed_at: None,
         };
         accounts::insert(tx.db()?, &row)
     }
+}
+
+/// Whether an activation makes this key a device: not one that resets a passcode, nor another key's.
+fn enrols(row: &ActivationRow, key: &VerifyingKey) -> bool {
+    let same_key = row.public_key.as_ref().is_none_or(|known| {
+        row.algorithm == Some(algorithm_number(key.algorithm())) && known.as_slice() == key.as_bytes()
+    });
+    row.origin != Origin::Reset as i16 && same_key
 }

@@ -1,18 +1,20 @@
-//! Requests begun by clients, addressed to citizens, and their approvals taken.
+//! Requests begun by clients, and addressed to citizens.
 
-use super::config::{HOUR, NAMES_PER_REQUEST};
+use std::net::IpAddr;
+
+use super::config::{HOUR, MINUTE, NAMES_PER_REQUEST};
 use super::{BeginError, Eid, EidConfig, entry};
 use crate::audit::{Entry, Outcome};
 use crate::citizens::model::Status;
 use crate::eid::model::{
-    Approval, ApprovalRequest, Asker, Begun, LONGEST_LIFETIME, MatchNumber, ScanSecret, Statement, TransactionState,
+    ApprovalRequest, Asker, Begun, Channel, LONGEST_LIFETIME, MatchNumber, ScanSecret, Statement, TransactionState,
 };
 use crate::eid::store::accounts;
 use crate::eid::store::counters::{self, Kind};
 use crate::eid::store::transactions::{self, TransactionRow};
 use crate::eid::vault::Drawer;
 use crate::kernel::entropy::random_bytes;
-use crate::kernel::{CitizenId, ConsentId, Entropy, IdNumber, Instant, Level, TransactionId};
+use crate::kernel::{CitizenId, Entropy, IdNumber, Instant, Level, TransactionId};
 use crate::storage::{Db, StorageError, Tx};
 
 /// What came of a number typed into a sign-in page; the same whether anybody has it or not.
@@ -27,6 +29,19 @@ pub enum Addressed {
 }
 
 impl Eid {
+    /// Whether a sign-in page may be begun from a network address, which is counted: anybody may open
+    /// pages, and each leaves a row. `None`: the address is not known, and only the whole is bounded.
+    pub fn admit_page(&self, tx: &mut Tx<'_>, from: Option<IpAddr>) -> Result<bool, StorageError> {
+        let (now, config) = (self.0.clock.now(), &self.0.config);
+        if let Some(address) = from {
+            let tag = self.0.vault.address_tag(address);
+            if counters::add(tx.db()?, Kind::PagesFromAddress, &tag, MINUTE, now)? > config.pages_per_address {
+                return Ok(false);
+            }
+        }
+        Ok(counters::add(tx.db()?, Kind::Pages, &[], MINUTE, now)? <= config.pages_per_minute)
+    }
+
     /// Begins a request, in the caller's transaction. Whether the citizen has an account, or is to
     /// be left alone for now, does not show: such a request lives and expires like any other.
     ///
@@ -59,7 +74,7 @@ impl Eid {
         };
         let citizen = request.citizen.filter(|_| !request.unknown);
         let shown = match citizen {
-            Some(citizen) => may_ask(tx.db()?, &self.0.config, citizen, None, now)?,
+            Some(citizen) => may_ask(tx.db()?, &self.0.config, (citizen, request.channel), None, now)?,
             None => false,
         };
         self.0.metrics.requests.inc();
@@ -69,8 +84,11 @@ impl Eid {
         let bound = request.unknown || citizen.is_some();
         let row = self.row(&statement, (citizen, bound, shown), digits, &secret)?;
         transactions::insert(tx.db()?, &row)?;
-        let outcome = if request.unknown { Outcome::NoMatch } else { Outcome::Answered };
-        self.0.audit.append(tx, &asked(&statement, "eid.ask", citizen, outcome, now));
+        // A page that anybody may open names nobody yet: claiming it, or addressing it, is recorded.
+        if bound {
+            let outcome = if request.unknown { Outcome::NoMatch } else { Outcome::Answered };
+            self.0.audit.append(tx, &asked(&statement, "eid.ask", citizen, outcome, now));
+        }
         Ok(Begun { transaction: statement.transaction_id, digits, scan: secret.text(), expires: statement.expires_at })
     }
 
@@ -90,6 +108,7 @@ impl Eid {
             client_id: statement.client.id.to_string(),
             citizen_id: citizen.map(|citizen| citizen.as_bytes().to_vec()),
             state: TransactionState::Pending.number(),
+            channel: statement.channel.number(),
             level: statement.level.number(),
             digits: digits.number(),
             scan: secret.digest().to_vec(),
@@ -103,7 +122,6 @@ impl Eid {
             decided_at: None,
             device_id: None,
             proof: None,
-            consent_id: None,
             taken_at: None,
         })
     }
@@ -124,15 +142,22 @@ impl Eid {
             .write(move |tx| {
                 let now = eid.0.clock.now();
                 let Some(row) = transactions::find(tx.db()?, id)? else { return Ok(Addressed::Over) };
+                // Nothing is counted against a number by a request that cannot be addressed any more.
+                if row.bound || row.state(now)? != TransactionState::Pending {
+                    return Ok(Addressed::Over);
+                }
+                if row.names_tried >= NAMES_PER_REQUEST {
+                    return Ok(Addressed::TooMany);
+                }
                 let used = counters::add(tx.db()?, Kind::AddressesOfNumber, &tag, HOUR, now)?;
                 let to = holder.filter(|_| used <= eid.0.config.addresses_per_number);
                 let shown = match to {
-                    Some(citizen) => may_ask(tx.db()?, &eid.0.config, citizen, Some(id), now)?,
+                    Some(citizen) => may_ask(tx.db()?, &eid.0.config, (citizen, Channel::Page), Some(id), now)?,
                     None => false,
                 };
                 if !transactions::address(tx.db()?, id, (to, shown), NAMES_PER_REQUEST, now)? {
-                    let over = row.bound || row.state(now)? != TransactionState::Pending;
-                    return Ok(if over { Addressed::Over } else { Addressed::TooMany });
+                    // Somebody else was faster; who was asked for is counted all the same.
+                    return Ok(Addressed::Over);
                 }
                 let statement = eid.statement(&row)?.1;
                 let outcome = if to.is_some() { Outcome::Answered } else { Outcome::NoMatch };
@@ -140,25 +165,6 @@ impl Eid {
                 Ok(Addressed::Asked)
             })
             .await
-    }
-
-    /// Takes an approval, once, in the caller's transaction. `None`: there is none, or it was taken.
-    pub fn take(&self, tx: &mut Tx<'_>, id: TransactionId) -> Result<Option<Approval>, StorageError> {
-        let Some(row) = transactions::take(tx.db()?, id, self.0.clock.now())? else { return Ok(None) };
-        let (_, statement) = self.statement(&row)?;
-        let lost = transactions::impossible;
-        Ok(Some(Approval {
-            transaction: id,
-            client: statement.client.id,
-            citizen_id: row.citizen()?.ok_or_else(|| lost("citizen_id"))?,
-            level: statement.level,
-            amr: Approval::methods(statement.level),
-            approved_at: row.decided_at.map(Instant::from_micros).ok_or_else(|| lost("decided_at"))?,
-            attributes: statement.attributes,
-            procedure: statement.procedure,
-            legal_basis: statement.legal_basis,
-            consent: row.consent_id.as_deref().and_then(ConsentId::from_slice),
-        }))
     }
 
     /// The statement of a row: its text, as signed, and what it says.
@@ -179,23 +185,28 @@ fn new_digits(entropy: &dyn Entropy) -> MatchNumber {
     }
 }
 
-/// Whether a request that the citizen did not scan may be shown to them.
+/// Whether a request that the citizen did not scan may be shown to them. Each channel has bounds of its
+/// own: whoever opens sign-in pages and types a number keeps nobody from being asked at a counter.
 fn may_ask(
     db: &mut Db,
     config: &EidConfig,
-    citizen: CitizenId,
+    (citizen, channel): (CitizenId, Channel),
     other_than: Option<TransactionId>,
     now: Instant,
 ) -> Result<bool, StorageError> {
     let Some(account) = accounts::hold(db, citizen)? else { return Ok(false) };
-    if account.closed_at.is_some() || account.scanned_only || account.quiet_until > now.as_micros() {
+    let (_, quiet_until) = account.quiet(channel);
+    if account.closed_at.is_some() || account.scanned_only || quiet_until > now.as_micros() {
         return Ok(false);
     }
-    if transactions::count_pending(db, citizen, other_than, now)? >= config.open_requests {
+    if transactions::count_pending(db, citizen, channel, other_than, now)? >= config.open_requests {
         return Ok(false);
     }
-    let used = counters::add(db, Kind::RequestsToCitizen, citizen.as_bytes(), HOUR, now)?;
-    Ok(used <= config.requests_per_hour)
+    let kind = match channel {
+        Channel::Page => Kind::PagesToCitizen,
+        Channel::Counter => Kind::CountersToCitizen,
+    };
+    Ok(counters::add(db, kind, citizen.as_bytes(), HOUR, now)? <= config.requests_per_hour)
 }
 
 /// The entry of what a client did to a request.

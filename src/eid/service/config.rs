@@ -7,14 +7,20 @@ use std::time::Duration;
 pub struct EidConfig {
     /// Devices of one account at once.
     pub devices: usize,
-    /// Requests that one citizen sees at once.
+    /// Requests of sign-in pages that one citizen sees at once, and as many of counters.
     pub open_requests: i64,
-    /// Requests to one citizen in an hour that they did not scan.
+    /// Requests of sign-in pages to one citizen in an hour that they did not scan, and as many of counters.
     pub requests_per_hour: i32,
-    /// Codes in a day that are asked for with one number.
+    /// Codes in a day that are sent to one citizen's contact.
     pub codes_per_number: i32,
-    /// Codes in a minute that are asked for in all.
+    /// Codes in a minute that are sent in all.
     pub codes_per_minute: i32,
+    /// Activations in a minute that are begun from one network address, whoever they name.
+    pub activations_per_address: i32,
+    /// Sign-in pages in a minute that are begun from one network address.
+    pub pages_per_address: i32,
+    /// Sign-in pages in a minute that are begun in all.
+    pub pages_per_minute: i32,
     /// Requests in an hour that sign-in pages address to one number.
     pub addresses_per_number: i32,
     /// Passcodes that are being hashed at once.
@@ -34,6 +40,9 @@ impl Default for EidConfig {
             requests_per_hour: 60,
             codes_per_number: 5,
             codes_per_minute: 600,
+            activations_per_address: 30,
+            pages_per_address: 60,
+            pages_per_minute: 6_000,
             addresses_per_number: 20,
             passcodes_at_once: 2,
             tell_digits: false,

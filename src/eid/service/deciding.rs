@@ -7,7 +7,6 @@ use super::passcodes::in_use;
 use super::signed::Device;
 use super::{Eid, EidError};
 use crate::audit::Outcome as Recorded;
-use crate::consent::NewConsent;
 use crate::eid::model::{
     Decision, MatchNumber, Outcome, Passcode, ScanSecret, Statement, TransactionState, quiet_after,
 };
@@ -15,8 +14,8 @@ use crate::eid::request::base64url;
 use crate::eid::store::accounts;
 use crate::eid::store::transactions::{self, Decided, TransactionRow};
 use crate::eid::vault::Drawer;
-use crate::kernel::{CitizenId, ConsentId, Instant, Level, TransactionId};
-use crate::storage::{Reach, StorageError, Tx};
+use crate::kernel::{CitizenId, Level, TransactionId};
+use crate::storage::{Reach, StorageError};
 
 /// Requests told at once.
 const MOST_SHOWN: i64 = 20;
@@ -83,20 +82,19 @@ impl Eid {
     /// `TransactionOver` if there is none of this text, it is over, or it is for somebody else.
     pub async fn claim(&self, device: &Device, scan: &ScanSecret) -> Result<Shown, EidError> {
         let (eid, citizen, digest) = (self.clone(), device.citizen, scan.digest());
-        self.0
-            .store
-            .write(move |tx| {
-                let now = eid.0.clock.now();
-                let row = transactions::find_scanned(tx.db()?, &digest)?.ok_or(EidError::TransactionOver)?;
-                if !transactions::claim(tx.db()?, &row.transaction_id, citizen, now)? {
-                    return Err(EidError::TransactionOver);
-                }
-                let statement = eid.statement(&row)?.1;
-                let entry = asked(&statement, "eid.claim", Some(citizen), Recorded::Answered, now);
-                eid.0.audit.append(tx, &entry);
-                Ok(eid.shown(&row)?)
-            })
-            .await
+        let claimed = self.0.store.write(move |tx| {
+            let now = eid.0.clock.now();
+            let row = transactions::find_scanned(tx.db()?, &digest)?.ok_or(EidError::TransactionOver)?;
+            if !transactions::claim(tx.db()?, &row.transaction_id, citizen, now)? {
+                return Err(EidError::TransactionOver);
+            }
+            let statement = eid.statement(&row)?.1;
+            let entry = asked(&statement, "eid.claim", Some(citizen), Recorded::Answered, now);
+            eid.0.audit.append(tx, &entry);
+            Ok(eid.shown(&row)?)
+        });
+        let claimed = claimed.await;
+        self.noted("eid.claim", citizen, claimed).await
     }
 
     /// Carries out what the device signed: an approval or a rejection of the request `id`.
@@ -104,6 +102,19 @@ impl Eid {
     /// # Errors
     /// `TransactionOver`; `ApprovalDiffers` if something else was signed; those of the passcode.
     pub async fn decide(
+        &self,
+        device: &Device,
+        id: TransactionId,
+        decision: Decision,
+        passcode: Option<&Passcode>,
+    ) -> Result<Outcome, EidError> {
+        let decided = self.decided(device, id, decision, passcode).await;
+        let outcome = self.noted("eid.decide", device.citizen, decided).await?;
+        self.0.metrics.decided(outcome);
+        Ok(outcome)
+    }
+
+    async fn decided(
         &self,
         device: &Device,
         id: TransactionId,
@@ -119,7 +130,6 @@ impl Eid {
         let settled = self.settle(device, &row, decision, passcode).await?;
         let outcome = settled.outcome;
         self.write(device, id, settled).await?;
-        self.0.metrics.decided(outcome);
         Ok(outcome)
     }
 
@@ -169,19 +179,18 @@ impl Eid {
                 let account = accounts::hold(tx.db()?, citizen)?.filter(|account| account.closed_at.is_none());
                 let account = account.ok_or(EidError::DeviceSignature)?;
                 in_use(tx, device_id)?;
+                let (rejections, _) = account.quiet(statement.channel);
                 let quiet = match outcome {
-                    Outcome::Rejected => Some(quiet_after(account.rejections, now)),
-                    Outcome::Approved if account.rejections > 0 => Some((0, now)),
+                    Outcome::Rejected => Some(quiet_after(rejections, now)),
+                    Outcome::Approved if rejections > 0 => Some((0, now)),
                     Outcome::Approved | Outcome::Mismatch => None,
                 };
-                if let Some((rejections, until)) = quiet {
-                    accounts::set_quiet(tx.db()?, citizen, rejections, until)?;
+                if let Some(quiet) = quiet {
+                    accounts::set_quiet(tx.db()?, citizen, statement.channel, quiet)?;
                 }
                 let row = transactions::find(tx.db()?, id)?.ok_or(EidError::TransactionOver)?;
                 let sealed = eid.0.vault.seal(Drawer::Proofs, row.key_version, id.as_bytes(), proof);
-                let consent = eid.consented(tx, citizen, &settled, now)?;
-                let decided =
-                    Decided { state: state_of(*outcome), device: device_id, proof: Some(sealed?), consent, at: now };
+                let decided = Decided { state: state_of(*outcome), device: device_id, proof: Some(sealed?), at: now };
                 if !transactions::decide(tx.db()?, id, citizen, &decided)? {
                     return Err(EidError::TransactionOver);
                 }
@@ -190,35 +199,10 @@ impl Eid {
                     Outcome::Rejected => ("eid.reject", Recorded::Refused),
                     Outcome::Mismatch => ("eid.mismatch", Recorded::Refused),
                 };
-                let mut entry = asked(statement, operation, Some(citizen), recorded, now);
-                entry.consent = consent.map(|consent| consent.0);
-                eid.0.audit.append(tx, &entry);
+                eid.0.audit.append(tx, &asked(statement, operation, Some(citizen), recorded, now));
                 Ok(())
             })
             .await
-    }
-
-    /// Stores the consent that an approval gives, if the request asked for one, with its proof.
-    fn consented(
-        &self,
-        tx: &mut Tx<'_>,
-        citizen: CitizenId,
-        Settled { statement, outcome, proof }: &Settled,
-        now: Instant,
-    ) -> Result<Option<ConsentId>, StorageError> {
-        let Some(seconds) = statement.consent_seconds.filter(|_| *outcome == Outcome::Approved) else {
-            return Ok(None);
-        };
-        let new = NewConsent {
-            citizen,
-            client: statement.client.id.clone(),
-            procedure: statement.procedure.clone(),
-            attributes: statement.attributes,
-            given_at: now,
-            until: now.plus(Duration::from_secs(seconds)),
-            proof: proof.clone(),
-        };
-        self.0.consents.give(tx, &new).map(Some)
     }
 }
 

@@ -1,10 +1,8 @@
 //! What an officer at a desk does for a citizen who stands there (Decree 69/2024 art. 10).
 
-use std::time::Duration;
-
-use super::activating::{Enrolment, Origin};
+use super::codes::{Enrolment, Origin};
 use super::{Eid, EidError};
-use crate::access::{Caller, revoke_grants_of_citizen};
+use crate::access::{Caller, close_sessions_of_citizen, revoke_grants_of_citizen};
 use crate::audit::Receipt;
 use crate::citizens::guard::meter::Standing as Quota;
 use crate::citizens::matching::Anchor;
@@ -16,9 +14,6 @@ use crate::eid::store::{accounts, activations, devices, transactions};
 use crate::kernel::{AttributeSet, CitizenId, Instant, Purpose};
 use crate::storage::{StorageError, Tx};
 
-/// How long a device may set a new passcode after a desk has unlocked it.
-const RESET_TIME: Duration = Duration::from_secs(1_800);
-
 /// What the officer does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeskAction {
@@ -26,7 +21,7 @@ pub enum DeskAction {
     Confirm,
     /// The same, and hands out a code for a device; makes the account if there is none.
     Enrol,
-    /// Clears the tries and locks of all devices and lets each set a new passcode.
+    /// Hands out a code with which the one device that the citizen holds sets a new passcode.
     Unlock,
     RevokeDevices,
 }
@@ -56,7 +51,12 @@ pub struct AtDesk {
 /// What came of it. `NoMatch` is uniform.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DeskOutcome {
-    Done { level: AccountLevel, devices: usize, enrolment: Option<Enrolment> },
+    /// `code`: of `enrol` for a device, of `unlock` for a passcode.
+    Done {
+        level: AccountLevel,
+        devices: usize,
+        code: Option<Enrolment>,
+    },
     NoMatch,
     NotAlive,
     NoAccount,
@@ -180,32 +180,27 @@ impl Eid {
             level = AccountLevel::Level2;
             accounts::confirm(tx.db()?, citizen, level as i16, now)?;
         }
-        let mut enrolment = None;
+        let mut code = None;
         match action {
             DeskAction::Confirm => {}
-            DeskAction::Enrol => enrolment = Some(self.hand_out(tx, citizen, Origin::Desk)?),
-            DeskAction::Unlock => self.unlock(tx, citizen, now)?,
+            DeskAction::Enrol => code = Some(self.hand_out(tx, citizen, Origin::Desk)?),
+            DeskAction::Unlock => {
+                activations::spend_of(tx.db()?, citizen, Origin::Reset as i16, now)?;
+                code = Some(self.hand_out(tx, citizen, Origin::Reset)?);
+            }
             DeskAction::RevokeDevices => revoke_everything(tx, citizen, now)?,
         }
         let devices = devices::of_citizen(tx.db()?, citizen)?.len();
-        Ok(DeskOutcome::Done { level, devices, enrolment })
-    }
-
-    fn unlock(&self, tx: &mut Tx<'_>, citizen: CitizenId, now: Instant) -> Result<(), StorageError> {
-        for row in devices::of_citizen(tx.db()?, citizen)? {
-            let reset_until = now.plus(RESET_TIME).as_micros();
-            let opened = devices::DeviceRow { tries: 0, try_after: 0, locked_at: None, reset_until, ..row };
-            devices::change(tx.db()?, &opened)?;
-        }
-        Ok(())
+        Ok(DeskOutcome::Done { level, devices, code })
     }
 }
 
-/// Takes a citizen's devices, codes, what waits on them, and what clients were granted by them.
+/// Takes a citizen's devices, codes, what waits on them, and what clients and browsers have by them.
 pub(in crate::eid) fn revoke_everything(tx: &mut Tx<'_>, citizen: CitizenId, now: Instant) -> Result<(), StorageError> {
     devices::revoke_all(tx.db()?, citizen, now)?;
     activations::spend_all(tx.db()?, citizen, now)?;
     revoke_grants_of_citizen(tx, citizen, now)?;
+    close_sessions_of_citizen(tx, citizen)?;
     transactions::abandon(tx.db()?, citizen)
 }
 

@@ -6,6 +6,7 @@ use crate::audit::AuditError;
 use crate::citizens::CitizensError;
 use crate::eid::model::PasscodeFault;
 use crate::kernel::Level;
+use crate::qr::QrError;
 use crate::storage::StorageError;
 
 /// Why a request does not begin.
@@ -37,6 +38,9 @@ pub enum EidError {
     PasscodeMissing,
     #[error("the passcode is wrong, or may not be tried yet")]
     PasscodeRefused { wait: Option<Duration> },
+    /// Neither the old passcode nor a desk's code came with a new one.
+    #[error("nothing proves that the passcode may be changed")]
+    PasscodeUnproven,
     #[error("the device is locked until a desk opens it")]
     PasscodeLocked,
     #[error("the request is over, or is not this citizen's")]
@@ -47,12 +51,43 @@ pub enum EidError {
     TooManyDevices,
     #[error("the account has no such device")]
     NotFound,
+    #[error("there is no such reader")]
+    NoAudience,
+    #[error(transparent)]
+    Qr(#[from] QrError),
     #[error("too many activations are begun")]
     RateLimited,
     #[error("too many passcodes are being looked at")]
     Busy,
     #[error(transparent)]
     Citizens(#[from] CitizensError),
+}
+
+impl EidError {
+    /// Why, in the entry of a refusal; `None` where there is nothing about a person to record, or where
+    /// the transaction that refused has recorded it.
+    pub(super) const fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::ActivationRefused => Some("activation_refused"),
+            Self::Passcode(_) => Some("passcode_weak"),
+            Self::PasscodeUnproven => Some("passcode_unproven"),
+            Self::TransactionOver => Some("transaction_over"),
+            Self::ApprovalDiffers => Some("approval_differs"),
+            Self::TooManyDevices => Some("too_many_devices"),
+            Self::NotFound => Some("no_such_device"),
+            Self::NoAudience => Some("no_such_reader"),
+            Self::Qr(QrError::NothingToSay) => Some("nothing_to_say"),
+            Self::Qr(QrError::DoesNotFit) => Some("too_much"),
+            Self::DeviceSignature
+            | Self::PasscodeMissing
+            | Self::PasscodeRefused { .. }
+            | Self::PasscodeLocked
+            | Self::RateLimited
+            | Self::Busy
+            | Self::Qr(_)
+            | Self::Citizens(_) => None,
+        }
+    }
 }
 
 impl From<StorageError> for EidError {

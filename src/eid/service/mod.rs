@@ -2,14 +2,17 @@
 
 mod activating;
 mod asking;
+mod codes;
 mod config;
 mod deciding;
 mod desk;
 mod error;
 mod own;
+mod own_qr;
 mod passcodes;
 mod sign_in;
 mod signed;
+mod taking;
 mod upkeep;
 mod waiting;
 
@@ -17,14 +20,16 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-pub use activating::{Enrolment, NewDevice};
+pub use activating::NewDevice;
 pub use asking::Addressed;
+pub use codes::Enrolment;
 pub use config::EidConfig;
 pub use deciding::Shown;
 pub(super) use desk::revoke_everything;
 pub use desk::{AtDesk, DeskAction, DeskAnswer, DeskOutcome};
 pub use error::{BeginError, EidError};
 pub use own::OwnAccount;
+pub use passcodes::Proof;
 pub use sign_in::{SignIn, SignInTarget};
 pub use signed::{Device, SignedRequest};
 pub use upkeep::rows_under_version;
@@ -42,6 +47,7 @@ use crate::clients::Clients;
 use crate::consent::Consents;
 use crate::crypto::Keyring;
 use crate::kernel::{AttributeSet, CitizenId, ClientId, Clock, Entropy, Instant, TransactionId};
+use crate::qr::Qr;
 use crate::storage::Store;
 use crate::telemetry::Metrics;
 
@@ -56,6 +62,7 @@ pub struct EidParts {
     pub clients: Clients,
     pub consents: Consents,
     pub access: Arc<Access>,
+    pub qr: Qr,
     pub keyring: Keyring,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -75,6 +82,7 @@ struct Inner {
     clients: Clients,
     consents: Consents,
     access: Arc<Access>,
+    qr: Qr,
     vault: Vault,
     sealing: Sealing,
     clock: Arc<dyn Clock>,
@@ -95,6 +103,7 @@ impl Eid {
             clients,
             consents,
             access,
+            qr,
             keyring,
             clock,
             entropy,
@@ -113,6 +122,7 @@ impl Eid {
             clients,
             consents,
             access,
+            qr,
             clock,
         });
         tokio::spawn(upkeep::post(Arc::downgrade(&inner)));
@@ -128,6 +138,25 @@ impl Eid {
     /// What a client is called.
     pub fn client_name(&self, client: &ClientId) -> Option<String> {
         self.0.clients.find(client).map(|client| client.name.clone())
+    }
+
+    /// Records a refusal of what a citizen's device asked, before it is told. What was counted with it has
+    /// been recorded with the count.
+    async fn noted<T>(
+        &self,
+        operation: &'static str,
+        citizen: CitizenId,
+        done: Result<T, EidError>,
+    ) -> Result<T, EidError> {
+        if let Some(reason) = done.as_ref().err().and_then(EidError::reason) {
+            let (transaction, now) = (self.new_transaction(), self.0.clock.now());
+            self.0.audit.record(refusal(transaction, operation, now, citizen, reason)).await?;
+        }
+        done
+    }
+
+    fn new_transaction(&self) -> TransactionId {
+        TransactionId::random(&*self.0.vault.entropy)
     }
 
     /// What closes the accounts of the dead.
@@ -163,4 +192,15 @@ fn entry(
         outcome,
         reason: "",
     }
+}
+
+/// The entry of a refusal.
+fn refusal(
+    transaction: TransactionId,
+    operation: &'static str,
+    at: Instant,
+    citizen: CitizenId,
+    reason: &'static str,
+) -> Entry {
+    Entry { reason, ..entry(transaction, operation, at, Some(citizen), Outcome::Refused) }
 }

@@ -1,13 +1,14 @@
 //! A citizen's own account and devices, as a device of theirs sees and changes them.
 
-use super::activating::{Enrolment, Origin};
+use super::codes::{Enrolment, Origin};
 use super::passcodes::in_use;
 use super::signed::Device;
 use super::{Eid, EidError, entry};
+use crate::access::{close_sessions_of_device, revoke_grants_of_device};
 use crate::audit::Outcome;
 use crate::eid::model::{AccountLevel, Passcode};
 use crate::eid::store::accounts::{self, AccountRow};
-use crate::eid::store::{activations, devices};
+use crate::eid::store::{activations, devices, transactions};
 use crate::kernel::{DeviceId, Instant};
 use crate::storage::{Reach, StorageError};
 
@@ -52,19 +53,32 @@ impl Eid {
         Ok(row.ok_or(EidError::DeviceSignature)?.try_into()?)
     }
 
-    /// Chooses whether only scanned requests are shown.
-    pub async fn set_scanned_only(&self, device: &Device, scanned_only: bool) -> Result<OwnAccount, EidError> {
-        let (citizen, now) = (device.citizen, self.0.clock.now());
-        let entry = entry(self.new_transaction(), "eid.settings", now, Some(citizen), Outcome::Answered);
-        let audit = self.0.audit.clone();
-        self.0
-            .store
-            .write(move |tx| -> Result<_, StorageError> {
-                accounts::set_scanned_only(tx.db()?, citizen, scanned_only)?;
-                audit.append(tx, &entry);
-                Ok(())
-            })
-            .await?;
+    /// Chooses whether only scanned requests are shown. To have others shown again takes the passcode:
+    /// whoever holds the device for a moment does not open the citizen to being asked.
+    ///
+    /// # Errors
+    /// `PasscodeMissing`; those of the passcode.
+    pub async fn set_scanned_only(
+        &self,
+        device: &Device,
+        scanned_only: bool,
+        passcode: Option<&Passcode>,
+    ) -> Result<OwnAccount, EidError> {
+        if !scanned_only && self.account(device).await?.scanned_only {
+            self.prove(device, passcode.ok_or(EidError::PasscodeMissing)?).await?;
+        }
+        let (eid, citizen, id) = (self.clone(), device.citizen, device.id);
+        let chosen = self.0.store.write(move |tx| -> Result<_, EidError> {
+            accounts::hold(tx.db()?, citizen)?;
+            in_use(tx, id)?;
+            accounts::set_scanned_only(tx.db()?, citizen, scanned_only)?;
+            let now = eid.0.clock.now();
+            eid.0
+                .audit
+                .append(tx, &entry(eid.new_transaction(), "eid.settings", now, Some(citizen), Outcome::Answered));
+            Ok(())
+        });
+        chosen.await?;
         self.account(device).await
     }
 
@@ -90,43 +104,49 @@ impl Eid {
     pub async fn invite(&self, device: &Device, passcode: &Passcode) -> Result<Enrolment, EidError> {
         self.prove(device, passcode).await?;
         let (eid, citizen, id) = (self.clone(), device.citizen, device.id);
-        self.0
-            .store
-            .write(move |tx| {
-                let now = eid.0.clock.now();
-                accounts::hold(tx.db()?, citizen)?;
-                in_use(tx, id)?;
-                if devices::of_citizen(tx.db()?, citizen)?.len() >= eid.0.config.devices {
-                    return Err(EidError::TooManyDevices);
-                }
-                let enrolment = eid.hand_out(tx, citizen, Origin::Device)?;
-                let entry = entry(enrolment.activation.id, "eid.device.invite", now, Some(citizen), Outcome::Answered);
-                eid.0.audit.append(tx, &entry);
-                Ok(enrolment)
-            })
-            .await
+        let invited = self.0.store.write(move |tx| {
+            let now = eid.0.clock.now();
+            accounts::hold(tx.db()?, citizen)?;
+            in_use(tx, id)?;
+            if devices::of_citizen(tx.db()?, citizen)?.len() >= eid.0.config.devices {
+                return Err(EidError::TooManyDevices);
+            }
+            let enrolment = eid.hand_out(tx, citizen, Origin::Device)?;
+            let entry = entry(enrolment.activation.id, "eid.device.invite", now, Some(citizen), Outcome::Answered);
+            eid.0.audit.append(tx, &entry);
+            Ok(enrolment)
+        });
+        let invited = invited.await;
+        self.noted("eid.device.invite", citizen, invited).await
     }
 
-    /// Revokes a device of the account, this one or another; codes that were handed out go with it.
+    /// Revokes a device of the account: this one, or with the passcode another. Codes that were handed
+    /// out go with it, and what it approved: approvals that nobody took, sessions, grants.
     ///
     /// # Errors
-    /// `NotFound` if the account has no such device.
-    pub async fn revoke(&self, device: &Device, id: DeviceId) -> Result<(), EidError> {
-        let (eid, citizen) = (self.clone(), device.citizen);
-        self.0
-            .store
-            .write(move |tx| {
-                let now = eid.0.clock.now();
-                // What a device decides waits for this, and then finds it revoked.
-                accounts::hold(tx.db()?, citizen)?;
-                if !devices::revoke(tx.db()?, citizen, id, now)? {
-                    return Err(EidError::NotFound);
-                }
-                activations::spend_all(tx.db()?, citizen, now)?;
-                let entry = entry(eid.new_transaction(), "eid.device.revoke", now, Some(citizen), Outcome::Answered);
-                eid.0.audit.append(tx, &entry);
-                Ok(())
-            })
-            .await
+    /// `NotFound` if the account has no such device; `PasscodeMissing`; those of the passcode.
+    pub async fn revoke(&self, device: &Device, id: DeviceId, passcode: Option<&Passcode>) -> Result<(), EidError> {
+        if id != device.id {
+            self.prove(device, passcode.ok_or(EidError::PasscodeMissing)?).await?;
+        }
+        let (eid, citizen, own) = (self.clone(), device.citizen, device.id);
+        let revoked = self.0.store.write(move |tx| {
+            let now = eid.0.clock.now();
+            // What a device decides waits for this, and then finds it revoked.
+            accounts::hold(tx.db()?, citizen)?;
+            in_use(tx, own)?;
+            if !devices::revoke(tx.db()?, citizen, id, now)? {
+                return Err(EidError::NotFound);
+            }
+            activations::spend_all(tx.db()?, citizen, now)?;
+            transactions::abandon_of_device(tx.db()?, citizen, id)?;
+            close_sessions_of_device(tx, citizen, id)?;
+            revoke_grants_of_device(tx, citizen, id, now)?;
+            let entry = entry(eid.new_transaction(), "eid.device.revoke", now, Some(citizen), Outcome::Answered);
+            eid.0.audit.append(tx, &entry);
+            Ok(())
+        });
+        let revoked = revoked.await;
+        self.noted("eid.device.revoke", citizen, revoked).await
     }
 }

@@ -6,16 +6,18 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+use super::codes::Origin;
 use super::signed::Device;
-use super::{Eid, EidError, entry};
+use super::{Eid, EidError, entry, refusal};
 use crate::audit::Outcome;
 use crate::crypto::SlowHash;
 use crate::eid::model::{Passcode, Standing, TRIES, after_failure, standing};
+use crate::eid::store::activations;
 use crate::eid::store::devices::{self, DeviceRow};
 use crate::eid::vault::Drawer;
 use crate::kernel::entropy::random_bytes;
 use crate::kernel::{DeviceId, Instant, TransactionId};
-use crate::storage::{StorageError, Tx};
+use crate::storage::{Reach, StorageError, Tx};
 
 /// How long a request waits for its turn to hash.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -26,6 +28,15 @@ pub(super) struct Secrets {
     /// As the citizen named it.
     pub name: String,
     pub passcode: SlowHash,
+}
+
+/// What a new passcode is set with.
+#[derive(Clone, Copy)]
+pub enum Proof<'a> {
+    Passcode(&'a Passcode),
+    /// Handed out at a desk.
+    DeskCode(&'a str),
+    None,
 }
 
 /// Hashes at most so many passcodes at once: each takes 19 MiB and a processor.
@@ -72,58 +83,66 @@ impl Eid {
         Ok(hash.map_err(not_computed)?)
     }
 
-    /// Lets `device` prove its passcode. A try is counted before it is known to be right, so that
-    /// tries at the same time gain nothing; the right one clears the count.
+    /// Lets `device` prove its passcode; the row as it then is. What the hash says becomes known only to
+    /// whoever counts it: the try, its entry and the answer are one transaction, which holds only if no
+    /// other try came between, so that tries at the same time gain nothing. The right one clears the count.
     pub(super) async fn prove(&self, device: &Device, passcode: &Passcode) -> Result<DeviceRow, EidError> {
         let turn = self.0.hasher.turn().await?;
-        let row = self.count_try(device.id).await?;
-        let secrets = self.secrets(&row)?;
-        let given = passcode.clone();
-        let right = turn.run(move || secrets.passcode.matches(given.expose().as_bytes())).await?;
-        if right.map_err(not_computed)? {
-            return self.clear_tries(row).await;
+        let id = device.id;
+        let row = self.0.store.read(Reach::Key, move |db| devices::find(db, id)).await?;
+        let row = row.filter(|row| row.revoked_at.is_none()).ok_or(EidError::DeviceSignature)?;
+        if let Err(refused) = self.may_try(&row) {
+            let reason = if matches!(refused, EidError::PasscodeLocked) { "passcode_locked" } else { "passcode_early" };
+            let (transaction, now) = (self.new_transaction(), self.0.clock.now());
+            self.0.audit.record(refusal(transaction, "eid.passcode", now, device.citizen, reason)).await?;
+            return Err(refused);
         }
-        self.0.metrics.passcodes_refused.inc();
-        let now = self.0.clock.now();
-        let locked = row.tries >= TRIES;
-        let mut entry = entry(self.new_transaction(), "eid.passcode", now, Some(device.citizen), Outcome::Refused);
-        entry.reason = if locked { "passcode_locked" } else { "passcode_wrong" };
-        self.0.audit.record(entry).await?;
-        match standing(row.tries, Instant::from_micros(row.try_after), row.locked_at.is_some(), now) {
+        let (secrets, given) = (self.secrets(&row)?, passcode.clone());
+        let right = turn.run(move || secrets.passcode.matches(given.expose().as_bytes())).await?;
+        let right = right.map_err(not_computed)?;
+        let eid = self.clone();
+        self.0.store.write(move |tx| eid.count_try(tx, &row, right)).await?
+    }
+
+    /// Whether a passcode may be tried now.
+    fn may_try(&self, row: &DeviceRow) -> Result<(), EidError> {
+        let (after, now) = (Instant::from_micros(row.try_after), self.0.clock.now());
+        match standing(row.tries, after, row.locked_at.is_some(), now) {
+            Standing::Open => Ok(()),
             Standing::Locked => Err(EidError::PasscodeLocked),
             Standing::Wait(wait) => Err(EidError::PasscodeRefused { wait: Some(wait) }),
-            Standing::Open => Err(EidError::PasscodeRefused { wait: None }),
         }
     }
 
-    /// Counts a try; the row as it then is.
-    async fn count_try(&self, id: DeviceId) -> Result<DeviceRow, EidError> {
-        let eid = self.clone();
-        self.0
-            .store
-            .write(move |tx| {
-                let now = eid.0.clock.now();
-                let mut row = in_use(tx, id)?;
-                match standing(row.tries, Instant::from_micros(row.try_after), row.locked_at.is_some(), now) {
-                    Standing::Locked => return Err(EidError::PasscodeLocked),
-                    Standing::Wait(wait) => return Err(EidError::PasscodeRefused { wait: Some(wait) }),
-                    Standing::Open => {}
-                }
-                let (tries, after) = after_failure(row.tries, now);
-                (row.tries, row.try_after) = (tries, after.as_micros());
-                row.locked_at = (tries >= TRIES).then_some(now.as_micros());
-                devices::change(tx.db()?, &row)?;
-                row.row_version += 1;
-                Ok(row)
-            })
-            .await
-    }
-
-    async fn clear_tries(&self, row: DeviceRow) -> Result<DeviceRow, EidError> {
-        let cleared = DeviceRow { tries: 0, try_after: 0, locked_at: None, ..row };
-        let written = cleared.clone();
-        self.0.store.write(move |tx| devices::change(tx.db()?, &written)).await?;
-        Ok(DeviceRow { row_version: cleared.row_version + 1, ..cleared })
+    /// Counts a try against the row it was made on; the outer error undoes everything, the inner one is
+    /// what a wrong try is told.
+    fn count_try(
+        &self,
+        tx: &mut Tx<'_>,
+        tried: &DeviceRow,
+        right: bool,
+    ) -> Result<Result<DeviceRow, EidError>, EidError> {
+        let row = in_use(tx, tried.id()?)?;
+        if row.row_version != tried.row_version {
+            return Err(EidError::Busy);
+        }
+        if right && row.tries == 0 {
+            return Ok(Ok(row));
+        }
+        let now = self.0.clock.now();
+        let (tries, after) = if right { (0, Instant::from_micros(0)) } else { after_failure(row.tries, now) };
+        let locked_at = (tries >= TRIES).then_some(now.as_micros());
+        let counted = DeviceRow { tries, try_after: after.as_micros(), locked_at, ..row };
+        devices::change(tx.db()?, &counted)?;
+        let counted = DeviceRow { row_version: counted.row_version + 1, ..counted };
+        if right {
+            return Ok(Ok(counted));
+        }
+        self.0.metrics.passcodes_refused.inc();
+        let reason = if locked_at.is_some() { "passcode_locked" } else { "passcode_wrong" };
+        let entry = refusal(self.new_transaction(), "eid.passcode", now, counted.citizen()?, reason);
+        self.0.audit.append(tx, &entry);
+        Ok(Err(self.may_try(&counted).err().unwrap_or(EidError::PasscodeRefused { wait: None })))
     }
 
     pub(super) fn secrets(&self, row: &DeviceRow) -> Result<Secrets, StorageError> {
@@ -131,41 +150,65 @@ impl Eid {
     }
 
     /// Whether the passcode is one of those that are guessed first about this citizen.
-    pub(super) async fn check_new(&self, device: &Device, passcode: &Passcode) -> Result<(), EidError> {
+    async fn check_new(&self, device: &Device, passcode: &Passcode) -> Result<(), EidError> {
         let record = self.0.citizens.holder(device.citizen).await?.ok_or(EidError::DeviceSignature)?;
         let citizen = &record.citizen;
         Ok(passcode.check(citizen.date_of_birth, citizen.id_number.expose())?)
     }
 
-    /// Sets another passcode: with the old one, or within half an hour of a desk's unlocking.
-    pub async fn set_passcode(&self, device: &Device, old: Option<&Passcode>, new: &Passcode) -> Result<(), EidError> {
-        self.check_new(device, new).await?;
-        let now = self.0.clock.now();
-        let row = match old {
-            Some(old) => self.prove(device, old).await?,
-            None if device.row.reset_until > now.as_micros() => device.row.clone(),
-            None => return Err(EidError::PasscodeRefused { wait: None }),
+    /// Sets another passcode: with the old one, or with the code that a desk handed out for it.
+    ///
+    /// # Errors
+    /// `PasscodeUnproven` without either; of the new one nothing is told before that: which ones are
+    /// refused says something of birth date and number.
+    pub async fn set_passcode(&self, device: &Device, old: Proof<'_>, new: &Passcode) -> Result<(), EidError> {
+        let (row, reset) = match old {
+            Proof::Passcode(old) => (self.prove(device, old).await?, None),
+            Proof::DeskCode(code) => {
+                let reset = self.try_reset(device, code).await?;
+                (device.row.clone(), Some(reset))
+            }
+            Proof::None => {
+                return self.noted("eid.passcode.set", device.citizen, Err(EidError::PasscodeUnproven)).await;
+            }
         };
+        let checked = self.check_new(device, new).await;
+        self.noted("eid.passcode.set", device.citizen, checked).await?;
         let (name, version) = (self.secrets(&row)?.name, self.0.vault.version());
         let secrets = Secrets { name, passcode: self.hash(new).await? };
         let sealed = self.0.vault.seal(Drawer::Devices, version, &row.device_id, &secrets)?;
         let row = DeviceRow { sealed, key_version: version, tries: 0, try_after: 0, locked_at: None, ..row };
-        let row = DeviceRow { reset_until: 0, ..row };
-        let entry = entry(self.new_transaction(), "eid.passcode.set", now, Some(device.citizen), Outcome::Answered);
-        let audit = self.0.audit.clone();
-        self.0
-            .store
-            .write(move |tx| -> Result<_, StorageError> {
-                devices::change(tx.db()?, &row)?;
-                audit.append(tx, &entry);
-                Ok(())
-            })
-            .await?;
-        Ok(())
+        let (eid, citizen) = (self.clone(), device.citizen);
+        let set = self.0.store.write(move |tx| {
+            let now = eid.0.clock.now();
+            if let Some(reset) = reset
+                && !activations::spend(tx.db()?, reset.as_bytes(), now)?
+            {
+                return Err(EidError::PasscodeUnproven);
+            }
+            devices::change(tx.db()?, &row)?;
+            let entry = entry(eid.new_transaction(), "eid.passcode.set", now, Some(citizen), Outcome::Answered);
+            eid.0.audit.append(tx, &entry);
+            Ok(())
+        });
+        let set = set.await;
+        self.noted("eid.passcode.set", device.citizen, set).await
     }
 
-    pub(super) fn new_transaction(&self) -> TransactionId {
-        TransactionId::random(&*self.0.vault.entropy)
+    /// Counts a try of the code that a desk handed out last, in one transaction with its refusal.
+    async fn try_reset(&self, device: &Device, code: &str) -> Result<TransactionId, EidError> {
+        let (eid, citizen, code) = (self.clone(), device.citizen, code.to_owned());
+        let tried = self.0.store.write(move |tx| -> Result<_, StorageError> {
+            if let Some(id) = activations::newest_of(tx.db()?, citizen, Origin::Reset as i16)?
+                && eid.count_code(tx, id, &code)?.right
+            {
+                return Ok(Some(id));
+            }
+            let now = eid.0.clock.now();
+            eid.0.audit.append(tx, &refusal(eid.new_transaction(), "eid.passcode.set", now, citizen, "code_wrong"));
+            Ok(None)
+        });
+        tried.await?.ok_or(EidError::PasscodeRefused { wait: None })
     }
 }
 

@@ -25,8 +25,8 @@ impl Eid {
     pub async fn state(&self, id: TransactionId) -> Result<TransactionState, StorageError> {
         let row = self.0.store.read(Reach::Key, move |db| transactions::state_of(db, id)).await?;
         let now = self.0.clock.now();
-        let state = row.map_or(Some(TransactionState::Expired), |(state, expires)| {
-            TransactionState::of_row(state, Instant::from_micros(expires), now)
+        let state = row.map_or(Some(TransactionState::Expired), |(state, expires, taken)| {
+            TransactionState::of_row(state, taken.is_some(), Instant::from_micros(expires), now)
         });
         state.ok_or_else(|| transactions::impossible("state"))
     }

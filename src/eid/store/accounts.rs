@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use crate::eid::model::Channel;
 use crate::kernel::{CitizenId, Instant};
 use crate::storage::schema::eid_accounts;
 use crate::storage::{Db, StorageError, per_arm};
@@ -12,11 +13,23 @@ pub struct AccountRow {
     pub citizen_id: Vec<u8>,
     pub level: i16,
     pub scanned_only: bool,
-    pub rejections: i16,
-    pub quiet_until: i64,
+    pub page_rejections: i16,
+    pub page_quiet_until: i64,
+    pub counter_rejections: i16,
+    pub counter_quiet_until: i64,
     pub activated_at: i64,
     pub confirmed_at: Option<i64>,
     pub closed_at: Option<i64>,
+}
+
+impl AccountRow {
+    /// Rejections in a row of a channel, and until when only scanned requests of it are shown.
+    pub fn quiet(&self, channel: Channel) -> (i16, i64) {
+        match channel {
+            Channel::Page => (self.page_rejections, self.page_quiet_until),
+            Channel::Counter => (self.counter_rejections, self.counter_quiet_until),
+        }
+    }
 }
 
 pub fn find(db: &mut Db, citizen: CitizenId) -> Result<Option<AccountRow>, StorageError> {
@@ -70,10 +83,23 @@ pub fn set_scanned_only(db: &mut Db, citizen: CitizenId, scanned_only: bool) -> 
     Ok(())
 }
 
-/// Notes how many rejections in a row there were, and until when nothing that was not scanned is shown.
-pub fn set_quiet(db: &mut Db, citizen: CitizenId, rejections: i16, until: Instant) -> Result<(), StorageError> {
-    diesel::update(eid_accounts::table.find(citizen.as_bytes().as_slice()))
-        .set((eid_accounts::rejections.eq(rejections), eid_accounts::quiet_until.eq(until.as_micros())))
-        .execute(db)?;
+/// Notes how many rejections of a channel in a row there were, and until when nothing of it that was not
+/// scanned is shown.
+pub fn set_quiet(
+    db: &mut Db,
+    citizen: CitizenId,
+    channel: Channel,
+    (rejections, until): (i16, Instant),
+) -> Result<(), StorageError> {
+    let theirs = eid_accounts::table.find(citizen.as_bytes().as_slice());
+    let until = until.as_micros();
+    match channel {
+        Channel::Page => diesel::update(theirs)
+            .set((eid_accounts::page_rejections.eq(rejections), eid_accounts::page_quiet_until.eq(until)))
+            .execute(db)?,
+        Channel::Counter => diesel::update(theirs)
+            .set((eid_accounts::counter_rejections.eq(rejections), eid_accounts::counter_quiet_until.eq(until)))
+            .execute(db)?,
+    };
     Ok(())
 }

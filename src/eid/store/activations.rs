@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::kernel::{Instant, TransactionId};
+use crate::kernel::{CitizenId, Instant, TransactionId};
 use crate::storage::schema::eid_activations;
 use crate::storage::{Db, StorageError};
 
@@ -42,12 +42,30 @@ pub fn count_try(
     if diesel::update(open).set(eid_activations::tries.eq(eid_activations::tries + 1)).execute(db)? == 0 {
         return Ok(None);
     }
-    let row = eid_activations::table
+    find(db, id)
+}
+
+/// An activation, over or not.
+pub fn find(db: &mut Db, id: TransactionId) -> Result<Option<ActivationRow>, StorageError> {
+    let found = eid_activations::table
         .find(id.as_bytes().as_slice())
         .select(ActivationRow::as_select())
         .get_result(db)
         .optional()?;
-    Ok(row)
+    Ok(found)
+}
+
+/// The newest activation of an origin that a citizen has not used.
+pub fn newest_of(db: &mut Db, citizen: CitizenId, origin: i16) -> Result<Option<TransactionId>, StorageError> {
+    let newest: Option<Vec<u8>> = eid_activations::table
+        .filter(eid_activations::citizen_id.eq(citizen.as_bytes().as_slice()))
+        .filter(eid_activations::origin.eq(origin))
+        .filter(eid_activations::spent_at.is_null())
+        .order(eid_activations::created_at.desc())
+        .select(eid_activations::activation_id)
+        .first(db)
+        .optional()?;
+    Ok(newest.as_deref().and_then(TransactionId::from_slice))
 }
 
 /// Spends an activation; `false` if it was spent before.
@@ -57,9 +75,19 @@ pub fn spend(db: &mut Db, id: &[u8], now: Instant) -> Result<bool, StorageError>
 }
 
 /// Spends every activation of a citizen: their devices are revoked, or the account closes.
-pub fn spend_all(db: &mut Db, citizen: crate::kernel::CitizenId, now: Instant) -> Result<(), StorageError> {
+pub fn spend_all(db: &mut Db, citizen: CitizenId, now: Instant) -> Result<(), StorageError> {
     let theirs = eid_activations::table
         .filter(eid_activations::citizen_id.eq(citizen.as_bytes().as_slice()))
+        .filter(eid_activations::spent_at.is_null());
+    diesel::update(theirs).set(eid_activations::spent_at.eq(now.as_micros())).execute(db)?;
+    Ok(())
+}
+
+/// Spends what a citizen has not used of one origin: a newer one takes its place.
+pub fn spend_of(db: &mut Db, citizen: CitizenId, origin: i16, now: Instant) -> Result<(), StorageError> {
+    let theirs = eid_activations::table
+        .filter(eid_activations::citizen_id.eq(citizen.as_bytes().as_slice()))
+        .filter(eid_activations::origin.eq(origin))
         .filter(eid_activations::spent_at.is_null());
     diesel::update(theirs).set(eid_activations::spent_at.eq(now.as_micros())).execute(db)?;
     Ok(())

@@ -20,7 +20,6 @@ pub struct DeviceRow {
     pub tries: i16,
     pub try_after: i64,
     pub locked_at: Option<i64>,
-    pub reset_until: i64,
     pub added_at: i64,
     pub revoked_at: Option<i64>,
 }
@@ -35,7 +34,6 @@ struct Changed {
     tries: i16,
     try_after: i64,
     locked_at: Option<i64>,
-    reset_until: i64,
 }
 
 pub const fn algorithm_number(algorithm: Algorithm) -> i16 {
@@ -105,7 +103,6 @@ pub fn change(db: &mut Db, row: &DeviceRow) -> Result<(), StorageError> {
         tries: row.tries,
         try_after: row.try_after,
         locked_at: row.locked_at,
-        reset_until: row.reset_until,
     };
     let as_read = eid_devices::table
         .find(row.device_id.as_slice())

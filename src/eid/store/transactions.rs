@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use crate::eid::model::TransactionState;
-use crate::kernel::{CitizenId, ConsentId, DeviceId, Instant, TransactionId};
+use crate::eid::model::{Channel, TAKING_TIME, TransactionState};
+use crate::kernel::{CitizenId, DeviceId, Instant, TransactionId};
 use crate::storage::schema::eid_transactions;
 use crate::storage::{Db, StorageError, per_arm};
 
@@ -14,6 +14,7 @@ pub struct TransactionRow {
     pub client_id: String,
     pub citizen_id: Option<Vec<u8>>,
     pub state: i16,
+    pub channel: i16,
     pub level: i16,
     pub digits: i16,
     pub scan: Vec<u8>,
@@ -27,7 +28,6 @@ pub struct TransactionRow {
     pub decided_at: Option<i64>,
     pub device_id: Option<Vec<u8>>,
     pub proof: Option<Vec<u8>>,
-    pub consent_id: Option<Vec<u8>>,
     pub taken_at: Option<i64>,
 }
 
@@ -43,7 +43,7 @@ impl TransactionRow {
 
     pub fn state(&self, now: Instant) -> Result<TransactionState, StorageError> {
         let expires = Instant::from_micros(self.expires_at);
-        TransactionState::of_row(self.state, expires, now).ok_or_else(|| impossible("state"))
+        TransactionState::of_row(self.state, self.taken_at.is_some(), expires, now).ok_or_else(|| impossible("state"))
     }
 }
 
@@ -74,11 +74,11 @@ pub fn find_scanned(db: &mut Db, scan: &[u8; 32]) -> Result<Option<TransactionRo
     Ok(found)
 }
 
-/// State and expiry of a request.
-pub fn state_of(db: &mut Db, id: TransactionId) -> Result<Option<(i16, i64)>, StorageError> {
+/// State of a request, when it expires, and when it was taken.
+pub fn state_of(db: &mut Db, id: TransactionId) -> Result<Option<(i16, i64, Option<i64>)>, StorageError> {
     let found = per_arm!(db, conn => eid_transactions::table
         .find(id.as_bytes().as_slice())
-        .select((eid_transactions::state, eid_transactions::expires_at))
+        .select((eid_transactions::state, eid_transactions::expires_at, eid_transactions::taken_at))
         .get_result(conn)
         .optional())?;
     Ok(found)
@@ -102,10 +102,11 @@ pub fn pending_of(
         .load(db)?)
 }
 
-/// How many requests wait for the citizen's decision, but for `other_than`.
+/// How many requests of a channel wait for the citizen's decision, but for `other_than`.
 pub fn count_pending(
     db: &mut Db,
     citizen: CitizenId,
+    channel: Channel,
     other_than: Option<TransactionId>,
     now: Instant,
 ) -> Result<i64, StorageError> {
@@ -114,6 +115,7 @@ pub fn count_pending(
         .filter(eid_transactions::citizen_id.eq(citizen.as_bytes().as_slice()))
         .filter(eid_transactions::expires_at.gt(now.as_micros()))
         .filter(eid_transactions::state.eq(TransactionState::Pending.number()))
+        .filter(eid_transactions::channel.eq(channel.number()))
         .filter(eid_transactions::shown.eq(true))
         .filter(eid_transactions::transaction_id.ne(other))
         .count()
@@ -166,7 +168,6 @@ pub struct Decided {
     pub state: TransactionState,
     pub device: DeviceId,
     pub proof: Option<Vec<u8>>,
-    pub consent: Option<ConsentId>,
     pub at: Instant,
 }
 
@@ -183,21 +184,51 @@ pub fn decide(db: &mut Db, id: TransactionId, citizen: CitizenId, decided: &Deci
         eid_transactions::decided_at.eq(decided.at.as_micros()),
         eid_transactions::device_id.eq(decided.device.as_bytes().to_vec()),
         eid_transactions::proof.eq(decided.proof.clone()),
-        eid_transactions::consent_id.eq(decided.consent.map(|consent| consent.as_bytes().to_vec())),
     ));
     Ok(written.execute(db)? == 1)
 }
 
-/// Takes an approval that nobody took; `None` if there is none.
+/// Takes an approval that nobody took, in time; `None` if there is none.
 pub fn take(db: &mut Db, id: TransactionId, now: Instant) -> Result<Option<TransactionRow>, StorageError> {
     let approved = eid_transactions::table
         .find(id.as_bytes().as_slice())
         .filter(eid_transactions::state.eq(TransactionState::Approved.number()))
+        .filter(eid_transactions::expires_at.gt(now.minus(TAKING_TIME).as_micros()))
         .filter(eid_transactions::taken_at.is_null());
     if diesel::update(approved).set(eid_transactions::taken_at.eq(now.as_micros())).execute(db)? == 0 {
         return Ok(None);
     }
     find(db, id)
+}
+
+/// Ends a request whose approval nobody took, as if its time were up: the row as it then is; `None`
+/// if it was over.
+pub fn withdraw(db: &mut Db, id: TransactionId, now: Instant) -> Result<Option<TransactionRow>, StorageError> {
+    let over = now.minus(TAKING_TIME).as_micros();
+    let pending = eid_transactions::state
+        .eq(TransactionState::Pending.number())
+        .and(eid_transactions::expires_at.gt(now.as_micros()));
+    let approved =
+        eid_transactions::state.eq(TransactionState::Approved.number()).and(eid_transactions::expires_at.gt(over));
+    let open = eid_transactions::table
+        .find(id.as_bytes().as_slice())
+        .filter(pending.or(approved))
+        .filter(eid_transactions::taken_at.is_null());
+    if diesel::update(open).set(eid_transactions::expires_at.eq(over)).execute(db)? == 0 {
+        return Ok(None);
+    }
+    find(db, id)
+}
+
+/// Takes back what one device approved and nobody has taken: the device is revoked.
+pub fn abandon_of_device(db: &mut Db, citizen: CitizenId, device: DeviceId) -> Result<(), StorageError> {
+    let untaken = eid_transactions::table
+        .filter(eid_transactions::citizen_id.eq(citizen.as_bytes().as_slice()))
+        .filter(eid_transactions::device_id.eq(device.as_bytes().as_slice()))
+        .filter(eid_transactions::state.eq(TransactionState::Approved.number()))
+        .filter(eid_transactions::taken_at.is_null());
+    diesel::update(untaken).set(eid_transactions::state.eq(TransactionState::Rejected.number())).execute(db)?;
+    Ok(())
 }
 
 /// Ends what waits for the citizen: the account closes, or its devices are revoked.

@@ -11,9 +11,6 @@ use crate::forms::schema::resolve;
 use crate::http::page::Page;
 use crate::kernel::Text;
 
-/// People of one household.
-const MOST_MEMBERS: usize = 50;
-
 /// One field.
 pub struct ShownField {
     /// Its JSON pointer, which is its name.
@@ -97,7 +94,7 @@ impl Asked<'_> {
                 continue;
             };
             let rows = values.pointer(&field.at).and_then(Value::as_array).map_or(0, Vec::len);
-            for row in 0..rows.min(MOST_MEMBERS) {
+            for row in 0..rows {
                 let at = format!("{}/{row}", field.at);
                 let place = |column: &str| format!("{at}/{column}");
                 let fields =
@@ -188,8 +185,7 @@ impl Asked<'_> {
                 }
                 continue;
             };
-            let rows = (0..MOST_MEMBERS).filter(|row| value_at(&format!("{}/{row}", field.at)).is_some());
-            let rows = rows.map(|row| {
+            let rows = chosen(sent, &field.at).into_iter().map(|row| {
                 let cells = columns.iter().filter_map(|column| {
                     let value = value_at(&format!("{}/{row}/{}", field.at, column.name))?;
                     Some((column.name.clone(), Value::from(value)))
@@ -224,6 +220,12 @@ impl Asked<'_> {
         });
         fields.filter(|(_, value)| !value.is_empty()).collect()
     }
+}
+
+/// The rows of a table that were chosen, however many there are.
+fn chosen(sent: &[(String, String)], table: &str) -> BTreeSet<usize> {
+    let row = |name: &str| name.strip_prefix(table)?.strip_prefix('/')?.parse().ok();
+    sent.iter().filter(|(_, value)| !value.trim().is_empty()).filter_map(|(name, _)| row(name)).collect()
 }
 
 /// A pointer as an element's id.

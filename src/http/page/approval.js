@@ -47,6 +47,8 @@
     }
   };
 
+  // A form of this page is on its way, and may end the request: what it brings must not be overtaken.
+  addEventListener("submit", () => (over = true));
   setInterval(tick, 1000);
   watch();
   // A page that comes back from the browser's memory may show an ended request.

@@ -4,6 +4,7 @@
 //! digits is sent back with the code. Nobody is sent anywhere before client and address are known
 //! to be good.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::access::{cookie_of, is_own_origin};
 use crate::clients::Client;
 use crate::eid::{Addressed, TransactionState};
 use crate::http::page::Page;
-use crate::http::{Arrival, Form, OauthCall, Problem, ProblemKind, release};
+use crate::http::{Arrival, Form, OauthCall, Problem, ProblemKind, address_of, release};
 use crate::kernel::IdNumber;
 use crate::oidc::Oidc;
 use crate::oidc::model::Authorization;
@@ -74,12 +75,12 @@ async fn begin_or_go_on(oidc: &Oidc, frame: &Page, (request, form): (&HttpReques
             let here = Here::new(&client, request_uri);
             go_on(oidc, frame, &here, request).await.unwrap_or_else(|fault| failure(frame, fault))
         }
-        None => begin(oidc, frame, &client, form).await,
+        None => begin(oidc, frame, (&client, form), address_of(request)).await,
     }
 }
 
 /// A request that was not pushed is kept, and goes on as if it had been.
-async fn begin(oidc: &Oidc, frame: &Page, client: &Client, form: &Form) -> HttpResponse {
+async fn begin(oidc: &Oidc, frame: &Page, (client, form): (&Client, &Form), from: Option<IpAddr>) -> HttpResponse {
     let asked = Parameters::of(|name| form.get(name));
     let Ok(redirect_uri) = oidc.redirect_of(client, &asked) else { return failure(frame, Failure::RedirectUri) };
     let refuse = |error: AuthorizationError| back_with(oidc, redirect_uri, form.get("state"), &error);
@@ -93,9 +94,10 @@ async fn begin(oidc: &Oidc, frame: &Page, client: &Client, form: &Form) -> HttpR
         Ok(checked) => checked,
         Err(error) => return refuse(error),
     };
-    match oidc.keep(&checked).await {
+    match oidc.keep_of_browser(&checked, from).await {
         Ok(pushed) => see_other(Here::new(client, &pushed.request_uri).page(oidc)),
-        Err(error) => failure(frame, Failure::from(OidcError::from(error))),
+        Err(OidcError::Refused(error)) => refuse(error),
+        Err(error) => failure(frame, Failure::from(error)),
     }
 }
 

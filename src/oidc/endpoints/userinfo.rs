@@ -7,25 +7,29 @@ use actix_web::web::Data;
 use crate::access::Caller;
 use crate::http::{Problem, ProblemKind};
 use crate::oidc::Oidc;
-use crate::oidc::service::OidcError;
+use crate::oidc::service::UserinfoError;
 
 /// Tells of the citizen whose token is sent: `sub`, and what they approved under the agreement.
 #[utoipa::path(
     get,
     path = "/oauth2/userinfo",
     tag = "oauth",
-    responses((status = 200, description = "The claims", body = serde_json::Value))
+    responses(
+        (status = 200, description = "The claims", body = serde_json::Value),
+        (status = 403, description = "No citizen's token, or the agreement covers no sign-in now"),
+        (status = 429, description = "More calls than the agreement allows"),
+    )
 )]
 pub async fn userinfo(oidc: Data<Oidc>, caller: Caller) -> Result<HttpResponse, Problem> {
-    let Some(approved) = caller.citizen.clone() else { return Err(ProblemKind::InsufficientScope.into()) };
-    if !caller.client.agreement.in_force(oidc.0.clock.now()) {
-        return Err(ProblemKind::AgreementNotInForce.into());
-    }
-    let claims = oidc.userinfo(&caller, &approved).await.map_err(problem)?;
-    let claims = claims.ok_or(ProblemKind::TokenInvalid)?;
+    let claims = oidc.userinfo(&caller).await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(claims))
 }
 
-fn problem(error: OidcError) -> Problem {
-    Problem::new(ProblemKind::Unavailable).because(&error)
+impl From<UserinfoError> for Problem {
+    fn from(error: UserinfoError) -> Self {
+        match error {
+            UserinfoError::NoCitizen => ProblemKind::InsufficientScope.into(),
+            UserinfoError::Refused(refused) => refused.into(),
+        }
+    }
 }

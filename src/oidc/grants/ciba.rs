@@ -19,8 +19,7 @@ impl GrantType for Ciba {
             check_agreement(&request.client, request.client.agreement.eid.ciba, oidc.0.clock.now())?;
             check_binding(&request)?;
             let id = request.form.get("auth_req_id").ok_or(GrantError::Parameter("auth_req_id is missing"))?;
-            let grant = oidc.poll(&request.client, id).await?;
-            oidc.first_tokens(&request.client, grant, &request.binding).await
+            oidc.poll(&request.client, id, &request.binding).await
         })
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::protocol::Challenge;
 use crate::access::Binding;
 use crate::crypto::mac::equal;
-use crate::kernel::{ClientId, Instant, TransactionId};
+use crate::kernel::{ClientId, Instant};
 
 /// What a code is bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,18 +16,17 @@ pub struct Bound {
     pub jkt: Option<String>,
 }
 
-/// A code as it is found.
-#[derive(Debug)]
+/// A code as it is found. What it is bound to is looked at only where it is fresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
-    Fresh(FreshCode),
+    Fresh,
     /// Somebody has tokens for it: its grant is to end.
-    Spent(TransactionId),
+    Spent,
     Over,
 }
 
 #[derive(Debug)]
 pub struct FreshCode {
-    pub grant: TransactionId,
     pub client: ClientId,
     pub bound: Bound,
 }
@@ -55,19 +54,18 @@ pub enum CodeFault {
 }
 
 impl Code {
-    pub fn found(code: FreshCode, spent: bool, expires: Instant, now: Instant) -> Self {
+    pub fn found(spent: bool, expires: Instant, now: Instant) -> Self {
         match (spent, now < expires) {
-            (true, _) => Self::Spent(code.grant),
-            (false, true) => Self::Fresh(code),
+            (true, _) => Self::Spent,
+            (false, true) => Self::Fresh,
             (false, false) => Self::Over,
         }
     }
 }
 
 impl FreshCode {
-    /// The grant behind the code, and the nonce for the ID token, if the request is the one it was
-    /// made for.
-    pub fn redeem(self, asked: &Redemption) -> Result<(TransactionId, Option<String>), CodeFault> {
+    /// The nonce for the ID token, if the request is the one the code was made for.
+    pub fn redeem(self, asked: &Redemption) -> Result<Option<String>, CodeFault> {
         let Bound { redirect_uri, challenge, nonce, jkt } = self.bound;
         if self.client != asked.client {
             return Err(CodeFault::Client);
@@ -82,6 +80,6 @@ impl FreshCode {
         if jkt.is_some_and(|key| !held.is_some_and(|held| equal(held, key.as_bytes()))) {
             return Err(CodeFault::Key);
         }
-        Ok((self.grant, nonce))
+        Ok(nonce)
     }
 }

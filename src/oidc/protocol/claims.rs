@@ -9,6 +9,15 @@ use crate::kernel::{Attribute, AttributeSet};
 /// Longer parameters ask for nothing we know.
 const LONGEST: usize = 4 * 1024;
 
+/// What tells of other persons is not told in userinfo.
+const OF_OTHERS: [Attribute; 5] =
+    [Attribute::Household, Attribute::Parents, Attribute::Spouse, Attribute::Children, Attribute::Representative];
+
+/// The attributes that userinfo may tell.
+pub fn told_of_oneself() -> AttributeSet {
+    AttributeSet::all().difference(OF_OTHERS.into_iter().collect())
+}
+
 /// The name of an attribute in userinfo: that of OpenID Connect Core section 5.1 where there is one.
 pub const fn userinfo_name(attribute: Attribute) -> &'static str {
     match attribute {

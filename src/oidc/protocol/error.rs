@@ -27,6 +27,8 @@ impl AuthorizationError {
     );
     pub const NOT_AGREED: Self = Self::new("unauthorized_client", "the client's agreement does not cover this");
     pub const NOT_IN_FORCE: Self = Self::new("unauthorized_client", "the client's agreement is not in force");
+    pub const TOO_MANY: Self =
+        Self::new("temporarily_unavailable", "too many sign-ins are begun; come again in a minute");
     pub const SCOPE: Self =
         Self::new("invalid_scope", "the scope is unknown, malformed or beyond the agreement, or openid is missing");
     pub const DETAILS: Self = Self::new(

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::{Scope, userinfo_name};
+use super::{Scope, told_of_oneself, userinfo_name};
 use crate::crypto::Algorithm;
 use crate::crypto::jose::jwk::algorithm_name;
-use crate::kernel::{Attribute, Level};
+use crate::kernel::Level;
 
 /// The document at both well-known places.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -67,7 +67,7 @@ impl Metadata {
             end_session_endpoint: at("logout"),
             jwks_uri: at("jwks"),
             scopes_supported: Scope::all(),
-            claims_supported: claims.chain(Attribute::ALL.iter().map(|attribute| userinfo_name(*attribute))).collect(),
+            claims_supported: claims.chain(told_of_oneself().iter().map(userinfo_name)).collect(),
             response_types_supported: ["code"],
             response_modes_supported: ["query"],
             grant_types_supported: grant_types,

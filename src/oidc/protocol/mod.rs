@@ -9,7 +9,7 @@ mod parameters;
 mod pkce;
 mod scope;
 
-pub use claims::{ClaimsAsked, userinfo_name};
+pub use claims::{ClaimsAsked, told_of_oneself, userinfo_name};
 pub use details::PopulationData;
 pub use error::AuthorizationError;
 pub use id_token::{IdToken, LogoutHint, access_token_hash};

@@ -1,11 +1,13 @@
 //! Authorization requests: pushed, kept, found again.
 
+use std::net::IpAddr;
+
 use super::sealed::digest_of;
 use super::{Oidc, OidcError};
 use crate::citizens::model::Status;
 use crate::clients::Client;
 use crate::kernel::{CitizenId, ClientId, IdNumber, Instant};
-use crate::oidc::model::{Authorization, Hint};
+use crate::oidc::model::{Authorization, GRACE, Hint};
 use crate::oidc::protocol::{AuthorizationError, Parameters};
 use crate::oidc::store::requests::{self, RequestRow};
 use crate::storage::{Reach, StorageError};
@@ -69,7 +71,30 @@ impl Oidc {
     }
 
     /// Keeps a checked request until it is answered.
-    pub async fn keep(&self, checked: &Authorization) -> Result<Pushed, StorageError> {
+    async fn keep(&self, checked: &Authorization) -> Result<Pushed, StorageError> {
+        let (pushed, row) = self.new_row(checked)?;
+        self.0.store.write(move |tx| requests::insert(tx.db()?, &row)).await?;
+        Ok(pushed)
+    }
+
+    /// The same for a request that no client has shown to be its own: anybody may send one, so there
+    /// are only so many in a minute, from one address and in all.
+    ///
+    /// # Errors
+    /// `temporarily_unavailable` if there are too many; nothing is kept then.
+    pub async fn keep_of_browser(&self, checked: &Authorization, from: Option<IpAddr>) -> Result<Pushed, OidcError> {
+        let ((pushed, row), eid) = (self.new_row(checked)?, self.0.eid.clone());
+        let kept = self.0.store.write(move |tx| -> Result<bool, StorageError> {
+            let admitted = eid.admit_page(tx, from)?;
+            if admitted {
+                requests::insert(tx.db()?, &row)?;
+            }
+            Ok(admitted)
+        });
+        if kept.await? { Ok(pushed) } else { Err(AuthorizationError::TOO_MANY.into()) }
+    }
+
+    fn new_row(&self, checked: &Authorization) -> Result<(Pushed, RequestRow), StorageError> {
         let secret = self.0.vault.secret();
         let digest = digest_of(KIND, secret.expose());
         let (key_version, sealed) = self.0.vault.seal(&digest, checked)?;
@@ -83,21 +108,21 @@ impl Oidc {
             completed_at: None,
             expires_at: self.0.clock.now().plus(lifetime).as_micros(),
         };
-        self.0.store.write(move |tx| requests::insert(tx.db()?, &row)).await?;
-        Ok(Pushed { request_uri: format!("{URN}{}", secret.expose()), expires_in: lifetime.as_secs() })
+        Ok((Pushed { request_uri: format!("{URN}{}", secret.expose()), expires_in: lifetime.as_secs() }, row))
     }
 
-    /// A request of `client` that waits for its answer.
+    /// A request of `client` that waits for its answer, or was over a moment ago: what was approved
+    /// in its last second still leads somewhere, and so does its end.
     ///
     /// # Errors
-    /// `Over` if it is unknown, of another client, over, or was answered.
+    /// `Over` if it is unknown, of another client, long over, or was answered.
     pub async fn opened(&self, client: &ClientId, request_uri: &str) -> Result<Opened, OidcError> {
         let secret = request_uri.strip_prefix(URN).ok_or(OidcError::Over)?;
         let digest = digest_of(KIND, secret);
         let row = self.0.store.read(Reach::Key, move |db| requests::find(db, &digest)).await?;
-        let now = self.0.clock.now().as_micros();
+        let since = self.0.clock.now().minus(GRACE).as_micros();
         let waits =
-            |row: &RequestRow| row.client_id == client.as_str() && row.completed_at.is_none() && now < row.expires_at;
+            |row: &RequestRow| row.client_id == client.as_str() && row.completed_at.is_none() && since < row.expires_at;
         let row = row.filter(waits).ok_or(OidcError::Over)?;
         Ok(Opened {
             digest,

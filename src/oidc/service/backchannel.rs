@@ -2,13 +2,15 @@
 
 use super::sealed::digest_of;
 use super::sign_in::with_approval;
+use super::tokens::{Given, Spent};
 use super::{Oidc, OidcError, entry};
-use crate::access::{Grant, GrantError, NewGrant};
+use crate::access::{Binding, GrantError, IssuedToken, NewGrant};
 use crate::clients::Client;
 use crate::eid::{Approval, ApprovalRequest, Channel, MatchNumber, TransactionState};
 use crate::oidc::model::{Backchannel, BackchannelRequest, Poll};
 use crate::oidc::protocol::BackchannelParameters;
 use crate::oidc::store::backchannel::{self, BackchannelRow};
+use crate::oidc::store::inconsistent;
 use crate::storage::StorageError;
 
 const KIND: &str = "auth_req_id";
@@ -32,7 +34,8 @@ enum Found {
 impl Oidc {
     /// Asks the holder of the number. Whether there is one, with an account, does not show.
     pub async fn ask(&self, client: &Client, asked: &BackchannelParameters<'_>) -> Result<Acknowledged, OidcError> {
-        let checked = BackchannelRequest::check(asked, client, self.0.clock.now())?;
+        let checked =
+            BackchannelRequest::check(asked, client, (self.0.config.backchannel_lifetime, self.0.clock.now()))?;
         self.0.citizens.charge(client).map_err(|_| OidcError::OverQuota)?;
         let citizen = self.citizen_of(&checked.number).await?;
         let details = checked.details.as_ref();
@@ -80,8 +83,13 @@ impl Oidc {
         })
     }
 
-    /// What the citizen decided: the grant, or why there is none (yet).
-    pub(in crate::oidc) async fn poll(&self, client: &Client, auth_req_id: &str) -> Result<Grant, GrantError> {
+    /// What the citizen decided: tokens, or why there are none (yet).
+    pub(in crate::oidc) async fn poll(
+        &self,
+        client: &Client,
+        auth_req_id: &str,
+        binding: &Binding,
+    ) -> Result<IssuedToken, GrantError> {
         let (oidc, of) = (self.clone(), client.id.clone());
         let digest = digest_of(KIND, auth_req_id);
         let found = self.0.store.write(move |tx| -> Result<Found, StorageError> {
@@ -112,32 +120,38 @@ impl Oidc {
             TransactionState::Pending => Err(GrantError::Pending),
             TransactionState::Rejected | TransactionState::Mismatch => Err(GrantError::Refused),
             TransactionState::Expired => Err(GrantError::Expired),
-            TransactionState::Approved => self.approved(client, request).await,
+            TransactionState::Approved => {
+                let spent = self.take_approval(client, request).await?;
+                self.tokens(client, spent, binding)
+            }
         }
     }
 
-    /// Takes the approval, once.
-    async fn approved(&self, client: &Client, request: Backchannel) -> Result<Grant, GrantError> {
+    /// Takes the approval, once, with the grant, its refresh token and its entry.
+    async fn take_approval(&self, client: &Client, request: Backchannel) -> Result<Spent, StorageError> {
         let (oidc, client, lifetime) = (self.clone(), client.clone(), self.0.config.grant_lifetime);
-        let taken = self.0.store.write(move |tx| -> Result<Option<Grant>, StorageError> {
-            let Some(approval) = oidc.0.eid.take(tx, request.transaction)? else { return Ok(None) };
+        let taken = self.0.store.write(move |tx| -> Result<Spent, StorageError> {
+            let Some(approval) = oidc.0.eid.take(tx, request.transaction)? else {
+                return Ok(Spent::Fault("the auth_req_id was used"));
+            };
             if approval.client != client.id {
-                return Ok(None);
+                return Err(inconsistent("oidc_backchannel", "transaction_id"));
             }
-            let new = new_grant(&approval, &request, lifetime);
-            let grant = oidc.0.access.keep_grant(tx, &client, &new)?;
-            let (citizen, now) = (approval.citizen_id, oidc.0.clock.now());
-            let noted = entry("oidc.backchannel", &client, citizen, request.transaction, now);
+            let grant = oidc.0.access.keep_grant(tx, &client, &new_grant(&approval, &request, lifetime))?;
+            let refresh = Some(oidc.new_refresh_token(tx, &grant)?);
+            let at = (request.transaction, oidc.0.clock.now());
+            let noted = entry("oidc.backchannel", &client.id, Some(approval.citizen_id), at);
             oidc.0.audit.append(tx, &with_approval(noted, &approval));
-            Ok(Some(grant))
+            Ok(Spent::Grant(Box::new(Given { grant, part: None, refresh, nonce: None })))
         });
-        taken.await?.ok_or(GrantError::Invalid("the auth_req_id was used"))
+        taken.await
     }
 }
 
 fn new_grant(approval: &Approval, request: &Backchannel, lifetime: std::time::Duration) -> NewGrant {
     NewGrant {
         citizen_id: approval.citizen_id,
+        device: approval.device,
         level: approval.level,
         amr: approval.amr.clone(),
         scope: request.scope.clone(),

@@ -4,6 +4,7 @@
 mod asking;
 mod backchannel;
 mod config;
+mod ends;
 mod sealed;
 mod sign_in;
 mod tokens;
@@ -14,8 +15,9 @@ use std::time::Duration;
 
 pub use asking::Opened;
 pub use config::OidcConfig;
+pub use ends::LogoutError;
 pub use sign_in::{Step, View};
-pub use tokens::LogoutError;
+pub use userinfo::UserinfoError;
 
 use self::sealed::Vault;
 use super::grants::{AuthorizationCode, Ciba, RefreshToken};
@@ -23,11 +25,11 @@ use super::store;
 use crate::access::Access;
 use crate::audit::{Audit, AuditError, Entry, Outcome};
 use crate::citizens::Citizens;
-use crate::clients::{Client, Clients};
+use crate::clients::Clients;
 use crate::crypto::Keyring;
 use crate::eid::{BeginError, Eid};
-use crate::kernel::{AttributeSet, CitizenId, Clock, Entropy, Instant, TransactionId};
-use crate::storage::{StorageError, Store};
+use crate::kernel::{AttributeSet, CitizenId, ClientId, Clock, Entropy, Instant, TransactionId};
+use crate::storage::{Reach, StorageError, Store};
 
 use super::protocol::AuthorizationError;
 
@@ -150,14 +152,27 @@ async fn sweep(oidc: WeakOidc) {
     }
 }
 
-/// An entry about a citizen whom a client signed in, or lets go.
-fn entry(operation: &'static str, client: &Client, citizen: CitizenId, id: TransactionId, at: Instant) -> Entry {
+/// How many rows that are still needed rest under a version of the sealing key; `keys retire` refuses
+/// while there are any. They live for minutes: what is answered or spent is never opened again. What
+/// is hashed under an index key here does not live longer, and does not count.
+pub async fn rows_under_version(store: &Store, version: u32, now: Instant) -> Result<u64, StorageError> {
+    let counted = store.read(Reach::Scan, move |db| store::count_sealed_under(db, version as i32, now)).await?;
+    Ok(counted.cast_unsigned())
+}
+
+/// An entry of what a client asked, or did, about a citizen.
+fn entry(
+    operation: &'static str,
+    client: &ClientId,
+    citizen: Option<CitizenId>,
+    (transaction, at): (TransactionId, Instant),
+) -> Entry {
     Entry {
-        transaction: id,
+        transaction,
         at,
-        client: Some(client.id.clone()),
+        client: Some(client.clone()),
         officer: None,
-        subjects: vec![citizen],
+        subjects: citizen.into_iter().collect(),
         operation,
         attributes: AttributeSet::EMPTY,
         procedure: None,

@@ -11,7 +11,7 @@ use crate::oidc::protocol::AuthorizationError;
 use crate::oidc::store::codes::{self, CodeRow};
 use crate::oidc::store::interactions::{self, InteractionRow};
 use crate::oidc::store::{inconsistent, requests};
-use crate::storage::{Reach, StorageError};
+use crate::storage::{Reach, StorageError, Tx};
 
 /// Browsers that may open one request: a scanner of links may come first.
 const MOST_BROWSERS: i16 = 5;
@@ -46,6 +46,9 @@ impl Oidc {
     pub async fn view(&self, opened: &Opened, cookie: &str) -> Result<View, OidcError> {
         if let Some(view) = self.seen(opened, cookie).await? {
             return Ok(view);
+        }
+        if opened.expires <= self.0.clock.now() {
+            return Err(OidcError::Over);
         }
         let digests = self.0.vault.browser_digests(cookie, &opened.digest);
         let digest = *digests.first().ok_or_else(|| StorageError::Other("no key names browsers".to_owned()))?;
@@ -124,15 +127,20 @@ impl Oidc {
         };
         let (key_version, sealed) = self.0.vault.seal(&digest, &bound)?;
         let (oidc, client, transaction, request) = (self.clone(), client.clone(), view.transaction, opened.digest);
-        let completed = self.0.store.write(move |tx| -> Result<bool, OidcError> {
+        let completed = self.0.store.write(move |tx| -> Result<(), OidcError> {
             let now = oidc.0.clock.now();
             if !requests::complete(tx.db()?, &request, now)? {
                 return Err(OidcError::Over);
             }
             let approval = oidc.0.eid.take(tx, transaction)?.ok_or(OidcError::Over)?;
-            if approval.client != client.id || approval.level < asked.level {
-                return Ok(false);
+            // Both are part of what the device signed, and were written from this request.
+            if approval.client != client.id {
+                return Err(inconsistent("oidc_interactions", "transaction_id").into());
             }
+            if approval.level < asked.level {
+                return Err(inconsistent("eid_transactions", "level").into());
+            }
+            oidc.withdraw(tx, &request)?;
             let grant = oidc.0.access.keep_grant(tx, &client, &oidc.granted(&asked, &approval)?)?;
             codes::insert(
                 tx.db()?,
@@ -147,21 +155,25 @@ impl Oidc {
                     kept_until: grant.expires_at.as_micros(),
                 },
             )?;
-            let noted = entry("oidc.sign_in", &client, approval.citizen_id, transaction, now);
+            let noted = entry("oidc.sign_in", &client.id, Some(approval.citizen_id), (transaction, now));
             oidc.0.audit.append(tx, &with_approval(noted, &approval));
-            Ok(true)
+            Ok(())
         });
-        Ok(if completed.await? {
-            Step::Code(code.expose().to_owned())
-        } else {
-            Step::Refused(AuthorizationError::LEVEL)
-        })
+        completed.await?;
+        Ok(Step::Code(code.expose().to_owned()))
+    }
+
+    /// Ends what browsers still ask their citizens for a request: nobody can approve it any more.
+    fn withdraw(&self, tx: &mut Tx<'_>, request: &[u8; 32]) -> Result<(), StorageError> {
+        let asked = interactions::of_request(tx.db()?, request)?;
+        asked.into_iter().try_for_each(|transaction| self.0.eid.withdraw(tx, transaction))
     }
 
     fn granted(&self, asked: &Authorization, approval: &Approval) -> Result<NewGrant, StorageError> {
         let details = asked.details.as_ref().map(serde_json::to_string).transpose();
         Ok(NewGrant {
             citizen_id: approval.citizen_id,
+            device: approval.device,
             level: approval.level,
             amr: approval.amr.clone(),
             scope: asked.scope.clone(),
@@ -183,11 +195,18 @@ impl Oidc {
         Ok(addressed)
     }
 
-    /// Ends a request without an approval: its citizen refused, or turned back.
+    /// Ends a request without an approval: its citizen refused, or turned back. What a device was
+    /// asked, or has approved meanwhile, ends with it.
     pub async fn end(&self, opened: &Opened) -> Result<(), OidcError> {
         let (oidc, digest) = (self.clone(), opened.digest);
-        let cancelled = self.0.store.write(move |tx| requests::complete(tx.db()?, &digest, oidc.0.clock.now())).await?;
-        if cancelled { Ok(()) } else { Err(OidcError::Over) }
+        let ended = self.0.store.write(move |tx| -> Result<bool, StorageError> {
+            if !requests::complete(tx.db()?, &digest, oidc.0.clock.now())? {
+                return Ok(false);
+            }
+            oidc.withdraw(tx, &digest)?;
+            Ok(true)
+        });
+        if ended.await? { Ok(()) } else { Err(OidcError::Over) }
     }
 }
 

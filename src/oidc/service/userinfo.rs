@@ -1,44 +1,108 @@
-//! Userinfo: what the citizen approved and the agreement lets out, recorded before it is sent.
+//! Userinfo: what the citizen approved and the agreement lets out, recorded before it is sent. A
+//! refusal is recorded like an answer.
 
 use serde_json::{Map, Value, json};
 
-use super::{Oidc, OidcError, entry};
-use crate::access::{Caller, CitizenGrant};
-use crate::citizens::{Citizen, is_recorded};
-use crate::clients::Detail;
-use crate::kernel::{Attribute, AttributeSet, CommuneCode, UnitCode, Units};
-use crate::oidc::protocol::userinfo_name;
+use super::{Oidc, entry};
+use crate::access::{Caller, Denied, Grant};
+use crate::audit::{AuditError, Entry, Outcome};
+use crate::citizens::{Citizen, CitizensError, is_recorded};
+use crate::clients::{Detail, Refusal};
+use crate::kernel::{Attribute, AttributeSet, CommuneCode, TransactionId, UnitCode, Units};
+use crate::oidc::protocol::{PopulationData, told_of_oneself, userinfo_name};
+use crate::storage::StorageError;
 
-/// What tells of other persons is not told here.
-const OF_OTHERS: [Attribute; 5] =
-    [Attribute::Household, Attribute::Parents, Attribute::Spouse, Attribute::Children, Attribute::Representative];
+const OPERATION: &str = "oidc.userinfo";
+
+/// Why nothing is told.
+#[derive(Debug, thiserror::Error)]
+pub enum UserinfoError {
+    #[error("the token is no citizen's")]
+    NoCitizen,
+    #[error(transparent)]
+    Refused(#[from] CitizensError),
+}
+
+impl From<StorageError> for UserinfoError {
+    fn from(error: StorageError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<AuditError> for UserinfoError {
+    fn from(error: AuditError) -> Self {
+        Self::Refused(error.into())
+    }
+}
 
 impl Oidc {
-    /// The claims; `None` if the approval has ended meanwhile.
-    pub async fn userinfo(&self, caller: &Caller, approved: &CitizenGrant) -> Result<Option<Value>, OidcError> {
-        let Some(grant) = self.0.access.find_grant(approved.grant_id).await? else { return Ok(None) };
-        let Some(record) = self.0.citizens.holder(approved.citizen_id).await? else { return Ok(None) };
+    /// The claims about the citizen whose token was sent.
+    pub async fn userinfo(&self, caller: &Caller) -> Result<Value, UserinfoError> {
+        let Some(approved) = caller.citizen.as_deref() else {
+            let transaction = TransactionId::random(&*self.0.vault.entropy);
+            let noted = entry(OPERATION, &caller.client.id, None, (transaction, self.0.clock.now()));
+            self.refused(noted, "insufficient_scope").await?;
+            return Err(UserinfoError::NoCitizen);
+        };
+        let at = (approved.grant_id, self.0.clock.now());
+        let noted = entry(OPERATION, &caller.client.id, Some(approved.citizen_id), at);
+        let Some(grant) = self.0.access.find_grant(approved.grant_id).await? else {
+            self.refused(noted, "grant_ended").await?;
+            return Err(CitizensError::from(Denied::TokenInvalid).into());
+        };
+        let noted = with_details(noted, &grant);
+        if let Err(refusal) = self.admit(caller) {
+            self.refused(noted, refusal.reason()).await?;
+            return Err(refusal.into());
+        }
+        let Some(record) = self.0.citizens.holder(approved.citizen_id).await? else {
+            self.refused(noted, "grant_ended").await?;
+            return Err(CitizensError::from(Denied::TokenInvalid).into());
+        };
         let agreement = &caller.client.agreement;
-        let others: AttributeSet = OF_OTHERS.into_iter().collect();
         let shared = self.0.citizens.approved_attributes(approved).await?;
         let agreed = match agreement.detail {
-            Detail::Full => shared.intersection(agreement.attributes).difference(others),
+            Detail::Full => shared.intersection(agreement.attributes).intersection(told_of_oneself()),
             Detail::Boolean => AttributeSet::EMPTY,
         };
         let told: AttributeSet = agreed.iter().filter(|one| is_recorded(&record.citizen, *one)).collect();
         let mut claims = claims_of(&record.citizen, told)?;
         claims.insert("sub".to_owned(), Value::String(grant.subject));
-        let noted = entry("oidc.userinfo", &caller.client, approved.citizen_id, approved.grant_id, self.0.clock.now());
-        let noted = crate::audit::Entry { attributes: told, consent: approved.consent.map(|id| id.0), ..noted };
-        self.0.audit.record(noted).await?;
-        Ok(Some(Value::Object(claims)))
+        self.0.audit.record(Entry { attributes: told, ..noted }).await?;
+        Ok(Value::Object(claims))
+    }
+
+    /// Whether the agreement as it stands now lets the client ask, within its quota.
+    fn admit(&self, caller: &Caller) -> Result<(), CitizensError> {
+        let agreement = &caller.client.agreement;
+        if !agreement.in_force(self.0.clock.now()) {
+            return Err(Refusal::NotInForce.into());
+        }
+        if !agreement.eid.sign_in && !agreement.eid.ciba {
+            return Err(Refusal::Operation.into());
+        }
+        self.0.citizens.charge(&caller.client).map(drop)
+    }
+
+    async fn refused(&self, noted: Entry, reason: &'static str) -> Result<(), AuditError> {
+        self.0.audit.record(Entry { outcome: Outcome::Refused, reason, ..noted }).await.map(drop)
+    }
+}
+
+/// The entry with why the citizen let the client ask.
+fn with_details(noted: Entry, grant: &Grant) -> Entry {
+    let details: Option<PopulationData> = serde_json::from_str(&grant.details).ok();
+    Entry {
+        procedure: details.as_ref().map(|details| details.procedure.clone()),
+        legal_basis: details.map(|details| details.legal_basis),
+        consent: grant.consent.map(|consent| consent.0),
+        ..noted
     }
 }
 
 /// Each attribute under its claim's name, in its claim's form (OpenID Connect Core section 5.1).
-fn claims_of(citizen: &Citizen, told: AttributeSet) -> Result<Map<String, Value>, OidcError> {
-    let record =
-        serde_json::to_value(citizen).map_err(|error| crate::storage::StorageError::Other(error.to_string()))?;
+fn claims_of(citizen: &Citizen, told: AttributeSet) -> Result<Map<String, Value>, StorageError> {
+    let record = serde_json::to_value(citizen).map_err(|error| StorageError::Other(error.to_string()))?;
     let value = |attribute: Attribute| match attribute {
         Attribute::PermanentResidence => citizen.permanent_residence.as_ref().map(|residence| {
             let unit = CommuneCode::parse(&residence.unit).ok();

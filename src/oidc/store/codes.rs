@@ -39,6 +39,16 @@ pub fn spend(db: &mut Db, digest: &[u8; 32], now: Instant) -> Result<bool, Stora
     Ok(diesel::update(fresh).set(oidc_codes::spent_at.eq(now.as_micros())).execute(db)? == 1)
 }
 
+/// How many codes that may still be turned into tokens are sealed under a version of the key.
+pub fn count_sealed_under(db: &mut Db, version: i32, now: Instant) -> Result<i64, StorageError> {
+    Ok(oidc_codes::table
+        .filter(oidc_codes::key_version.eq(version))
+        .filter(oidc_codes::spent_at.is_null())
+        .filter(oidc_codes::expires_at.gt(now.as_micros()))
+        .count()
+        .get_result(db)?)
+}
+
 pub fn sweep(db: &mut Db, now: Instant, limit: i64) -> Result<usize, StorageError> {
     let over: Vec<Vec<u8>> = oidc_codes::table
         .filter(oidc_codes::kept_until.lt(now.as_micros()))

@@ -2,7 +2,9 @@
 
 use diesel::prelude::*;
 
-use crate::kernel::Instant;
+use super::inconsistent;
+use crate::kernel::{Instant, TransactionId};
+use crate::oidc::model::GRACE;
 use crate::storage::schema::oidc_interactions;
 use crate::storage::{Db, StorageError, per_arm};
 
@@ -37,6 +39,16 @@ pub fn find(db: &mut Db, digests: &[[u8; 32]]) -> Result<Option<InteractionRow>,
     Ok(None)
 }
 
+/// What every browser that has a request open asks its citizen.
+pub fn of_request(db: &mut Db, request: &[u8; 32]) -> Result<Vec<TransactionId>, StorageError> {
+    let rows: Vec<Vec<u8>> = oidc_interactions::table
+        .filter(oidc_interactions::request.eq(request.as_slice()))
+        .select(oidc_interactions::transaction_id)
+        .load(db)?;
+    let wrong = || inconsistent("oidc_interactions", "transaction_id");
+    rows.iter().map(|id| TransactionId::from_slice(id).ok_or_else(wrong)).collect()
+}
+
 /// Notes that a number was typed in.
 pub fn set_named(db: &mut Db, digest: &[u8]) -> Result<(), StorageError> {
     diesel::update(oidc_interactions::table.find(digest)).set(oidc_interactions::named.eq(true)).execute(db)?;
@@ -45,7 +57,7 @@ pub fn set_named(db: &mut Db, digest: &[u8]) -> Result<(), StorageError> {
 
 pub fn sweep(db: &mut Db, now: Instant, limit: i64) -> Result<usize, StorageError> {
     let over: Vec<Vec<u8>> = oidc_interactions::table
-        .filter(oidc_interactions::expires_at.lt(now.as_micros()))
+        .filter(oidc_interactions::expires_at.lt(now.minus(GRACE).as_micros()))
         .order(oidc_interactions::expires_at)
         .limit(limit)
         .select(oidc_interactions::digest)

@@ -21,6 +21,11 @@ pub fn sweep(db: &mut Db, now: Instant, limit: i64) -> Result<usize, StorageErro
     Ok(swept.into_iter().max().unwrap_or_default())
 }
 
+/// How many rows that are still needed are sealed under a version of the key.
+pub fn count_sealed_under(db: &mut Db, version: i32, now: Instant) -> Result<i64, StorageError> {
+    Ok(requests::count_sealed_under(db, version, now)? + codes::count_sealed_under(db, version, now)?)
+}
+
 /// A column that holds what it cannot.
 pub fn inconsistent(table: &'static str, column: &'static str) -> StorageError {
     StorageError::Inconsistent { table, column, row: String::new() }

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use crate::kernel::Instant;
+use crate::oidc::model::GRACE;
 use crate::storage::schema::oidc_requests;
 use crate::storage::{Db, StorageError, per_arm};
 
@@ -47,9 +48,19 @@ pub fn complete(db: &mut Db, digest: &[u8; 32], now: Instant) -> Result<bool, St
     Ok(diesel::update(open).set(oidc_requests::completed_at.eq(now.as_micros())).execute(db)? == 1)
 }
 
+/// How many requests that may still be answered are sealed under a version of the key.
+pub fn count_sealed_under(db: &mut Db, version: i32, now: Instant) -> Result<i64, StorageError> {
+    Ok(oidc_requests::table
+        .filter(oidc_requests::key_version.eq(version))
+        .filter(oidc_requests::completed_at.is_null())
+        .filter(oidc_requests::expires_at.gt(now.minus(GRACE).as_micros()))
+        .count()
+        .get_result(db)?)
+}
+
 pub fn sweep(db: &mut Db, now: Instant, limit: i64) -> Result<usize, StorageError> {
     let over: Vec<Vec<u8>> = oidc_requests::table
-        .filter(oidc_requests::expires_at.lt(now.as_micros()))
+        .filter(oidc_requests::expires_at.lt(now.minus(GRACE).as_micros()))
         .order(oidc_requests::expires_at)
         .limit(limit)
         .select(oidc_requests::digest)

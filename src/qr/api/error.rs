@@ -46,6 +46,15 @@ impl From<QrError> for Problem {
                 "too_much",
                 Text::new("Quá nhiều thông tin cho một mã QR.", "This is more than one QR symbol holds."),
             ),
+            QrError::NotOfHolder => one(
+                ProblemKind::InvalidFields,
+                "/countersignature",
+                "not_of_holder",
+                Text::new(
+                    "Chữ ký không phải của người giữ mã này.",
+                    "The holder of this credential has not signed it.",
+                ),
+            ),
             QrError::NoSuchCredential => ProblemKind::NotFound.into(),
         }
     }

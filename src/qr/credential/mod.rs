@@ -12,7 +12,7 @@ pub use cwt::{CwtClaims, CwtFault, StatusReference};
 pub use envelope::{EnvelopeFault, MAX_TEXT, pack, unpack};
 pub use residence::ResidenceClaim;
 
-pub use verify::{CredentialStatus, NotACredential, TrustedIssuer, Verdict, verify};
+pub use verify::{CredentialStatus, HolderProof, NotACredential, TrustedIssuer, Verdict, verify};
 
 #[cfg(test)]
 mod tests;

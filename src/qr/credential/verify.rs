@@ -2,12 +2,14 @@
 
 use super::{CwtClaims, CwtFault, EnvelopeFault, unpack};
 use crate::crypto::VerifyingKey;
-use crate::crypto::cose::{CoseFault, Sign1};
+use crate::crypto::cose::{CoseFault, Countersignature, Sign1, read_holder_key};
 use crate::kernel::Instant;
 
 /// A reader's clock may be this many seconds behind the issuer's. The end has no such grace: it is
 /// what makes a short life short.
 const SKEW_SECONDS: i64 = 30;
+/// A holder's signature is of this moment: longer ago it may be of another showing.
+const HOLDER_SECONDS: i64 = 60;
 
 /// One issuer and the keys it signs credentials with.
 #[derive(Debug, Clone)]
@@ -31,6 +33,10 @@ pub enum CredentialStatus {
     Replayed,
     /// Meant for another reader.
     WrongAudience,
+    /// Bound to a holder's key, and shown without a signature of it.
+    HolderProofMissing,
+    /// The holder's signature is not by the key it is bound to, or for another reader, moment or nonce.
+    HolderProofInvalid,
     /// No trusted key has its key id, or its issuer is another than the key's.
     UnknownIssuer,
     BadSignature,
@@ -53,15 +59,38 @@ pub enum NotACredential {
 pub struct Verdict {
     pub status: CredentialStatus,
     pub claims: Option<CwtClaims>,
+    /// Where its holder signed, and rightly: over which nonce.
+    pub holder: Option<HolderProof>,
+}
+
+/// The holder's key signed this very showing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HolderProof {
+    pub nonce: Option<String>,
 }
 
 impl Verdict {
     const fn without_claims(status: CredentialStatus) -> Self {
-        Self { status, claims: None }
+        Self { status, claims: None, holder: None }
+    }
+
+    /// Whether the credential can be shown by its holder alone.
+    pub fn is_bound(&self) -> bool {
+        self.claims.as_ref().is_some_and(|claims| claims.confirmation.is_some())
+    }
+
+    /// The same where the reader has asked for a nonce: of a credential that is bound to its holder's
+    /// key, no other is good.
+    #[must_use]
+    pub fn expecting(self, nonce: Option<&str>) -> Self {
+        let other = self.holder.as_ref().is_some_and(|holder| nonce.is_some() && holder.nonce.as_deref() != nonce);
+        if other { Self { status: CredentialStatus::HolderProofInvalid, holder: None, ..self } } else { self }
     }
 }
 
-/// Verifies signature, issuer, times and audience. Not looked at here: the status list and replay.
+/// Verifies signature, issuer, times, audience, and of a credential that is bound to its holder's key that
+/// the holder signed this showing. Not looked at here: the status list, replay, and the nonce (see
+/// [`Verdict::expecting`]).
 ///
 /// `reader` is who reads: a credential with an audience is for that reader alone.
 ///
@@ -94,7 +123,26 @@ pub fn verify(
         (Some(_), None) => CredentialStatus::WrongAudience,
         _ => CredentialStatus::Valid,
     });
-    Ok(Verdict { status, claims: Some(claims) })
+    let (status, holder) = match (status, &claims.confirmation) {
+        (CredentialStatus::Valid, Some(key)) => match proven(&signed, key, &claims, now) {
+            Ok(holder) => (status, Some(holder)),
+            Err(fault) => (fault, None),
+        },
+        _ => (status, None),
+    };
+    Ok(Verdict { status, claims: Some(claims), holder })
+}
+
+/// That the holder's key signed over this credential, for its audience, a moment ago.
+fn proven(signed: &Sign1<'_>, key: &[u8], claims: &CwtClaims, now: Instant) -> Result<HolderProof, CredentialStatus> {
+    let invalid = CredentialStatus::HolderProofInvalid;
+    let proof = Countersignature::of(signed).map_err(|_| invalid)?.ok_or(CredentialStatus::HolderProofMissing)?;
+    let key = read_holder_key(key).map_err(|_| invalid)?;
+    proof.verify(signed, &key).map_err(|_| invalid)?;
+    let age = now.as_seconds() - proof.claims.at.as_seconds();
+    let fits = claims.audience.as_deref() == Some(proof.claims.audience.as_str())
+        && (-SKEW_SECONDS..=HOLDER_SECONDS).contains(&age);
+    if fits { Ok(HolderProof { nonce: proof.claims.nonce }) } else { Err(invalid) }
 }
 
 /// `None` if `now` lies within the credential's time. A credential without an end never is.

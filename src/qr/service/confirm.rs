@@ -7,6 +7,9 @@ use crate::qr::credential::{CwtClaims, MAX_TEXT, NotACredential, StatusReference
 use crate::qr::store::credentials::{self, CONFIRMATION, CredentialRow};
 use crate::storage::{Reach, StorageError, Tx};
 
+/// The reactor of the room above that makes confirmations void.
+pub const VOIDER: &str = "residence.confirmations";
+
 /// A place in a status list that was free a moment ago.
 #[derive(Debug, Clone)]
 pub struct StatusPlace {

@@ -80,6 +80,13 @@ pub struct IssueTold {
     pub omitted: Vec<Omitted>,
 }
 
+/// The claims of a credential about to be signed.
+pub(super) struct NewClaims {
+    pub id: [u8; 16],
+    pub expires: Instant,
+    pub claims: CwtClaims,
+}
+
 /// A credential, signed.
 pub struct Issued {
     id: [u8; 16],
@@ -216,33 +223,40 @@ impl Qr {
     }
 
     async fn sign(&self, caller: &Caller, ask: &Issue, said: &Said) -> Result<Issued, QrError> {
-        let id: [u8; 16] = random_bytes(&*self.0.entropy);
-        let begin = Instant::from_seconds(self.0.clock.now().as_seconds());
         let (lifetime, place, audience) = match ask.lifetime {
             Lifetime::Static(lifetime) => (lifetime, Some(self.free_place().await?), ask.audience.as_ref()),
             Lifetime::Dynamic(lifetime) => (lifetime, None, Some(ask.audience.as_ref().unwrap_or(&caller.client.id))),
         };
-        let claims = CwtClaims {
-            issuer: Some(self.0.issuer.clone()),
-            audience: audience.map(ClientId::to_string),
-            expires: Some(begin.plus(lifetime)),
-            not_before: Some(begin),
-            issued: Some(begin),
-            id: Some(id.to_vec()),
-            confirmation: None,
-            person: said.person.clone(),
-            status: place.map(|(list, index)| StatusReference {
-                index: u64::from(index.cast_unsigned()),
-                uri: self.list_uri(list),
-            }),
-            residence: None,
-        };
+        let status = place
+            .map(|(list, index)| StatusReference { index: u64::from(index.cast_unsigned()), uri: self.list_uri(list) });
+        let NewClaims { id, expires, claims } = self.claims(said, audience, lifetime);
+        let claims = CwtClaims { status, ..claims };
         let (kid, key) = self.signing_key();
         let text = pack(&cose::sign(&key, kid.as_bytes(), &claims.to_payload()));
         if text.len() > MAX_TEXT {
             return Err(QrError::DoesNotFit);
         }
-        Ok(Issued { id, text, expires: begin.plus(lifetime), place })
+        Ok(Issued { id, text, expires, place })
+    }
+
+    /// What every credential of this room claims, from now on.
+    pub(super) fn claims(&self, said: &Said, audience: Option<&ClientId>, lifetime: Duration) -> NewClaims {
+        let id: [u8; 16] = random_bytes(&*self.0.entropy);
+        let begin = Instant::from_seconds(self.0.clock.now().as_seconds());
+        let expires = begin.plus(lifetime);
+        let claims = CwtClaims {
+            issuer: Some(self.0.issuer.clone()),
+            audience: audience.map(ClientId::to_string),
+            expires: Some(expires),
+            not_before: Some(begin),
+            issued: Some(begin),
+            id: Some(id.to_vec()),
+            confirmation: None,
+            person: said.person.clone(),
+            status: None,
+            residence: None,
+        };
+        NewClaims { id, expires, claims }
     }
 
     /// A random place that nobody has.
@@ -304,7 +318,7 @@ fn told(
     })
 }
 
-fn drawn(text: &str, kind: ImageKind) -> Result<String, QrError> {
+pub(super) fn drawn(text: &str, kind: ImageKind) -> Result<String, QrError> {
     use base64::Engine;
     let symbol = Symbol::of_text(text).map_err(|_| QrError::DoesNotFit)?;
     Ok(match kind {

@@ -1,6 +1,7 @@
 //! QR codes verified and credentials issued, every answer recorded.
 
 mod confirm;
+mod holder;
 mod issue;
 mod pictures;
 mod public;
@@ -13,8 +14,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 pub use confirm::{
-    NewConfirmation, Standing as ConfirmationStanding, StatusPlace, enter_confirmation, void_confirmation,
+    NewConfirmation, Standing as ConfirmationStanding, StatusPlace, VOIDER, enter_confirmation, void_confirmation,
 };
+pub use holder::{HolderCredential, HolderQr, enter_holder};
 pub use issue::{Issue, IssueTold, Lifetime};
 use pictures::Pictures;
 pub use pictures::{Picture, Room};
@@ -31,7 +33,7 @@ use crate::access::Caller;
 use crate::audit::Audit;
 use crate::citizens::guard::meter::Standing;
 use crate::citizens::sealing::Sealing;
-use crate::citizens::{Answer, Citizens, CitizensError, Draft, Keyed, Question, Reactor};
+use crate::citizens::{Answer, Citizens, CitizensError, Draft, Keyed, Question, Reactor, keep_up};
 use crate::clients::Operation;
 use crate::crypto::{KeyUse, Keyring, SigningKey};
 use crate::kernel::{AttributeSet, Clock, Entropy, Purpose};
@@ -59,6 +61,8 @@ pub enum QrError {
     NothingToSay,
     #[error("the credential does not fit one QR symbol")]
     DoesNotFit,
+    #[error("the holder of no credential of ours signed this")]
+    NotOfHolder,
     #[error("the client has issued no such credential")]
     NoSuchCredential,
 }
@@ -134,7 +138,7 @@ impl Qr {
         let revoker = Arc::new(Revoker { sealing, keyring: keyring.clone(), clock: clock.clone() });
         let inner =
             Arc::new(Inner { issuer, store, audit, citizens, keyring, clock, entropy, pictures, lists, revoker });
-        tokio::spawn(upkeep::run(Arc::downgrade(&inner)));
+        tokio::spawn(keep_up(Arc::downgrade(&inner)));
         Self(inner)
     }
 

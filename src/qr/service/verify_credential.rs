@@ -1,6 +1,6 @@
 //! Signed credentials: valid by signature, time, reader, list, and shown for the first time.
 
-use super::{Admitted, Qr, QrError};
+use super::{Admitted, Qr, QrError, VOIDER};
 use crate::access::Caller;
 use crate::audit::{PendingReceipt, Receipt};
 use crate::citizens::guard::meter::Standing;
@@ -10,7 +10,7 @@ use crate::clients::Detail;
 use crate::kernel::{AttributeSet, CitizenId, TransactionId};
 use crate::qr::credential::{CredentialStatus, CwtClaims, Verdict};
 use crate::qr::model::{Compared, Matched, Proof, QrKind, QrWarning, Told, claimed_fields, claims_of, status_warning};
-use crate::qr::store::credentials::{self, CredentialRow};
+use crate::qr::store::credentials::{self, CONFIRMATION, CredentialRow};
 use crate::storage::{Reach, StorageError};
 
 impl CredentialStatus {
@@ -22,6 +22,8 @@ impl CredentialStatus {
             Self::Revoked => "revoked",
             Self::Replayed => "replayed",
             Self::WrongAudience => "wrong_audience",
+            Self::HolderProofMissing => "holder_proof_missing",
+            Self::HolderProofInvalid => "holder_proof_invalid",
             Self::UnknownIssuer => "unknown_issuer",
             Self::BadSignature => "bad_signature",
         }
@@ -43,6 +45,7 @@ impl Qr {
                 Repeated::No(draft) => draft,
             };
         }
+        let verdict = verdict.expecting(nonce.as_deref());
         let row = self.row_of(verdict.claims.as_ref()).await?;
         let told = self.look(caller, &draft, verdict, row.as_ref()).await?;
         let told = Told { nonce, ..told };
@@ -92,13 +95,19 @@ impl Qr {
             (status, _) => status,
         };
         let kind = verdict.claims.as_ref().map_or(QrKind::Credential, QrKind::of_claims);
+        let by_holder = verdict.holder.is_some();
         let told = match (status, verdict.claims, row) {
             (CredentialStatus::Valid, Some(claims), Some(row)) => {
+                if row.kind == CONFIRMATION && self.0.citizens.is_behind(VOIDER).await? {
+                    let why = "changes of records have not been held against confirmations for a minute";
+                    return Err(StorageError::Unavailable(why.to_owned()));
+                }
                 let citizen = row.citizen()?;
                 // Of somebody else than the citizen who decided, no more than that the code is good.
                 let holder = if draft.concerns(citizen) { self.0.citizens.holder(citizen).await? } else { None };
                 let allowance = draft.allowance(&caller.client.agreement, citizen);
-                valid(draft.transaction(), &claims, holder.as_deref(), allowance)
+                let told = valid(draft.transaction(), &claims, holder.as_deref(), allowance);
+                if by_holder { Told { proof: Proof::SignatureAndHolder, ..told } } else { told }
             }
             _ => refused(draft.transaction(), status),
         };

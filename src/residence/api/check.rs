@@ -93,7 +93,8 @@ pub struct CheckResponse<'a> {
     #[schema(value_type = TransactionId)]
     transaction_id: TransactionId,
     outcome: CheckOutcome,
-    /// Alive, deceased or missing; `null` unless somebody was found by an agreement for full detail.
+    /// Alive, deceased or missing; `null` unless somebody was found by an agreement for full detail that
+    /// lists `status`.
     #[schema(value_type = Option<String>)]
     status: Option<Status>,
     /// What was asked, each `{value, source, as_of, classification}`.

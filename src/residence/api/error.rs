@@ -1,9 +1,14 @@
 //! From refusals to problems.
 
+use std::time::Duration;
+
 use crate::citizens::{CitizensError, held_back};
 use crate::http::{Arrival, Problem, ProblemKind};
 use crate::kernel::{Faults, Text};
 use crate::residence::service::ResidenceError;
+
+/// When to ask again while changes are not followed.
+const WATCHED_AGAIN: Duration = Duration::from_secs(10);
 
 /// The problem, held back where it came of somebody's data.
 pub async fn problem(error: ResidenceError, arrival: &Arrival) -> Problem {
@@ -26,6 +31,7 @@ pub async fn problem(error: ResidenceError, arrival: &Arrival) -> Problem {
             "too_much",
             Text::new("Quá nhiều thông tin cho một mã QR.", "This is more than one QR symbol holds."),
         ),
+        ResidenceError::NotWatched => Problem::new(ProblemKind::Unavailable).retry_after(WATCHED_AGAIN),
         ResidenceError::TooManyCodes { retry_after } => Problem::new(ProblemKind::RateLimited).retry_after(retry_after),
     }
 }

@@ -68,7 +68,7 @@ impl VerifyConfirmationRequest {
         (status = 200, description = "What it is worth", body = VerifiedConfirmation),
         (status = 422, description = "Faulty members", body = ProblemBody<'_>),
         (status = 429, description = "Too many wrong codes for this confirmation", body = ProblemBody<'_>),
-        (status = 503, description = "The database is away", body = ProblemBody<'_>),
+        (status = 503, description = "The database is away, or changes of records are not followed", body = ProblemBody<'_>),
     ),
 )]
 pub async fn verify(

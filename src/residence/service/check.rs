@@ -10,10 +10,10 @@ use crate::citizens::guard::meter::Standing;
 use crate::citizens::matching::Anchor;
 use crate::citizens::model::Status;
 use crate::citizens::{
-    AnchoredCitizen, Anchoring, Another, CitizensError, Disclosure, Draft, Household, OpenRecord, Question,
+    Allowance, AnchoredCitizen, Anchoring, Another, CitizensError, Disclosure, Draft, Household, OpenRecord, Question,
 };
 use crate::clients::{Agreement, Detail, Operation};
-use crate::kernel::{Attribute, AttributeSet, CitizenId, CivilDate, Purpose, TransactionId};
+use crate::kernel::{Attribute, AttributeSet, CitizenId, Purpose, TransactionId};
 use crate::residence::model::{Answer, Hidden, Predicate, Reason};
 
 /// The operation's name in audit entries.
@@ -31,7 +31,7 @@ pub struct Check {
 
 /// What is told of somebody who was found.
 pub struct Checked {
-    /// `None` where the agreement allows yes and no only.
+    /// `None` where the agreement does not list it or allows yes and no only.
     pub status: Option<Status>,
     pub disclosure: Disclosure,
     pub hidden: Vec<Hidden>,
@@ -58,8 +58,49 @@ impl Others {
     }
 }
 
+/// What predicates may rest on.
+#[derive(Clone, Copy)]
+struct Agreed<'a> {
+    agreement: &'a Agreement,
+    allowance: Allowance<'a>,
+    readable: AttributeSet,
+    /// A consent speaks of nobody else.
+    alone: bool,
+}
+
+impl<'a> Agreed<'a> {
+    fn of(agreement: &'a Agreement, draft: &Draft, person: CitizenId) -> Self {
+        let allowance = draft.allowance(agreement, person);
+        let mut readable = allowance.readable();
+        // Whoever gets yes and no alone is not told who has died, either.
+        if agreement.detail == Detail::Boolean {
+            readable = readable.difference([Attribute::Status].into_iter().collect());
+        }
+        Self { agreement, allowance, readable, alone: draft.rests_on_consent() }
+    }
+
+    /// The attributes that an answer to `predicate` may rest on.
+    fn to(&self, predicate: &Predicate) -> AttributeSet {
+        if self.alone && predicate.other().is_some() { AttributeSet::EMPTY } else { self.readable }
+    }
+
+    /// Everybody else whom predicates name that may be answered, each once. Nobody is looked for
+    /// where nothing will be told: that it took longer would tell.
+    fn others<'p>(&self, predicates: &'p [Predicate]) -> Vec<&'p Anchor> {
+        let answered = predicates.iter().filter(|one| !one.attributes().intersection(self.to(one)).is_empty());
+        let mut wanted: Vec<&Anchor> = Vec::new();
+        for anchor in answered.filter_map(Predicate::other) {
+            if !wanted.contains(&anchor) {
+                wanted.push(anchor);
+            }
+        }
+        wanted
+    }
+}
+
 impl Residence {
-    /// Answers about the anchored citizen; recorded before it is returned.
+    /// Answers about the anchored citizen; recorded before it is returned. Each further person whom
+    /// a predicate names counts against the quota like a call.
     pub async fn check(&self, caller: &Caller, ask: Check) -> Result<CheckAnswer, CitizensError> {
         let citizens = &self.0.citizens;
         let question = Question {
@@ -79,35 +120,43 @@ impl Residence {
             return Ok(CheckAnswer { transaction, checked: None, receipt, standing, negative: true });
         };
         let mut subjects = vec![person.record.citizen.citizen_id];
-        let (others, draft) = self.seek_others(caller, &ask.predicates, &mut subjects, draft).await?;
+        let agreed = Agreed::of(&caller.client.agreement, &draft, subjects[0]);
+        let wanted = agreed.others(&ask.predicates);
+        let standing = match citizens.charge_more(caller, wanted.len()) {
+            Ok(further) => further.unwrap_or(standing),
+            Err(refusal) => {
+                let draft = draft.refused(refusal.reason()).about(subjects);
+                return self.refuse(draft, refusal).await;
+            }
+        };
+        let (others, draft) = self.seek_others(caller, wanted, &mut subjects, draft).await?;
         let others = match others {
             Ok(others) => others,
             Err(blocked) => return self.refuse(draft.about(subjects), blocked).await,
         };
         let negative = others.0.iter().any(|(_, record)| record.is_none());
-        let agreement = &caller.client.agreement;
-        let checked = self.answer(agreement, &ask, person, &others, &draft).await?;
+        let checked = self.answer(&ask, person, (&others, agreed), &draft).await?;
         note(&mut subjects, checked.disclosure.subjects());
-        let agreed = draft.allowance(agreement, subjects[0]).readable();
-        let told = checked.disclosure.attributes().union(rested_on(&ask.predicates, &checked.answers, agreed));
+        let mut told = checked.disclosure.attributes();
+        told = told.union(rested_on(&ask.predicates, &checked.answers, agreed.readable));
+        if checked.status.is_some() {
+            told.insert(Attribute::Status);
+        }
         let receipt = citizens.conclude(draft.answered(subjects, told)).await?;
         Ok(CheckAnswer { transaction, checked: Some(checked), receipt, standing, negative })
     }
 
-    /// Looks for everybody else whom a predicate names. Whoever was found, or was meant by a failed
-    /// anchor, becomes a subject of the entry.
+    /// Looks for everybody else whom a predicate that may be answered names. Whoever was found, or
+    /// was meant by a failed anchor, becomes a subject of the entry.
     async fn seek_others(
         &self,
         caller: &Caller,
-        predicates: &[Predicate],
+        wanted: Vec<&Anchor>,
         subjects: &mut Vec<CitizenId>,
         mut draft: Draft,
     ) -> Result<(Result<Others, CitizensError>, Draft), CitizensError> {
         let mut others = Others(Vec::new());
-        for anchor in predicates.iter().filter_map(Predicate::other) {
-            if others.0.iter().any(|(known, _)| known == anchor) {
-                continue;
-            }
+        for anchor in wanted {
             let (found, kept) = self.0.citizens.seek_another(caller, anchor, draft).await?;
             draft = kept;
             let record = match found {
@@ -116,7 +165,10 @@ impl Residence {
                     note(subjects, about);
                     None
                 }
-                Err(blocked) => return Ok((Err(blocked), draft)),
+                Err(blocked) => {
+                    note(subjects, draft.entry().subjects.clone());
+                    return Ok((Err(blocked), draft));
+                }
             };
             note(subjects, record.as_ref().map(|record| record.citizen.citizen_id));
             others.0.push((anchor.clone(), record));
@@ -126,28 +178,22 @@ impl Residence {
 
     async fn answer(
         &self,
-        agreement: &Agreement,
         ask: &Check,
         person: AnchoredCitizen,
-        others: &Others,
+        (others, agreed): (&Others, Agreed<'_>),
         draft: &Draft,
     ) -> Result<Checked, CitizensError> {
         let record = person.record;
-        let allowance = draft.allowance(agreement, record.citizen.citizen_id);
         let today = self.0.clock.now().date_in_viet_nam();
-        // What a citizen decided speaks of nobody else.
-        let alone = draft.consented().is_some();
         let answers = ask.predicates.iter().map(|predicate| {
-            let readable =
-                if alone && predicate.other().is_some() { AttributeSet::EMPTY } else { allowance.readable() };
-            answer(predicate, &record, others, readable, today)
+            let other = predicate.other().and_then(|anchor| others.record(anchor)).map(|record| &record.citizen);
+            predicate.evaluate(&record.citizen, other, agreed.to(predicate), today)
         });
         let answers = answers.collect();
-        let status = (agreement.detail == Detail::Full).then_some(record.citizen.status);
+        let status = agreed.allowance.withholds(Attribute::Status).is_none().then_some(record.citizen.status);
         let mut hidden = Vec::new();
-        let mut disclosure = Disclosure::choose(Arc::clone(&record), ask.questions, allowance);
-        let names_members = !alone && agreement.names_members(&ask.purpose);
-        if disclosure.attributes().contains(Attribute::Household) && !names_members {
+        let mut disclosure = Disclosure::choose(Arc::clone(&record), ask.questions, agreed.allowance);
+        if disclosure.attributes().contains(Attribute::Household) && !draft.names_members(agreed.agreement) {
             hidden = Hidden::members_of(&record.citizen);
             disclosure = disclosure.without_members();
         }
@@ -157,17 +203,6 @@ impl Residence {
         }
         Ok(Checked { status, disclosure, hidden, answers })
     }
-}
-
-fn answer(
-    predicate: &Predicate,
-    record: &OpenRecord,
-    others: &Others,
-    readable: AttributeSet,
-    today: CivilDate,
-) -> Answer {
-    let other = predicate.other().and_then(|anchor| others.record(anchor)).map(|record| &record.citizen);
-    predicate.evaluate(&record.citizen, other, readable, today)
 }
 
 fn note(subjects: &mut Vec<CitizenId>, more: impl IntoIterator<Item = CitizenId>) {

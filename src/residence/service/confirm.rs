@@ -1,26 +1,25 @@
 //! Confirmations issued: signed as JWS and as QR, entered with their audit entry in one transaction.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 
 use super::signing::{Claims, claims_of_symbol, jws_claims};
+use super::stating::Stated;
 use super::{Residence, ResidenceError, code, said_tag};
 use crate::access::Caller;
 use crate::audit::Receipt;
 use crate::citizens::matching::Anchor;
 use crate::citizens::model::Status;
 use crate::citizens::{
-    Anchoring, Answer, Body, Citizen, CitizensError, Draft, Keyed, OpenRecord, Question, Repeated, Withheld,
-    WithheldReason, is_recorded, is_still_at,
+    Anchoring, Answer, Body, CitizensError, Draft, Keyed, Question, Repeated, Withheld, are_its_members, is_still_at,
 };
-use crate::clients::{Agreement, Detail, Operation};
+use crate::clients::{Detail, Operation};
 use crate::crypto::KeyUse;
+use crate::crypto::jose::jws::TOKEN_LIMIT;
 use crate::kernel::entropy::random_bytes;
-use crate::kernel::{Attribute, AttributeSet, CitizenId, Instant, Purpose, TransactionId};
+use crate::kernel::{Attribute, AttributeSet, Instant, Purpose, TransactionId};
 use crate::qr::image::Symbol;
 use crate::qr::{NewConfirmation, QrError, StatusPlace, enter_confirmation};
-use crate::residence::model::{CONFIRMABLE, Document, Hidden, Position, Statement, StatusAt};
+use crate::residence::model::{Document, Hidden, Position, StatusAt};
 use crate::residence::store::confirmations::{self, ConfirmationRow};
 use crate::storage::StorageError;
 
@@ -38,7 +37,7 @@ pub struct Confirm {
     pub anchor: Anchor,
     pub purpose: Purpose,
     pub recipient: String,
-    /// Of [`CONFIRMABLE`].
+    /// Of [`CONFIRMABLE`](crate::residence::model::CONFIRMABLE).
     pub attributes: AttributeSet,
     pub other_content: Option<String>,
     pub idempotency_key: Option<String>,
@@ -52,7 +51,7 @@ pub struct Confirm {
 pub enum ConfirmOutcome {
     Issued,
     NoMatch,
-    /// The citizen is recorded as deceased or missing.
+    /// The citizen is recorded as deceased or missing, and the agreement lists `status`.
     NotAlive,
 }
 
@@ -87,17 +86,6 @@ pub struct ConfirmTold {
     pub hidden: Vec<Hidden>,
 }
 
-/// What is to be stated of somebody who was found.
-struct Stated {
-    record: Arc<OpenRecord>,
-    /// Those named beside the citizen, with the versions of their records.
-    members: Option<Vec<Arc<OpenRecord>>>,
-    attributes: AttributeSet,
-    statement: Statement,
-    withheld: Vec<Withheld>,
-    hidden: Vec<Hidden>,
-}
-
 impl Residence {
     /// Confirms what is registered of the anchored citizen; recorded before it is returned.
     pub async fn confirm(&self, caller: &Caller, ask: Confirm) -> Result<Answer<ConfirmTold>, ResidenceError> {
@@ -123,7 +111,9 @@ impl Residence {
         let consented = draft.consented().unwrap_or_else(AttributeSet::all);
         let told = |of: &Attribute| agreement.attributes.contains(*of) && consented.contains(*of);
         if agreement.detail != Detail::Full || !IDENTITY.iter().all(told) {
-            return self.refuse(draft.refused("attribute_not_agreed"), ResidenceError::NothingAgreed).await;
+            let about = citizens.meant_by(&ask.anchor.number).await?;
+            let draft = draft.refused("attribute_not_agreed").about(about);
+            return self.refuse(draft, ResidenceError::NothingAgreed).await;
         }
         let (anchoring, mut draft) = citizens.seek_anchored(caller, &ask.anchor, standing, draft).await?;
         let person = match anchoring {
@@ -137,12 +127,16 @@ impl Residence {
             return Ok(Answer { body, receipt, standing, negative: true });
         };
         if person.record.citizen.status != Status::Alive {
-            let subjects = vec![person.record.citizen.citizen_id];
-            let receipt = citizens.conclude(draft.refused("not_alive").about(subjects)).await?;
-            let body = Body::First(nothing(transaction, ConfirmOutcome::NotAlive));
-            return Ok(Answer { body, receipt, standing, negative: false });
+            let subject = person.record.citizen.citizen_id;
+            // That somebody has died or is missing is told to whoever may read the status; to all
+            // others it is one more cause of nothing to confirm.
+            let told = draft.allowance(agreement, subject).withholds(Attribute::Status).is_none();
+            let outcome = if told { ConfirmOutcome::NotAlive } else { ConfirmOutcome::NoMatch };
+            let receipt = citizens.conclude(draft.refused("not_alive").about(vec![subject])).await?;
+            let body = Body::First(nothing(transaction, outcome));
+            return Ok(Answer { body, receipt, standing, negative: !told });
         }
-        let stated = self.state(agreement, &ask, person.record, &draft).await?;
+        let stated = self.state(agreement, ask.attributes, person.record, &draft).await?;
         for _ in 0..TRIES {
             match self.give(caller, &ask, &stated, &draft, keyed.as_ref()).await {
                 Ok((told, receipt)) => {
@@ -169,39 +163,6 @@ impl Residence {
         Err(StorageError::Unavailable("no place in a status list came free".to_owned()).into())
     }
 
-    /// Chooses what the agreement lets out of what was asked for.
-    async fn state(
-        &self,
-        agreement: &Agreement,
-        ask: &Confirm,
-        record: Arc<OpenRecord>,
-        draft: &Draft,
-    ) -> Result<Stated, ResidenceError> {
-        let allowance = draft.allowance(agreement, record.citizen.citizen_id);
-        let mut attributes = AttributeSet::EMPTY;
-        let mut withheld = Vec::new();
-        for attribute in CONFIRMABLE.into_iter().filter(|attribute| ask.attributes.contains(*attribute)) {
-            let not_recorded = || (!is_recorded(&record.citizen, attribute)).then_some(WithheldReason::NotRecorded);
-            match allowance.withholds(attribute).or_else(not_recorded) {
-                Some(reason) => withheld.push(Withheld { attribute, reason }),
-                None => attributes.insert(attribute),
-            }
-        }
-        let household = record.citizen.household.as_ref().filter(|_| attributes.contains(Attribute::Household));
-        let (members, hidden) = match household {
-            // What a citizen decided speaks of nobody else.
-            Some(household) if draft.consented().is_none() && agreement.names_members(&ask.purpose) => {
-                (Some(self.0.citizens.household(household.household_id).await?), Vec::new())
-            }
-            Some(_) => (None, Hidden::members_of(&record.citizen)),
-            None => (None, Vec::new()),
-        };
-        let named: Option<Vec<Citizen>> =
-            members.as_ref().map(|members| members.iter().map(|member| member.citizen.clone()).collect());
-        let statement = Statement::of(&record.citizen, attributes, named.as_deref());
-        Ok(Stated { record, members, attributes, statement, withheld, hidden })
-    }
-
     /// Signs a confirmation and makes it known, with its entry.
     async fn give(
         &self,
@@ -218,15 +179,23 @@ impl Residence {
         let code = code::random(&*inner.entropy);
         let told = self.told(draft.transaction(), document, &code, stated)?;
         let done = draft.clone().answered(stated.subjects(), stated.statement.attributes());
+        let done = done.naming_members(stated.members.is_some());
         let (row, entered) = self.rows(caller, stated, place, &told, &code)?;
         let kept = keyed.map(|keyed| inner.citizens.keep(keyed, &done, &told)).transpose()?;
         let (audit, entry, versions) = (inner.audit.clone(), done.entry().clone(), stated.versions());
-        let subjects = stated.watched();
+        let (subjects, household) = (stated.watched(), stated.household());
         let pending = inner.store.write(move |tx| {
-            // A change of a record after this is seen by the reactor, which then sees these rows.
+            // A change after this is seen by the reactor, which then sees these rows; one before it
+            // may have passed the reactor already.
+            let changed = || StorageError::Unavailable("a record changed while it was confirmed".to_owned());
+            if let Some((household, members)) = &household
+                && !are_its_members(tx, *household, members)?
+            {
+                return Err(changed());
+            }
             for (citizen, version) in &versions {
                 if !is_still_at(tx, *citizen, *version)? {
-                    return Err(StorageError::Unavailable("a record changed while it was confirmed".to_owned()));
+                    return Err(changed());
                 }
             }
             enter_confirmation(tx, &entered)?;
@@ -275,6 +244,10 @@ impl Residence {
         let payload = self.symbol_text(&document)?;
         let svg = Symbol::of_text(&payload).map_err(|_| ResidenceError::DoesNotFit)?.to_svg();
         let jws = self.sign(&jws_claims(&document))?;
+        // Nobody could have a longer one verified.
+        if jws.len() > TOKEN_LIMIT {
+            return Err(ResidenceError::DoesNotFit);
+        }
         Ok(ConfirmTold {
             confirmation_id: Some(document.confirmation_id),
             code: Some(code.to_owned()),
@@ -350,30 +323,6 @@ impl Residence {
             expires_at: document.valid_until,
         };
         Ok((row, entered))
-    }
-}
-
-impl Stated {
-    fn records(&self) -> impl Iterator<Item = &Arc<OpenRecord>> {
-        let citizen = self.record.citizen.citizen_id;
-        let others = self.members.iter().flatten().filter(move |member| member.citizen.citizen_id != citizen);
-        std::iter::once(&self.record).chain(others)
-    }
-
-    /// Everybody of whom something is told.
-    fn subjects(&self) -> Vec<CitizenId> {
-        self.records().map(|record| record.citizen.citizen_id).collect()
-    }
-
-    fn versions(&self) -> Vec<(CitizenId, i64)> {
-        self.records().map(|record| (record.citizen.citizen_id, record.row_version)).collect()
-    }
-
-    /// Whose change may make it void: the people, and the household whose members are named.
-    fn watched(&self) -> Vec<[u8; 16]> {
-        let household = self.record.citizen.household.as_ref().filter(|_| self.members.is_some());
-        let people = self.records().map(|record| record.citizen.citizen_id.0);
-        people.chain(household.map(|household| household.household_id.0)).collect()
     }
 }
 

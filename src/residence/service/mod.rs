@@ -4,6 +4,7 @@ mod check;
 mod code;
 mod confirm;
 mod signing;
+mod stating;
 mod upkeep;
 mod verify;
 
@@ -20,7 +21,7 @@ use super::model::Statement;
 use super::reactor::Voider;
 use crate::audit::{Audit, AuditError};
 use crate::citizens::sealing::Sealing;
-use crate::citizens::{Citizens, CitizensError, Draft, Reactor};
+use crate::citizens::{Citizens, CitizensError, Draft, Reactor, keep_up};
 use crate::crypto::Keyring;
 use crate::kernel::{Clock, Entropy};
 use crate::qr::{Qr, QrError};
@@ -37,6 +38,8 @@ pub enum ResidenceError {
     NothingAgreed,
     #[error("the confirmation does not fit one QR symbol")]
     DoesNotFit,
+    #[error("changes of records have not been held against confirmations for a minute")]
+    NotWatched,
     #[error("too many wrong codes were given for this confirmation")]
     TooManyCodes { retry_after: Duration },
 }
@@ -92,7 +95,7 @@ impl Residence {
         let voider = Arc::new(Voider { sealing, keyring: keyring.clone(), clock: clock.clone() });
         let inner = Inner { issuer, store, audit, citizens, qr, keyring, clock, entropy, validity, voider };
         let inner = Arc::new(inner);
-        tokio::spawn(upkeep::run(Arc::downgrade(&inner)));
+        tokio::spawn(keep_up(Arc::downgrade(&inner)));
         Self(inner)
     }
 

@@ -11,6 +11,7 @@ use crate::crypto::jose::jws::TOKEN_LIMIT;
 use crate::crypto::jose::{Typ, Unverified};
 use crate::crypto::mac::equal;
 use crate::kernel::{Instant, TransactionId};
+use crate::qr::VOIDER;
 use crate::qr::credential::CredentialStatus;
 use crate::qr::image::Symbol;
 use crate::residence::model::Document;
@@ -71,7 +72,8 @@ impl Residence {
     /// Says what a confirmation is worth. Tells nothing of the person.
     ///
     /// # Errors
-    /// [`ResidenceError::TooManyCodes`] if wrong codes were given too often.
+    /// [`ResidenceError::TooManyCodes`] if wrong codes were given too often, and
+    /// [`ResidenceError::NotWatched`] in place of *valid* while it is not known what has changed.
     pub async fn verify(&self, shown: ShownConfirmation) -> Result<VerifiedConfirmation, ResidenceError> {
         match shown {
             ShownConfirmation::Payload(text) => self.verify_symbol(&text).await,
@@ -138,6 +140,7 @@ impl Residence {
                 ..VerifiedConfirmation::of(ConfirmationStatus::Void)
             },
             Some(standing) if standing.expires_at <= now => VerifiedConfirmation::EXPIRED,
+            Some(_) if self.0.citizens.is_behind(VOIDER).await? => return Err(ResidenceError::NotWatched),
             Some(standing) => VerifiedConfirmation {
                 valid_until: Some(standing.expires_at),
                 ..VerifiedConfirmation::of(ConfirmationStatus::Valid)

@@ -5,6 +5,7 @@ diesel::table! {
         grant_id -> Binary,
         client_id -> Text,
         citizen_id -> Binary,
+        device_id -> Binary,
         subject -> Text,
         level -> SmallInt,
         amr -> Text,
@@ -19,6 +20,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    pairwise_subjects (sector, citizen_id) {
+        sector -> Text,
+        citizen_id -> Binary,
+        subject -> Text,
+    }
+}
+
+diesel::table! {
     revoked_tokens (digest) {
         digest -> Binary,
         expires_at -> BigInt,
@@ -29,6 +38,8 @@ diesel::table! {
     sessions (digest) {
         digest -> Binary,
         body -> Text,
+        citizen_id -> Nullable<Binary>,
+        device_id -> Nullable<Binary>,
         expires_at -> BigInt,
     }
 }

@@ -5,8 +5,10 @@ diesel::table! {
         citizen_id -> Binary,
         level -> SmallInt,
         scanned_only -> Bool,
-        rejections -> SmallInt,
-        quiet_until -> BigInt,
+        page_rejections -> SmallInt,
+        page_quiet_until -> BigInt,
+        counter_rejections -> SmallInt,
+        counter_quiet_until -> BigInt,
         activated_at -> BigInt,
         confirmed_at -> Nullable<BigInt>,
         closed_at -> Nullable<BigInt>,
@@ -25,7 +27,6 @@ diesel::table! {
         tries -> SmallInt,
         try_after -> BigInt,
         locked_at -> Nullable<BigInt>,
-        reset_until -> BigInt,
         added_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
     }
@@ -73,6 +74,7 @@ diesel::table! {
         client_id -> Text,
         citizen_id -> Nullable<Binary>,
         state -> SmallInt,
+        channel -> SmallInt,
         level -> SmallInt,
         digits -> SmallInt,
         scan -> Binary,
@@ -86,7 +88,6 @@ diesel::table! {
         decided_at -> Nullable<BigInt>,
         device_id -> Nullable<Binary>,
         proof -> Nullable<Binary>,
-        consent_id -> Nullable<Binary>,
         taken_at -> Nullable<BigInt>,
     }
 }

@@ -34,6 +34,7 @@ diesel::table! {
         key_version -> Integer,
         sealed -> Binary,
         received_at -> BigInt,
+        recorded -> Bool,
     }
 }
 

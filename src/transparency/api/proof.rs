@@ -115,6 +115,9 @@ struct EntryBody {
     subjects: String,
     /// The entry's canonical form, byte for byte.
     canonical: String,
+    /// Where an officer asked: `id_digest` in the canonical form is the hexadecimal of
+    /// `SHA-256("dancu/audit/officer/1\n" ‖ officer_salt ‖ id)`.
+    officer_salt: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -156,6 +159,7 @@ impl From<Inclusion> for InclusionBody {
                 salt: text(entry.salt),
                 subjects: text(entry.subjects_digest),
                 canonical: entry.canonical,
+                officer_salt: entry.officer_salt.map(text),
             }),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::model::{HistoryPage, HistoryQuery, Look, LookProof, Tree, Ward};
-use super::service::{Me, MeError};
+use super::service::{HISTORY, Me, MeError};
 use super::wards::wards_of;
 use crate::access::Caller;
 use crate::audit::{History, InclusionProof, OpenedEntry, Receipt};
@@ -17,7 +17,7 @@ impl Me {
     /// else in which they were told of. Each is there as soon as its answer has left; the reading
     /// itself is recorded before it is returned.
     pub async fn history(&self, caller: &Caller, query: HistoryQuery) -> Result<HistoryPage, MeError> {
-        let grant = self.admit(caller)?;
+        let grant = self.admit(caller, HISTORY).await?;
         let own = self.record_of(grant.citizen_id).await?;
         let today = self.0.clock.now().date_in_viet_nam();
         let wards = wards_of(&self.0.citizens, &own.citizen, today).await?;
@@ -25,7 +25,10 @@ impl Me {
             None => grant.citizen_id,
             Some(handle) => {
                 let child = |ward: &&Arc<OpenRecord>| self.handle(grant.citizen_id, ward.citizen.citizen_id) == handle;
-                wards.iter().find(child).ok_or(MeError::NoSuchThing)?.citizen.citizen_id
+                match wards.iter().find(child) {
+                    Some(ward) => ward.citizen.citizen_id,
+                    None => return self.refuse(caller, HISTORY, MeError::NoSuchThing).await,
+                }
             }
         };
         let History { total, entries } = self.0.audit.access_history(whose, query.range, query.page).await?;
@@ -35,7 +38,7 @@ impl Me {
         };
         let mut subjects = vec![whose];
         subjects.extend((whose != grant.citizen_id).then_some(grant.citizen_id));
-        let receipt = self.record(caller, "me.access_history", subjects).await?;
+        let receipt = self.record(caller, HISTORY, subjects).await?;
         let wards = wards
             .iter()
             .map(|record| Ward {

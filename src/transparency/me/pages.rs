@@ -124,7 +124,7 @@ async fn show(
     };
     let (consents, _) = me.consents(&caller).await?;
     let place = |skip: usize| place(wanted.child, skip);
-    let (skip, shown) = (wanted.skip, history.looks.len());
+    let (skip, shown) = (wanted.skip.min(history.total), history.looks.len());
     let view = Shown {
         first: skip + 1,
         last: skip + shown,
@@ -189,20 +189,24 @@ fn look_in_words(page: &Page, look: &Look) -> ShownLook {
         Outcome::Refused => (page.say("Đã từ chối", "Refused"), "bad"),
     };
     let who = look.client_name.clone().or_else(|| look.client.as_ref().map(ToString::to_string));
+    let by_file = look.client.is_none() && look.operation == words::EVENT;
     let reasons = [
         look.procedure.as_ref().map(|code| procedure_in_words(page, code)),
         look.legal_basis.as_ref().map(|basis| basis_in_words(page, basis)),
     ];
     ShownLook {
         at: page.time(look.at),
-        who: who.unwrap_or_else(|| page.say("Chính bạn", "You yourself").to_owned()),
+        who: who.unwrap_or_else(|| match by_file {
+            true => page.say("Cơ quan quản lý dữ liệu dân cư", "The keeper of the population data").to_owned(),
+            false => page.say("Chính bạn", "You yourself").to_owned(),
+        }),
         unit: look.unit.as_ref().map(|(unit, standing)| match standing {
             OfficerStanding::Registered => unit.clone(),
             OfficerStanding::Asserted => {
                 format!("{unit} ({})", page.say("cán bộ do nơi hỏi tự khai", "the officer is named by who asked"))
             }
         }),
-        own: look.client.is_none() || words::is_own(&look.operation),
+        own: (look.client.is_none() && !by_file) || words::is_own(&look.operation),
         did: page.tell(&words::operation(&look.operation)),
         attributes: attributes_in_words(page, look.attributes),
         reasons: reasons.into_iter().flatten().collect(),

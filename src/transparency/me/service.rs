@@ -11,7 +11,12 @@ use crate::crypto::Keyring;
 use crate::kernel::{AttributeSet, CitizenId, ClientId, Clock, ConsentId, Entropy, Instant, TransactionId};
 use crate::storage::StorageError;
 
-/// Why a citizen is not answered.
+/// The operations' names in audit entries.
+pub(super) const HISTORY: &str = "me.access_history";
+const CONSENTS: &str = "me.consents";
+const WITHDRAW: &str = "consent.withdraw";
+
+/// Why a citizen is not answered. All but a failing store or log have been recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum MeError {
     #[error(transparent)]
@@ -24,6 +29,21 @@ pub enum MeError {
     NoSuchThing,
     #[error(transparent)]
     Audit(#[from] AuditError),
+}
+
+impl MeError {
+    /// Stable code in audit entries.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Denied(Denied::InsufficientScope(_)) => "insufficient_scope",
+            Self::Denied(_) => "not_authenticated",
+            Self::Refused(Refusal::NotInForce) => "agreement_not_in_force",
+            Self::Refused(_) => "operation_not_agreed",
+            Self::NotACitizen => "not_a_citizen",
+            Self::NoSuchThing => "not_found",
+            Self::Audit(_) => "unavailable",
+        }
+    }
 }
 
 impl From<StorageError> for MeError {
@@ -55,27 +75,30 @@ impl Me {
     /// Every consent the citizen has given, newest first, those that are over included; recorded
     /// before it is returned.
     pub async fn consents(&self, caller: &Caller) -> Result<(Vec<Consent>, Receipt), MeError> {
-        let grant = self.admit(caller)?;
+        let grant = self.admit(caller, CONSENTS).await?;
         let consents = self.0.consents.of_citizen(grant.citizen_id).await?;
-        let receipt = self.record(caller, "me.consents", vec![grant.citizen_id]).await?;
+        let receipt = self.record(caller, CONSENTS, vec![grant.citizen_id]).await?;
         Ok((consents, receipt))
     }
 
     /// One consent, with what the citizen's device signed when it was given.
     pub async fn consent(&self, caller: &Caller, id: ConsentId) -> Result<(Consent, Vec<u8>, Receipt), MeError> {
-        let grant = self.admit(caller)?;
+        let grant = self.admit(caller, CONSENTS).await?;
         let consent = self.0.consents.find(id).await?.filter(|consent| consent.citizen == grant.citizen_id);
-        let consent = consent.ok_or(MeError::NoSuchThing)?;
-        let proof = self.0.consents.proof(id).await?.ok_or(MeError::NoSuchThing)?;
-        let receipt = self.record(caller, "me.consents", vec![grant.citizen_id]).await?;
+        let (Some(consent), Some(proof)) = (consent, self.0.consents.proof(id).await?) else {
+            return self.refuse(caller, CONSENTS, MeError::NoSuchThing).await;
+        };
+        let receipt = self.record(caller, CONSENTS, vec![grant.citizen_id]).await?;
         Ok((consent, proof, receipt))
     }
 
     /// Withdraws a consent: no question rests on it any more from now on, on any replica.
     pub async fn withdraw(&self, caller: &Caller, id: ConsentId) -> Result<Withdrawn, MeError> {
-        let grant = self.admit(caller)?;
-        let withdrawn = self.0.consents.withdraw(grant.citizen_id, id, &caller.client.id).await?;
-        withdrawn.ok_or(MeError::NoSuchThing)
+        let grant = self.admit(caller, WITHDRAW).await?;
+        match self.0.consents.withdraw(grant.citizen_id, id, &caller.client.id).await? {
+            Some(withdrawn) => Ok(withdrawn),
+            None => self.refuse(caller, WITHDRAW, MeError::NoSuchThing).await,
+        }
     }
 
     pub fn now(&self) -> Instant {
@@ -87,11 +110,35 @@ impl Me {
         self.0.clients.find(client).map(|client| client.name.clone())
     }
 
-    /// The citizen whose own token or session asks, through a client that may show them this.
-    pub(super) fn admit<'a>(&self, caller: &'a Caller) -> Result<&'a CitizenGrant, MeError> {
-        caller.require(Operation::AuditRead)?;
-        caller.client.allows(Operation::AuditRead, self.0.clock.now())?;
-        caller.citizen.as_deref().ok_or(MeError::NotACitizen)
+    /// The citizen whose own token or session asks, through a client that may show them this. A
+    /// refusal is recorded.
+    pub(super) async fn admit<'a>(
+        &self,
+        caller: &'a Caller,
+        operation: &'static str,
+    ) -> Result<&'a CitizenGrant, MeError> {
+        let admitted = caller.require(Operation::AuditRead).map_err(MeError::from).and_then(|()| {
+            caller.client.allows(Operation::AuditRead, self.0.clock.now())?;
+            caller.citizen.as_deref().ok_or(MeError::NotACitizen)
+        });
+        match admitted {
+            Ok(grant) => Ok(grant),
+            Err(refusal) => self.refuse(caller, operation, refusal).await,
+        }
+    }
+
+    /// Records a refusal, about whoever's own token asks, and hands it back.
+    pub(super) async fn refuse<T>(
+        &self,
+        caller: &Caller,
+        operation: &'static str,
+        refusal: MeError,
+    ) -> Result<T, MeError> {
+        let subjects = caller.citizen.iter().map(|grant| grant.citizen_id).collect();
+        let entry =
+            Entry { outcome: Outcome::Refused, reason: refusal.reason(), ..self.entry(caller, operation, subjects) };
+        self.0.audit.record(entry).await?;
+        Err(refusal)
     }
 
     /// The citizen's record as it stands.
@@ -105,7 +152,11 @@ impl Me {
         operation: &'static str,
         subjects: Vec<CitizenId>,
     ) -> Result<Receipt, MeError> {
-        let entry = Entry {
+        Ok(self.0.audit.record(self.entry(caller, operation, subjects)).await?)
+    }
+
+    fn entry(&self, caller: &Caller, operation: &'static str, subjects: Vec<CitizenId>) -> Entry {
+        Entry {
             transaction: TransactionId::random(&*self.0.entropy),
             at: self.0.clock.now(),
             client: Some(caller.client.id.clone()),
@@ -118,7 +169,6 @@ impl Me {
             consent: None,
             outcome: Outcome::Answered,
             reason: "",
-        };
-        Ok(self.0.audit.record(entry).await?)
+        }
     }
 }

@@ -22,26 +22,16 @@ pub fn is_ward(child: &Citizen, guardian: &Citizen, today: CivilDate) -> bool {
     recorded && child.date_of_birth.earliest().years_until(today) < OF_AGE
 }
 
-/// The citizen's wards among their recorded children and the members of their household.
+/// The citizen's wards, wherever they live and whether or not the citizen's own record lists them.
 pub async fn wards_of(
     citizens: &Citizens,
     guardian: &Citizen,
     today: CivilDate,
 ) -> Result<Vec<Arc<OpenRecord>>, StorageError> {
-    let mut found: Vec<Arc<OpenRecord>> = Vec::new();
-    for number in guardian.children.iter().filter_map(|child| child.id_number.as_ref()) {
-        found.extend(citizens.holder_of_number(number).await?);
-    }
-    if let Some(membership) = &guardian.household {
-        found.extend(citizens.household(membership.household_id).await?);
-    }
-    let mut wards: Vec<Arc<OpenRecord>> = Vec::new();
-    for record in found {
-        let known = wards.iter().any(|ward| ward.citizen.citizen_id == record.citizen.citizen_id);
-        if !known && is_ward(&record.citizen, guardian, today) {
-            wards.push(record);
-        }
-    }
+    let mut wards = citizens.wards_of(guardian).await?;
+    wards.retain(|record| is_ward(&record.citizen, guardian, today));
+    // The eldest first.
+    wards.sort_by_key(|record| (record.citizen.date_of_birth.earliest(), record.citizen.citizen_id.0));
     Ok(wards)
 }
 

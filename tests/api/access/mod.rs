@@ -4,4 +4,5 @@ mod assertions;
 mod bearer;
 mod documents;
 mod replay;
+mod revoked;
 mod token_endpoint;

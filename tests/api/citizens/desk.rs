@@ -290,7 +290,7 @@ impl Desk {
         let client = client.parse().unwrap();
         let scopes = OperationSet::all();
         let lifetime = std::time::Duration::from_secs(3600);
-        let grant = SessionGrant { client, scopes, citizen: Some(citizen), officer: None, lifetime };
+        let grant = SessionGrant { client, scopes, citizen: Some(citizen), device: None, officer: None, lifetime };
         let access = self.house.access.clone();
         let opened = self.house.store.write(move |tx| access.open_session(tx, &grant)).await;
         opened.expect("the session opens").pair()

@@ -211,10 +211,14 @@ async fn a_household_discloses_names_and_relations_and_every_member_is_a_subject
         let mut expected: Vec<_> = family.iter().map(|member| member.citizen_id).collect();
         expected.sort();
         assert_eq!(subjects, expected);
-        // Where names are not agreed, relations alone are told.
+        // Where names are not agreed, nothing is told of the others.
         let nameless = desk.post("nameless", "/v1/citizens/lookup", &ask).await;
         assert!(!nameless.text.contains("Bùi"), "{nameless:?}");
-        assert_eq!(nameless.json()["citizen"]["household"]["value"]["head"], json!({ "relation_to_head": "head" }));
+        let told = nameless.json();
+        assert_eq!(told["citizen"]["household"]["value"]["relation_to_head"], "child", "{told}");
+        assert!(told["citizen"]["household"]["value"].get("members").is_none(), "{told}");
+        let hidden = json!({ "attribute": "household", "reason": "members_not_agreed" });
+        assert!(told["withheld"].as_array().unwrap().contains(&hidden), "{told}");
     })
     .await;
 }

@@ -6,6 +6,7 @@ mod batches;
 mod caching;
 mod failing;
 mod guarding;
+mod households;
 mod lookups;
 mod reacting;
 mod refusals;

@@ -90,22 +90,57 @@ async fn a_child_needs_who_is_recorded_as_theirs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_device_is_opened_at_a_desk_and_takes_a_new_passcode() {
+async fn a_desk_hands_out_a_code_that_opens_the_one_device_in_the_citizens_hand() {
     for_each_backend(async |backend| {
         let rig = Rig::open(&backend).await;
-        let phone = rig.enrolled(&an()).await;
+        let (stolen, phone) = (rig.enrolled(&an()).await, rig.enrolled(&an()).await);
         backend.execute("UPDATE eid_devices SET tries = 10, locked_at = 1, row_version = row_version + 1");
-        let locked = phone.call(&rig, "POST", "/v1/eid/devices", &json!({ "passcode": PASSCODE })).await;
+        let invite = json!({ "passcode": PASSCODE });
+        let locked = phone.call(&rig, "POST", "/v1/eid/devices", &invite).await;
         assert_eq!(locked.problem(), (403, "passcode-locked".to_owned()));
-        assert_eq!(rig.at_desk(&an(), "unlock", json!({})).await.json()["outcome"], "done");
         let path = "/v1/eid/devices/passcode";
-        let set = phone.call(&rig, "POST", path, &json!({ "new_passcode": "862417" })).await;
+        let early = phone.call(&rig, "POST", path, &json!({ "code": "000000", "new_passcode": "862417" })).await;
+        assert_eq!(early.problem(), (403, "passcode-refused".to_owned()), "no desk has handed out a code");
+        rig.at_desk(&an(), "unlock", json!({})).await;
+        let told = rig.at_desk(&an(), "unlock", json!({})).await.json();
+        assert_eq!((&told["outcome"], &told["enrolment"]), (&json!("done"), &Value::Null), "{told}");
+        let code = told["unlock"]["code"].clone();
+        // The device that is not there is not opened, and the code enrols none.
+        let without = stolen.call(&rig, "POST", path, &json!({ "new_passcode": "862417" })).await;
+        assert_eq!(without.problem(), (403, "passcode-refused".to_owned()));
+        assert_eq!(stolen.call(&rig, "POST", "/v1/eid/devices", &invite).await.problem().1, "passcode-locked");
+        let enrolled = Phone::new().activate(&rig, &told["unlock"]["activation_id"], &code, PASSCODE).await;
+        assert_eq!(enrolled.problem(), (403, "activation-refused".to_owned()));
+        let weak = phone.call(&rig, "POST", path, &json!({ "code": code, "new_passcode": "150399" })).await;
+        assert_eq!(weak.faults(), [("/new_passcode".to_owned(), "passcode_weak".to_owned())]);
+        let set = phone.call(&rig, "POST", path, &json!({ "code": code, "new_passcode": "862417" })).await;
         assert_eq!(set.status, 200, "{set:?}");
-        let once = phone.call(&rig, "POST", path, &json!({ "new_passcode": "731946" })).await;
-        assert_eq!(once.problem(), (403, "passcode-refused".to_owned()));
+        let again = stolen.call(&rig, "POST", path, &json!({ "code": code, "new_passcode": "731946" })).await;
+        assert_eq!(
+            again.problem(),
+            (403, "passcode-refused".to_owned()),
+            "a code is used once, and older ones are void"
+        );
         let asked = rig.ask(an().citizen_id, Level::L2).await;
         let approved = phone.approve(&rig, &asked.digits.to_string(), Some("862417")).await;
         assert_eq!(approved.json()["outcome"], "approved");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desks_code_has_five_tries() {
+    for_each_backend(async |backend| {
+        let rig = Rig::open(&backend).await;
+        let phone = rig.enrolled(&an()).await;
+        let told = rig.at_desk(&an(), "unlock", json!({})).await.json();
+        let path = "/v1/eid/devices/passcode";
+        for _ in 0..5 {
+            let wrong = phone.call(&rig, "POST", path, &json!({ "code": "x", "new_passcode": "862417" })).await;
+            assert_eq!(wrong.problem(), (403, "passcode-refused".to_owned()));
+        }
+        let body = json!({ "code": told["unlock"]["code"], "new_passcode": "862417" });
+        assert_eq!(phone.call(&rig, "POST", path, &body).await.problem(), (403, "passcode-refused".to_owned()));
     })
     .await;
 }
@@ -133,6 +168,8 @@ async fn a_death_closes_the_account_and_what_waits_on_it() {
     for_each_backend(async |backend| {
         let rig = Rig::open(&backend).await;
         let phone = rig.enrolled(&an()).await;
+        let session = rig.signed_in(&phone).await;
+        assert_eq!(rig.desk.page_get(&session, "/v1/me/consents").await.status, 200);
         let untaken = rig.ask(an().citizen_id, Level::L1).await;
         assert_eq!(phone.approve(&rig, &untaken.digits.to_string(), None).await.status, 200);
         rig.ask(an().citizen_id, Level::L1).await;
@@ -142,6 +179,7 @@ async fn a_death_closes_the_account_and_what_waits_on_it() {
         })
         .await;
         assert_eq!(rig.take(untaken.transaction).await, None, "an approval goes with its citizen");
+        assert_eq!(rig.desk.page_get(&session, "/v1/me/consents").await.status, 401, "and so does a session");
         assert_eq!(rig.at_desk(&an(), "enrol", json!({})).await.json()["outcome"], "not_alive");
     })
     .await;

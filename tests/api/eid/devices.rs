@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::phone::Phone;
 use super::rig::{PASSCODE, Rig, an, binh};
+use crate::api::citizens::desk::but;
 use crate::support::for_each_backend;
 
 async fn invite(rig: &Rig, phone: &Phone) -> (Value, Value) {
@@ -38,8 +39,13 @@ async fn a_device_invites_another_up_to_a_number_and_either_revokes_the_other() 
 
         let path = format!("/v1/eid/devices/{}/revoke", phone.device_id.as_ref().unwrap());
         let stranger = rig.enrolled(&binh()).await;
-        assert_eq!(stranger.call(&rig, "POST", &path, &json!({})).await.status, 404, "another's device");
-        assert_eq!(tablets[0].call(&rig, "POST", &path, &json!({})).await.status, 200);
+        let proven = json!({ "passcode": PASSCODE });
+        assert_eq!(stranger.call(&rig, "POST", &path, &proven).await.status, 404, "another's device");
+        let unproven = tablets[0].call(&rig, "POST", &path, &json!({})).await;
+        assert_eq!(unproven.faults(), [("/passcode".to_owned(), "missing".to_owned())]);
+        let wrong = tablets[0].call(&rig, "POST", &path, &json!({ "passcode": "246813" })).await;
+        assert_eq!(wrong.problem(), (403, "passcode-refused".to_owned()));
+        assert_eq!(tablets[0].call(&rig, "POST", &path, &proven).await.status, 200);
         let revoked = phone.call(&rig, "GET", "/v1/eid/devices", &Value::Null).await;
         assert_eq!(revoked.problem(), (401, "device-signature-invalid".to_owned()));
         // Ed25519 decides as well as P-256.
@@ -63,6 +69,82 @@ async fn a_revoked_device_takes_its_invitations_along() {
         assert_eq!(lost.status, 401);
         let found = rig.enrolled(&an()).await;
         assert_eq!(found.call(&rig, "GET", "/v1/eid/accounts", &Value::Null).await.json()["account_level"], "level2");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_device_approved_ends_with_it_and_what_another_approved_stays() {
+    for_each_backend(async |backend| {
+        let rig = Rig::open(&backend).await;
+        let (lost, kept) = (rig.enrolled(&an()).await, rig.enrolled(&an()).await);
+        let (theirs, other) = (rig.signed_in(&lost).await, rig.signed_in(&kept).await);
+        let (granted, stays) = (rig.granted(&lost).await, rig.granted(&kept).await);
+        let consents = || async { rig.desk.consents.of_citizen(an().citizen_id).await.unwrap().len() };
+        let before = consents().await;
+        let untaken = rig
+            .begin(dancu::eid::ApprovalRequest {
+                consent_for: Some(std::time::Duration::from_secs(3_600)),
+                ..super::rig::request(Some(an().citizen_id), Level::L1)
+            })
+            .await
+            .unwrap();
+        assert_eq!(lost.approve(&rig, &untaken.digits.to_string(), None).await.json()["outcome"], "approved");
+        let path = format!("/v1/eid/devices/{}/revoke", lost.device_id.as_ref().unwrap());
+        assert_eq!(kept.call(&rig, "POST", &path, &json!({ "passcode": PASSCODE })).await.status, 200);
+        assert_eq!(rig.take(untaken.transaction).await, None);
+        assert_eq!(consents().await, before, "a consent of an approval that nobody took does not stay");
+        let status = async |session: &str| rig.desk.page_get(session, "/v1/me/consents").await.status;
+        assert_eq!((status(&theirs).await, status(&other).await), (401, 200));
+        let access = &rig.desk.house.access;
+        assert!(access.find_grant(granted).await.unwrap().is_none());
+        assert!(access.find_grant(stays).await.unwrap().is_some());
+        // A desk ends everything at once.
+        rig.at_desk(&an(), "revoke_devices", json!({})).await;
+        assert_eq!(status(&other).await, 401);
+        assert!(access.find_grant(stays).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_be_asked_again_by_others_takes_the_passcode() {
+    for_each_backend(async |backend| {
+        let rig = Rig::open(&backend).await;
+        let phone = rig.enrolled(&an()).await;
+        let path = "/v1/eid/accounts/settings";
+        assert_eq!(phone.call(&rig, "POST", path, &json!({ "scanned_only": true })).await.status, 200);
+        let unproven = phone.call(&rig, "POST", path, &json!({ "scanned_only": false })).await;
+        assert_eq!(unproven.faults(), [("/passcode".to_owned(), "missing".to_owned())]);
+        let wrong = json!({ "scanned_only": false, "passcode": "246813" });
+        assert_eq!(phone.call(&rig, "POST", path, &wrong).await.problem(), (403, "passcode-refused".to_owned()));
+        let account = phone.call(&rig, "GET", "/v1/eid/accounts", &Value::Null).await.json();
+        assert_eq!(account["scanned_only"], true);
+        let right = json!({ "scanned_only": false, "passcode": PASSCODE });
+        assert_eq!(phone.call(&rig, "POST", path, &right).await.json()["scanned_only"], false);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn which_passcodes_are_weak_is_told_to_nobody_who_has_proven_nothing() {
+    for_each_backend(async |backend| {
+        let rig = Rig::open(&backend).await;
+        let phone = rig.enrolled(&an()).await;
+        let path = "/v1/eid/devices/passcode";
+        let ask = async |body: Value| {
+            let answer = phone.call(&rig, "POST", path, &body).await;
+            let told = answer.json();
+            (answer.status, told["type"].clone(), told["errors"].clone())
+        };
+        for body in [json!({}), json!({ "code": "000000" })] {
+            let with = |new: &str| but(body.clone(), json!({ "new_passcode": new }));
+            // The citizen's birth date and a part of their number, and neither.
+            let answers = [ask(with("150399")).await, ask(with("097099")).await, ask(with("862417")).await];
+            assert!(answers.iter().all(|answer| *answer == answers[0] && answer.0 == 403), "{answers:?}");
+        }
+        let wrong = |new: &str| json!({ "passcode": "246813", "new_passcode": new });
+        assert_eq!(ask(wrong("150399")).await, ask(wrong("862417")).await);
     })
     .await;
 }

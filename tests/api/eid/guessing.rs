@@ -76,7 +76,7 @@ async fn a_code_has_five_tries_and_one_key_and_ten_minutes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn codes_are_limited_for_one_number_without_a_word_and_in_all_with_one() {
     for_each_backend(async |backend| {
-        let config = EidConfig { codes_per_number: 2, codes_per_minute: 6, ..tight() };
+        let config = EidConfig { codes_per_number: 2, codes_per_minute: 3, ..tight() };
         let rig = Rig::open_with(&backend, config).await;
         let phone = Phone::new();
         for _ in 0..4 {
@@ -85,12 +85,15 @@ async fn codes_are_limited_for_one_number_without_a_word_and_in_all_with_one() {
         rig.code_after(1).await;
         tokio::time::sleep(Duration::from_millis(700)).await;
         assert_eq!(rig.codes().len(), 2);
-        for _ in 0..2 {
-            assert_eq!(phone.begin(&rig, &binh()).await.status, 202, "other numbers are not held back");
+        assert_eq!(phone.begin(&rig, &binh()).await.status, 202, "other numbers are not held back");
+        // Three codes were sent: now everybody waits, whoever they name.
+        let mut nobody = person(&an());
+        nobody["id_number"] = "099999999998".into();
+        for named in [person(&binh()), nobody] {
+            let limited = phone.call(&rig, "POST", "/v1/eid/accounts", &named).await;
+            assert_eq!(limited.problem(), (429, "rate-limited".to_owned()));
+            assert!(!limited.header("retry-after").is_empty() && limited.took_ms >= 25);
         }
-        let limited = phone.begin(&rig, &binh()).await;
-        assert_eq!(limited.problem(), (429, "rate-limited".to_owned()));
-        assert!(!limited.header("retry-after").is_empty());
         rig.advance(Duration::from_secs(61));
         assert_eq!(phone.begin(&rig, &binh()).await.status, 202);
     })
@@ -145,13 +148,118 @@ async fn guesses_at_once_gain_no_tries() {
     for_each_backend(async |backend| {
         let rig = Rig::open(&backend).await;
         let phone = rig.enrolled(&an()).await;
-        let body = json!({ "passcode": "246813" });
-        let guessing = (0..8).map(|_| phone.call(&rig, "POST", "/v1/eid/devices", &body));
+        let guess = async || phone.call(&rig, "POST", "/v1/eid/devices", &json!({ "passcode": "246813" })).await;
+        let guessing = (0..8).map(|_| guess());
         let answers = futures_util::future::join_all(guessing).await;
-        // A guess that met another's count was not looked at.
+        // A guess that met another's count was not looked at, and is told nothing of it.
         assert!(answers.iter().all(|answer| matches!(answer.status, 403 | 503)), "{answers:?}");
+        let mut free =
+            answers.iter().filter(|answer| answer.status == 403 && answer.header("retry-after").is_empty()).count();
+        let mut waits = answers.iter().any(|answer| answer.status == 403 && !answer.header("retry-after").is_empty());
+        while !waits {
+            assert!(free < 4, "one in turn tells no more than one at once");
+            let answer = guess().await;
+            waits = !answer.header("retry-after").is_empty();
+            free += usize::from(!waits);
+        }
+        assert_eq!(free, 3, "of all that were looked at, the fourth made it wait");
         let right = phone.call(&rig, "POST", "/v1/eid/devices", &json!({ "passcode": PASSCODE })).await;
-        assert_eq!(right.problem(), (403, "passcode-refused".to_owned()), "the fourth guess made it wait");
+        assert_eq!(right.problem(), (403, "passcode-refused".to_owned()));
+    })
+    .await;
+}
+
+/// What a guesser sees of an answer: status, length, and everything that is not of this request alone.
+fn seen_of(answer: &crate::api::citizens::desk::Answer) -> (u16, usize, Value) {
+    let told = but(answer.json(), json!({ "request_id": null, "instance": null }));
+    (answer.status, answer.text.len(), told)
+}
+
+/// A way of guessing: what is guessed at, how many guesses there are at most, and what each looks like.
+struct Guessed {
+    what: &'static str,
+    /// Guesses after which none is looked at any more, the right one included.
+    bound: usize,
+    looked_at: usize,
+    /// Every different look of an answer that was not the last.
+    looks: usize,
+    /// Whether the right one was refused once the guesses were used up.
+    right_refused: bool,
+}
+
+async fn guess_passcodes(rig: &Rig) -> Guessed {
+    let phone = rig.enrolled(&an()).await;
+    let path = "/v1/eid/devices";
+    let (mut looked_at, mut looks) = (0, Vec::new());
+    for _ in 0..40 {
+        let answer = phone.call(rig, "POST", path, &json!({ "passcode": "246813" })).await;
+        let wait: u64 = answer.header("retry-after").parse().unwrap_or(0);
+        if answer.problem().1 == "passcode-locked" {
+            looked_at += 1;
+            break;
+        }
+        looked_at += 1;
+        looks.push(seen_of(&answer));
+        rig.advance(Duration::from_secs(wait));
+    }
+    looks.dedup();
+    let right = phone.call(rig, "POST", path, &json!({ "passcode": PASSCODE })).await;
+    let right_refused = right.problem() == (403, "passcode-locked".to_owned());
+    Guessed { what: "a passcode", bound: 10, looked_at, looks: looks.len(), right_refused }
+}
+
+async fn guess_codes(rig: &Rig) -> Guessed {
+    // A code on its way to somebody, and one to nobody.
+    let (before, mut phone) = (rig.codes().len(), Phone::new());
+    let id = phone.begin(rig, &binh()).await.json()["activation_id"].clone();
+    let code = json!(rig.code_after(before).await);
+    let mut wrong = person(&binh());
+    wrong["date_of_birth"] = "1989-01-02".into();
+    let nobodys = Phone::new();
+    let nowhere = nobodys.call(rig, "POST", "/v1/eid/accounts", &wrong).await.json()["activation_id"].clone();
+    let (mut looked_at, mut looks) = (0, Vec::new());
+    for _ in 0..5 {
+        looked_at += 1;
+        looks.push(seen_of(&phone.activate(rig, &id, &json!("x"), PASSCODE).await));
+        looks.push(seen_of(&nobodys.clone().activate(rig, &nowhere, &json!("x"), PASSCODE).await));
+    }
+    let right = phone.activate(rig, &id, &code, PASSCODE).await;
+    looks.push(seen_of(&right));
+    looks.dedup();
+    Guessed { what: "a code", bound: 5, looked_at, looks: looks.len(), right_refused: right.status == 403 }
+}
+
+async fn guess_numbers(rig: &Rig) -> Guessed {
+    let (mut looks, mut looked_at, mut right_refused) = (Vec::new(), 0, true);
+    // Of somebody with an account, of somebody without, and of nobody.
+    for number in ["097099000001", "097155000016", "099999999998"] {
+        let mut browser = super::signing_in::PageBrowser::open(rig).await;
+        looked_at = 0;
+        for _ in 0..3 {
+            looked_at += 1;
+            let (named, page) = browser.name(rig, number).await;
+            assert_eq!((named.status, page.status), (303, 200));
+            // The picture of a page's own code is as long as it comes out.
+            let (before, rest) = page.html.split_once("<svg").expect("a code");
+            let after = rest.split_once("</svg>").expect("its end").1;
+            looks.push((named.html.len(), named.set.len(), before.len() + after.len()));
+        }
+        let (fourth, _) = browser.name(rig, number).await;
+        right_refused &= fourth.status == 422;
+    }
+    looks.dedup();
+    Guessed { what: "a number", bound: 3, looked_at, looks: looks.len(), right_refused }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_guessed_is_bounded_and_every_answer_looks_the_same() {
+    for_each_backend(async |backend| {
+        let rig = Rig::open(&backend).await;
+        let table = [guess_passcodes(&rig).await, guess_codes(&rig).await, guess_numbers(&rig).await];
+        for Guessed { what, bound, looked_at, looks, right_refused } in table {
+            eprintln!("{what}: {looked_at} of {bound} guesses looked at, {looks} look(s)");
+            assert_eq!((looked_at, looks, right_refused), (bound, 1, true), "{what}");
+        }
     })
     .await;
 }

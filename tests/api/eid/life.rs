@@ -46,10 +46,10 @@ async fn a_citizen_activates_is_asked_approves_and_the_approval_is_taken_once() 
         assert_eq!((approval.citizen_id, approval.level), (an().citizen_id, Level::L1));
         assert_eq!((approval.amr, approval.client.as_str()), (vec!["pop"], "portal"));
         assert_eq!(rig.take(id).await, None, "an approval is taken once");
-        let again = phone.decide(&rig, &statement, Some(&asked.digits.to_string()), None).await;
-        assert_eq!(again.problem(), (409, "transaction-over".to_owned()));
         let entry = rig.desk.last_entry().await.entry;
         assert_eq!((entry.operation.as_str(), entry.client.unwrap().as_str()), ("eid.approve", "portal"));
+        let again = phone.decide(&rig, &statement, Some(&asked.digits.to_string()), None).await;
+        assert_eq!(again.problem(), (409, "transaction-over".to_owned()));
     })
     .await;
 }

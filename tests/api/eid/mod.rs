@@ -1,9 +1,13 @@
+mod asked;
 mod desks;
 mod devices;
 mod guessing;
 mod life;
+mod own_qr;
 mod phone;
+mod recorded;
 mod refusals;
 mod replicas;
 mod rig;
+mod signing_in;
 mod wallets;

@@ -4,20 +4,25 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dancu::access::AccessApi;
+use dancu::access::{AccessApi, NewGrant};
+use dancu::audit::Receipt;
 use dancu::citizens::{Citizen, CitizensApi};
+use dancu::clients::Operation;
 use dancu::crypto::SystemEntropy;
 use dancu::eid::{
-    Approval, ApprovalRequest, BeginError, Begun, Channel, Eid, EidApi, EidConfig, EidParts, Sending, TransactionState,
+    Approval, ApprovalRequest, BeginError, Begun, Channel, Eid, EidApi, EidConfig, EidParts, Sending, SignIn,
+    SignInTarget, TransactionState,
 };
 use dancu::http::{Limits, Routes};
-use dancu::kernel::{Attribute, CitizenId, Level, TransactionId};
+use dancu::kernel::{Attribute, AttributeSet, CitizenId, Level, TransactionId};
+use dancu::qr::{Qr, QrParts};
 use dancu::server::{self, RunningServer, ServerConfig, Service};
 use dancu::telemetry::Health;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use super::phone::Phone;
+use super::signing_in::PageBrowser;
 use crate::api::citizens::desk::{Answer, Desk, PORTAL, people, purpose, read};
 use crate::support::Backend;
 use crate::support::house::within;
@@ -34,7 +39,13 @@ pub struct Rig {
 
 /// Bounds that tests reach without thousands of requests.
 pub fn tight() -> EidConfig {
-    EidConfig { devices: 3, open_requests: 3, codes_per_minute: 1_000, ..EidConfig::default() }
+    EidConfig {
+        devices: 3,
+        open_requests: 3,
+        codes_per_minute: 1_000,
+        activations_per_address: 1_000,
+        ..EidConfig::default()
+    }
 }
 
 impl Rig {
@@ -64,15 +75,42 @@ impl Rig {
             clients: desk.house.clients.clone(),
             consents: desk.consents.clone(),
             access: desk.house.access.clone(),
+            qr: Qr::open(QrParts {
+                issuer: crate::support::house::ISSUER.to_owned(),
+                store: desk.house.store.clone(),
+                audit: desk.audit.clone(),
+                citizens: desk.citizens.clone(),
+                keyring: desk.house.keyring.clone(),
+                clock: desk.house.clock.clone(),
+                entropy: entropy.clone(),
+            }),
             keyring: desk.house.keyring.clone(),
             clock: desk.house.clock.clone(),
             entropy: entropy.clone(),
         });
         desk.citizens.register(eid.reactor());
+        let me = SignInTarget {
+            path: "/me",
+            client: "portal".parse().unwrap(),
+            scopes: [Operation::AuditRead].into_iter().collect(),
+            attributes: AttributeSet::EMPTY,
+            procedure: None,
+            legal_basis: None,
+            level: Level::L2,
+            lifetime: Duration::from_secs(900),
+        };
+        let sign_in = SignIn {
+            eid: eid.clone(),
+            access: desk.house.access.clone(),
+            store: desk.house.store.clone(),
+            clock: desk.house.clock.clone(),
+            targets: [me].into(),
+        };
         let routes = Routes::default()
             .with_shared(desk.house.access.clone(), dancu::access::routes, AccessApi::openapi())
             .with(desk.citizens.clone(), dancu::citizens::routes, CitizensApi::openapi())
             .with(eid.clone(), dancu::eid::routes, EidApi::openapi())
+            .with_pages(sign_in, dancu::eid::sign_in_routes)
             .with((), discovery, utoipa::openapi::OpenApi::default());
         let metrics = dancu::telemetry::Metrics::default();
         let service = Service { routes, health: Health::new(Vec::new()), metrics, access_log: None, entropy };
@@ -84,7 +122,8 @@ impl Rig {
         let config = ServerConfig { workers: Some(2), limits, ..ServerConfig::default() };
         let listeners = server::listen(&["127.0.0.1:0".parse().unwrap()]).expect("a port");
         let server = server::start(&config, listeners, service).expect("the server starts");
-        Self { desk, eid, codes, server, web: reqwest::Client::new() }
+        let web = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        Self { desk, eid, codes, server, web }
     }
 
     pub fn base_url(&self) -> String {
@@ -148,6 +187,60 @@ impl Rig {
     pub async fn take(&self, id: TransactionId) -> Option<Approval> {
         let eid = self.eid.clone();
         self.desk.house.store.write(move |tx| eid.take(tx, id)).await.expect("the store answers")
+    }
+
+    /// The cookie of a session that the phone approved on a page.
+    pub async fn signed_in(&self, phone: &Phone) -> String {
+        let mut browser = PageBrowser::open(self).await;
+        let told = phone.call(self, "POST", "/v1/eid/transactions/claim", &json!({ "scan": browser.scan })).await;
+        assert_eq!(told.status, 200, "{told:?}");
+        let statement = told.json()["statement"].as_str().expect("a text").to_owned();
+        let approved = phone.decide(self, &statement, Some(&browser.digits), Some(PASSCODE)).await;
+        assert_eq!(approved.json()["outcome"], "approved", "{approved:?}");
+        browser.go_on(self).await.expect("a session")
+    }
+
+    /// A client's grant that the phone approved.
+    pub async fn granted(&self, phone: &Phone) -> TransactionId {
+        let asked = self.begin(request(None, Level::L1)).await.expect("it begins");
+        let told = phone.call(self, "POST", "/v1/eid/transactions/claim", &json!({ "scan": asked.scan })).await;
+        let statement = told.json()["statement"].as_str().expect("a text").to_owned();
+        phone.decide(self, &statement, Some(&asked.digits.to_string()), None).await;
+        let (eid, access) = (self.eid.clone(), self.desk.house.access.clone());
+        let client = self.desk.house.clients.find(&"portal".parse().unwrap()).expect("the portal");
+        let kept = self.desk.house.store.write(move |tx| {
+            let approval = eid.take(tx, asked.transaction)?.expect("an approval");
+            let new = NewGrant {
+                citizen_id: approval.citizen_id,
+                device: approval.device,
+                level: approval.level,
+                amr: approval.amr,
+                scope: "openid".to_owned(),
+                attributes: approval.attributes,
+                consent: approval.consent,
+                details: String::new(),
+                approved_at: approval.approved_at,
+                lifetime: Duration::from_secs(3_600),
+            };
+            access.keep_grant(tx, &client, &new)
+        });
+        kept.await.expect("the grant is kept").id
+    }
+
+    pub async fn withdraw(&self, id: TransactionId) {
+        let eid = self.eid.clone();
+        self.desk.house.store.write(move |tx| eid.withdraw(tx, id)).await.expect("the store answers");
+    }
+
+    /// What was recorded since the log had `before` entries: operation and reason.
+    pub async fn recorded_since(&self, before: u64) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for log_index in before..self.desk.entries().await {
+            let receipt = Receipt { log: self.desk.audit.own_log().to_string(), log_index };
+            let entry = self.desk.audit.find(&receipt).await.unwrap().expect("the entry is there").entry;
+            found.push((entry.operation, entry.reason));
+        }
+        found
     }
 
     pub async fn state(&self, id: TransactionId) -> TransactionState {

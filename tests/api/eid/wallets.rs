@@ -70,3 +70,35 @@ async fn the_wallet_enrols_decides_and_approves_by_itself_where_the_digits_are_t
     assert_eq!(run(&rig, &["reject", "--dir", dir]).await.unwrap()[0]["outcome"], "rejected");
     assert!(matches!(run(&rig, &["reject", "--dir", dir]).await, Err(WalletError::NothingWaits)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_digits_are_not_told_somebody_reads_them_off_the_screens() {
+    let backend = Backend::sqlite();
+    let rig = Rig::open(&backend).await;
+    let (dir, file) = (backend.dir().join("wallet"), backend.dir().join("person.json"));
+    let (dir, from) = (dir.to_str().unwrap(), file.to_str().unwrap());
+    let told = rig.at_desk(&an(), "enrol", json!({})).await.json();
+    let enrolment = &told["enrolment"];
+    let person = json!({
+        "activation_id": enrolment["activation_id"], "code": enrolment["code"], "passcode": PASSCODE,
+    });
+    std::fs::write(&file, person.to_string()).unwrap();
+    run(&rig, &["enrol", "--dir", dir, "--url", &rig.base_url(), "--from", from]).await.unwrap();
+
+    let asked = rig.ask(an().citizen_id, Level::L2).await;
+    let watch = ["watch", "--dir", dir, "--auto-approve", "--count", "1"];
+    let untold = run(&rig, &watch).await.unwrap_err();
+    assert!(matches!(untold, WalletError::DigitsUntold) && untold.to_string().contains("--digits-from"), "{untold}");
+    let digits = backend.dir().join("digits");
+    let with = [&watch[..], &["--digits-from", digits.to_str().unwrap()]].concat();
+    for (text, says) in [("", "the digits end"), ("7\n", "no line of two digits")] {
+        std::fs::write(&digits, text).unwrap();
+        let refused = run(&rig, &with).await.unwrap_err();
+        assert!(refused.to_string().contains(says), "{refused}");
+        assert_eq!(rig.state(asked.transaction).await, TransactionState::Pending);
+    }
+    std::fs::write(&digits, format!("{}\n", asked.digits)).unwrap();
+    let lines = run(&rig, &with).await.unwrap();
+    assert_eq!(lines[0]["statement"]["client"]["id"], "portal", "told, so that its screen is found");
+    assert_eq!(lines[1]["outcome"], "approved");
+}

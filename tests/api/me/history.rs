@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use dancu::audit::checkpoint::{Checkpoint, verifier_key};
 use dancu::audit::commitment;
 use dancu::audit::tree::{Hash, leaf_hash, verify_inclusion};
+use dancu::citizens::model::Relative;
 use dancu::crypto::KeyUse;
 use dancu::kernel::AttributeSet;
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use super::HISTORY;
 use crate::api::citizens::desk::{Desk, PORTAL, an, an_claimed, but, people, purpose, read};
 use crate::api::forms::{about, family};
+use crate::support::house::within;
 use crate::support::{Backend, for_each_backend};
 
 const LOOK_UP: &str = "/v1/citizens/lookup";
@@ -132,6 +134,8 @@ async fn each_look_comes_with_what_proves_that_it_stands_in_the_signed_log() {
             let canonical = proof["canonical"].as_str().unwrap();
             assert_eq!(commitment(&salt, &hash(&proof["subjects"]), canonical.as_bytes()), committed);
             assert!(canonical.contains(look["transaction_id"].as_str().unwrap()));
+            assert!(canonical.contains(r#""unit":"mot-cua""#) && canonical.contains("id_digest"), "{canonical}");
+            assert!(!look.to_string().contains("canbo-01"), "the officer's own id is not told");
             let (_, key) = desk.house.keyring.verifying_keys(KeyUse::Audit).into_iter().next().unwrap();
             let note = tree["checkpoint"].as_str().unwrap();
             let origin = note.lines().next().unwrap();
@@ -197,4 +201,42 @@ async fn nobody_but_the_citizen_reads_it() {
     let cookie = desk.session(citizen, AttributeSet::all(), None).await;
     let foreign = desk.request(HISTORY).header("cookie", &cookie).header("origin", "https://else.example");
     assert_ne!(read(foreign.json(&json!({ "purpose": purpose(PORTAL) }))).await.status, 200);
+}
+
+/// A guardian sees the history of a ward who lives elsewhere and whom the guardian's own record does
+/// not name; and what an event changes of the guardian reaches the ward's record.
+#[tokio::test(flavor = "multi_thread")]
+async fn wards_elsewhere_are_found_by_the_number_that_names_their_guardian() {
+    for_each_backend(async |backend| {
+        let desk = Desk::open(&backend).await;
+        let grandmother = family().remove(4);
+        let mut ward =
+            people().into_iter().find(|person| person.full_name.expose() == "Lý Khánh An").expect("a child elsewhere");
+        let named =
+            Relative { full_name: grandmother.full_name.clone(), id_number: Some(grandmother.id_number.clone()) };
+        assert!(desk.history(grandmother.citizen_id, json!({})).await["children"].as_array().unwrap().is_empty());
+        ward.representative = Some(named);
+        desk.put(&ward).await;
+        let page = desk.history(grandmother.citizen_id, json!({})).await;
+        assert_eq!(page["children"][0]["full_name"], "Lý Khánh An", "{page}");
+        let event = json!({ "event_id": "ev-guardian", "kind": "new_number", "effective": "2026-11-10",
+            "id_number": "097155000016", "new_id_number": "097155000099" });
+        assert_eq!(desk.tell(&event).await.json()["changed"], 3, "she, her son, and the ward");
+        let number = async || {
+            let record = desk.citizens.holder(ward.citizen_id).await.unwrap().unwrap();
+            record.citizen.representative.as_ref().and_then(|named| named.id_number.clone()).unwrap()
+        };
+        let soon = Duration::from_secs(10);
+        within(soon, async || number().await.expose() == "097155000099").await;
+        within(soon, async || {
+            let page = desk.history(grandmother.citizen_id, json!({})).await;
+            page["children"][0]["full_name"] == "Lý Khánh An"
+        })
+        .await;
+        // Another guardian, and she sees it no more.
+        ward.representative = None;
+        desk.put(&ward).await;
+        within(soon, async || desk.history(grandmother.citizen_id, json!({})).await["children"] == json!([])).await;
+    })
+    .await;
 }

@@ -129,3 +129,38 @@ async fn a_financial_grade_client_polls_with_a_proof_and_quotas_hold() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_is_not_lost_with_its_refresh_token() {
+    for_each_backend(async |backend| {
+        let rig = Rig::new(&backend).await;
+        let id = ask(&rig, "portal", &asking()).await.text_of("auth_req_id");
+        rig.approve("097099000001").await;
+        rig.sql("ALTER TABLE oidc_refresh_tokens RENAME TO set_aside");
+        let failed = poll(&rig, "portal", &id).await;
+        assert!(failed.status >= 500, "{failed:?}");
+        assert!(rig.recorded("oidc.backchannel").await.is_empty());
+        rig.sql("ALTER TABLE set_aside RENAME TO oidc_refresh_tokens");
+        rig.clock.advance(Duration::from_secs(3));
+        let answer = poll(&rig, "portal", &id).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_of_the_last_second_is_fetched_within_a_minute() {
+    for_each_backend(async |backend| {
+        let rig = Rig::new(&backend).await;
+        let (first, late) = (ask(&rig, "portal", &asking()).await, ask(&rig, "portal", &asking()).await);
+        let (first, late) = (first.text_of("auth_req_id"), late.text_of("auth_req_id"));
+        rig.clock.advance(Duration::from_secs(119));
+        rig.approve("097099000001").await;
+        rig.clock.advance(Duration::from_secs(2));
+        let answer = poll(&rig, "portal", &first).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        rig.clock.advance(Duration::from_secs(60));
+        assert_eq!(poll(&rig, "portal", &late).await.told(), (400, "expired_token".to_owned()));
+    })
+    .await;
+}

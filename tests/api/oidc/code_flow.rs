@@ -1,11 +1,8 @@
 //! Signing in by the browser.
 
-use std::time::Duration;
-
-use dancu::consent::NewConsent;
-use dancu::kernel::{Attribute, ProcedureCode};
 use serde_json::{Value, json};
 
+use super::phone::Phone;
 use super::rig::{CALLBACK, Rig, asking, but, claims_of, form, read};
 use crate::support::for_each_backend;
 use crate::support::house::ISSUER;
@@ -202,7 +199,7 @@ async fn userinfo_tells_what_was_approved_and_is_still_agreed_and_is_recorded() 
         rig.amend("rp-baseline", |agreement| agreement.valid_until = agreement.valid_from).await;
         assert_eq!(rig.userinfo(&token).await.told(), (403, "agreement-not-in-force".to_owned()));
         let told = rig.recorded("oidc.userinfo").await;
-        assert_eq!(told.len(), 2, "each answer, and no refusal");
+        assert_eq!(told.len(), 3, "each answer, and the refusal");
         assert_eq!(told[1].entry.attributes, [dancu::kernel::Attribute::Sex].into_iter().collect());
         assert!(told[0].entry.attributes.len() >= 5);
         assert_eq!(rig.recorded("oidc.sign_in").await.len(), 1);
@@ -220,16 +217,11 @@ async fn details_ask_for_a_consent_and_come_back_with_the_tokens() {
         }]);
         let asked = but(&asking(), "authorization_details", Some(&details.to_string()));
         let an = rig.people.iter().find(|citizen| citizen.id_number.expose() == "097099000001").unwrap().citizen_id;
-        let consent = NewConsent {
-            citizen: an,
-            client: crate::support::house::id("rp-baseline"),
-            procedure: Some(ProcedureCode::parse("1.004222").unwrap()),
-            attributes: [Attribute::FullName, Attribute::PermanentResidence].into_iter().collect(),
-            given_at: rig.now(),
-            until: rig.now().plus(Duration::from_secs(30 * 24 * 3600)),
-            proof: b"signed".to_vec(),
-        };
-        let code = rig.code_under("rp-baseline", &asked, Some(consent)).await;
+        let phone = Phone::enrolled(&rig, "097099000001").await;
+        let path = rig.pushed("rp-baseline", &asked).await;
+        let (page, cookie) = rig.open_page(&path).await;
+        assert_eq!(phone.approve(&rig, &page.text).await.status, 200);
+        let code = rig.reload(&path, &cookie).await.query().remove("code").expect("a code");
         let answer = rig.token_by_secret("rp-baseline", &Rig::redeeming(&code)).await;
         let told: Value = answer.json();
         let mut given = details.clone();

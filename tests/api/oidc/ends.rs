@@ -109,6 +109,32 @@ async fn logout_ends_what_one_client_was_granted_and_returns_to_known_places_onl
             assert_eq!(rig.userinfo(&ended.text_of("access_token")).await.status, 401);
         }
         assert_eq!(rig.userinfo(&other.text_of("access_token")).await.status, 200, "another client's stands");
+        let noted = rig.recorded("oidc.logout").await;
+        assert_eq!(noted.len(), 2, "each sign-in's end is on record");
+        assert!(noted.iter().all(|entry| entry.subjects.len() == 1));
+        let again = read(rig.post("/oauth2/logout", &asked)).await;
+        assert_eq!(again.status, 303);
+        assert_eq!(rig.recorded("oidc.logout").await.len(), 2, "nothing was left to end");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_use_is_on_record_with_what_it_ends() {
+    for_each_backend(async |backend| {
+        let rig = Rig::new(&backend).await;
+        let code = rig.code("rp-baseline", &super::rig::asking()).await;
+        for _ in 0..3 {
+            rig.token_by_secret("rp-baseline", &Rig::redeeming(&code)).await;
+        }
+        let tokens = rig.signed_in().await;
+        let asked = form(&[("grant_type", "refresh_token"), ("refresh_token", &tokens.text_of("refresh_token"))]);
+        for _ in 0..3 {
+            rig.token_by_secret("rp-baseline", &asked).await;
+        }
+        let noted = rig.recorded("oidc.reuse").await;
+        let told: Vec<_> = noted.iter().map(|entry| (entry.entry.reason.as_str(), entry.subjects.len())).collect();
+        assert_eq!(told, [("code_reused", 1), ("refresh_token_reused", 1)]);
     })
     .await;
 }

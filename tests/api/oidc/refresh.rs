@@ -62,3 +62,30 @@ async fn a_refresh_keeps_the_scope_and_ends_with_its_grant() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_may_give_less_for_once_and_never_more() {
+    for_each_backend(async |backend| {
+        let rig = Rig::new(&backend).await;
+        let first = rig.signed_in().await;
+        let token = first.text_of("refresh_token");
+        let less = but(&refreshing(&token), "scope", Some("citizen:full_name openid openid"));
+        let narrow = rig.token_by_secret("rp-baseline", &less).await;
+        assert_eq!(narrow.status, 200, "{narrow:?}");
+        assert_eq!(narrow.json()["scope"], "citizen:full_name openid");
+        let told = rig.userinfo(&narrow.text_of("access_token")).await.json();
+        assert_eq!(told.as_object().unwrap().keys().collect::<Vec<_>>(), ["name", "sub"], "no birth date");
+        // The refresh token stays good for the whole, and for no more than that.
+        let token = narrow.text_of("refresh_token");
+        for beyond in ["openid citizen:full_name citizen:sex", "citizen:full_name", "openid "] {
+            let asked = but(&refreshing(&token), "scope", Some(beyond));
+            let refused = rig.token_by_secret("rp-baseline", &asked).await;
+            assert_eq!(refused.told(), (400, "invalid_scope".to_owned()), "{beyond:?}");
+        }
+        let whole = rig.token_by_secret("rp-baseline", &refreshing(&token)).await;
+        assert_eq!(whole.json()["scope"], "openid citizen:full_name citizen:date_of_birth");
+        let told = rig.userinfo(&whole.text_of("access_token")).await.json();
+        assert!(told["birthdate"].is_string(), "{told}");
+    })
+    .await;
+}

@@ -12,7 +12,6 @@ use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::showcase;
 use dancu::citizens::{CacheConfig, Citizen, GuardConfig, upsert};
 use dancu::clients::{Agreement, Contact, NewClient, samples};
-use dancu::consent::NewConsent;
 use dancu::crypto::digest::sha256;
 use dancu::crypto::jose::PrivateJwk;
 use dancu::crypto::{Algorithm, Keyring, SystemEntropy};
@@ -331,14 +330,24 @@ impl Rig {
         let at = self.now().as_micros();
         self.execute(&hex, |citizen| {
             format!(
-                "UPDATE eid_transactions SET state = {state}, citizen_id = {citizen}, decided_at = {at} WHERE state = 0"
+                "UPDATE eid_transactions SET state = {state}, citizen_id = {citizen}, device_id = {citizen}, \
+                 decided_at = {at} WHERE state = 0"
             )
         });
     }
 
-    /// Writes bytes into a column of every approved request.
-    fn change(&self, column: &str, hex: &str) {
-        self.execute(hex, |bytes| format!("UPDATE eid_transactions SET {column} = {bytes} WHERE state = 1"));
+    /// Runs a statement outside of the service.
+    pub fn sql(&self, sql: &str) {
+        self.execute("", |_| sql.to_owned());
+    }
+
+    /// How many approvals have been asked for.
+    pub async fn asked(&self) -> i64 {
+        use dancu::storage::schema::eid_transactions;
+        use dancu::storage::{Reach, StorageError};
+        use diesel::{QueryDsl, RunQueryDsl};
+        let count = |db: &mut _| Ok::<i64, StorageError>(eid_transactions::table.count().get_result(db)?);
+        self.app.store.read(Reach::Key, count).await.unwrap()
     }
 
     /// Runs a statement with bytes in it, as the database writes them.
@@ -357,21 +366,10 @@ impl Rig {
 
     /// Asks for a sign-in and approves it as Nguyễn Văn An; the code.
     pub async fn code(&self, client: &str, asked: &Form) -> String {
-        self.code_under(client, asked, None).await
-    }
-
-    /// The same, with a consent that the citizen gives together with the approval.
-    pub async fn code_under(&self, client: &str, asked: &Form, consent: Option<NewConsent>) -> String {
         let path = self.pushed(client, asked).await;
         let (page, cookie) = self.open_page(&path).await;
         assert_eq!(page.status, 200, "{page:?}");
         self.approve("097099000001").await;
-        if let Some(consent) = consent {
-            let consents = self.app.consents.clone();
-            let given = self.app.store.write(move |tx| consents.give(tx, &consent)).await.expect("a consent is given");
-            let hex: String = given.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-            self.change("consent_id", &hex);
-        }
         let back = self.reload(&path, &cookie).await;
         assert_eq!(back.status, 303, "{back:?}");
         back.query().remove("code").unwrap_or_else(|| panic!("no code: {back:?}"))
@@ -379,6 +377,13 @@ impl Rig {
 
     /// Every entry of this process about an operation.
     pub async fn recorded(&self, operation: &str) -> Vec<OpenedEntry> {
+        let mut entries = self.entries().await;
+        entries.retain(|entry| entry.entry.operation == operation);
+        entries
+    }
+
+    /// Every entry of this process.
+    pub async fn entries(&self) -> Vec<OpenedEntry> {
         let mut entries = Vec::new();
         for log_index in 0.. {
             let receipt = Receipt { log: self.app.audit.own_log().to_string(), log_index };
@@ -387,7 +392,6 @@ impl Rig {
                 None => break,
             }
         }
-        entries.retain(|entry| entry.entry.operation == operation);
         entries
     }
 

@@ -18,6 +18,7 @@ fn grant() -> SessionGrant {
         client: id("portal"),
         scopes: OperationSet::all(),
         citizen: None,
+        device: None,
         officer: Some(Officer { id: code("canbo-09"), unit: code("mot-cua") }),
         lifetime: Duration::from_secs(600),
     }

@@ -8,14 +8,14 @@ use dancu::citizens::Citizen;
 use dancu::citizens::matching::{Anchor, AnchorNumber};
 use dancu::citizens::seed::Population;
 use dancu::clients::{Detail, OperationSet};
-use dancu::kernel::purpose::OfficerCode;
 use dancu::kernel::units::UnitCode;
-use dancu::kernel::{Attribute, AttributeSet, ClientId, LegalBasis, Officer, ProcedureCode, Purpose};
+use dancu::kernel::{Attribute, AttributeSet, ClientId, ProcedureCode};
 use dancu::residence::model::{AskedResidence, Predicate, QUESTIONS, Relation, ResidenceKind, Since};
 use dancu::residence::{Check, Confirm};
 use futures_util::StreamExt;
 use serde_json::Value;
 
+use super::state_duty;
 use crate::api::citizens::desk::Desk;
 use crate::support::for_each_backend;
 
@@ -69,7 +69,7 @@ fn predicate(chance: &mut Chance, other: &Citizen) -> Predicate {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_leaves_that_the_agreement_does_not_let_out() {
     #[allow(clippy::disallowed_methods, reason = "a longer run is asked for by the environment")]
-    let requests = std::env::var("DANCU_PROPERTY_REQUESTS").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000_usize);
+    let requests = std::env::var("DANCU_TEST_REQUESTS").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000_usize);
     for_each_backend(async |backend| {
         let desk = Desk::open(&backend).await;
         let people: Arc<Vec<Citizen>> = Arc::new(
@@ -93,19 +93,13 @@ async fn nothing_leaves_that_the_agreement_does_not_let_out() {
                     .collect();
                 client.agreement.detail = if chance.below(5) == 0 { Detail::Boolean } else { Detail::Full };
                 let agreement = client.agreement.clone();
-                let code = |text| OfficerCode::parse(text).unwrap();
-                let purpose = Purpose {
-                    procedure: ProcedureCode::parse(PROCEDURES[chance.below(3)]).unwrap(),
-                    legal_basis: LegalBasis::parse("STATE_DUTY").unwrap(),
-                    officer: Some(Officer { id: code("canbo-01"), unit: code("mot-cua") }),
-                    consent: None,
-                };
+                let purpose = state_duty(PROCEDURES[chance.below(3)]);
                 let expires = now.plus(std::time::Duration::from_secs(60));
                 let (client, scopes) = (Arc::new(client), OperationSet::all());
                 let caller = Caller { client, scopes, citizen: None, officer: None, expires };
                 let citizen = &people[chance.below(people.len())];
                 let other = &people[chance.below(people.len())];
-                let shows = agreement.names_members(&purpose);
+                let shows = agreement.names_members(&purpose.procedure);
                 if chance.below(10) == 0 {
                     let ask = Confirm {
                         anchor: anchor(citizen),

@@ -80,7 +80,8 @@ struct ShownProof<'a> {
     salt: String,
     /// Digest of the persons that the entry is about.
     subjects: String,
-    /// The entry's canonical form, byte for byte.
+    /// The entry's canonical form, byte for byte. It names the officer's unit; who the officer is, is for
+    /// the client to answer.
     canonical: &'a str,
 }
 

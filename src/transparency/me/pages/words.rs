@@ -2,6 +2,9 @@
 
 use crate::kernel::Text;
 
+/// Of a change of the record, whether a client told it or the registry's operator gave a file.
+pub(super) const EVENT: &str = "population.event";
+
 /// Whether the citizen does it, whichever client's page they do it on.
 pub(super) fn is_own(operation: &str) -> bool {
     operation.starts_with("me.") || operation == "consent.withdraw"
@@ -20,9 +23,13 @@ pub(super) fn operation(name: &str) -> Text {
         "residence.confirm" => {
             Text::new("lập xác nhận thông tin cư trú của bạn", "made a confirmation of your residence")
         }
-        "oidc.sign_in" => Text::new("nhận kết quả bạn đăng nhập", "received your sign-in"),
+        "oidc.sign_in" | "eid.sign_in" => Text::new("nhận kết quả bạn đăng nhập", "received your sign-in"),
         "oidc.userinfo" => Text::new("nhận dữ liệu bạn đã đồng ý chia sẻ", "received the data you agreed to share"),
-        "oidc.revoke" => Text::new("chấm dứt phiên đăng nhập của bạn", "ended your sign-in"),
+        "oidc.revoke" | "oidc.logout" => Text::new("chấm dứt phiên đăng nhập của bạn", "ended your sign-in"),
+        "oidc.reuse" => Text::new(
+            "dùng lại mã đăng nhập; phiên đã bị chấm dứt",
+            "used a code of your sign-in again, which ended it",
+        ),
         "oidc.backchannel" | "eid.ask" | "eid.address" => {
             Text::new("gửi yêu cầu xác nhận đến bạn", "asked for your approval")
         }
@@ -33,12 +40,14 @@ pub(super) fn operation(name: &str) -> Text {
         "eid.approve" => Text::new("đồng ý một yêu cầu xác nhận", "approved a request"),
         "eid.reject" => Text::new("từ chối một yêu cầu xác nhận", "rejected a request"),
         "eid.mismatch" => Text::new("nhập sai hai chữ số của một yêu cầu", "typed other digits than a request’s"),
+        "eid.withdraw" => Text::new("rút lại một yêu cầu xác nhận", "took back a request for approval"),
+        "eid.qr" => Text::new("tạo mã QR của bạn", "made your own QR code"),
         "me.access_history" => Text::new("xem lịch sử này", "looked at this history"),
         "me.consents" => Text::new("xem các đồng ý đã cho", "looked at the consents given"),
         "consent.withdraw" => Text::new("rút lại một đồng ý", "withdrew a consent"),
         name if name.starts_with("eid.") => Text::new("thay đổi tài khoản định danh", "changed the e-ID account"),
         name if name.starts_with("stays.") => Text::new("thông báo lưu trú cho bạn", "notified a stay of yours"),
-        name if name.starts_with("events.") => Text::new("cập nhật hộ tịch, cư trú của bạn", "updated your record"),
+        EVENT => Text::new("cập nhật hộ tịch, cư trú của bạn", "updated your record"),
         _ => Text::new("xử lý thông tin về bạn", "handled data about you"),
     }
 }

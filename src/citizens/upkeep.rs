@@ -1,0 +1,71 @@
+//! What runs beside the answers of rooms above whose rows bear tags under the index key and end at
+//! some time: following rotations of the key, sweeping what is over.
+
+use std::sync::Weak;
+use std::time::Duration;
+
+use crate::crypto::{KeyUse, Keyring};
+use crate::storage::{Db, Reach, StorageError, Store};
+
+/// How often what is over is swept.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often a new index key is looked for. Another process may write under the old one for some
+/// seconds more: what it wrote is found with the next sweep.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A room that is kept up.
+pub trait Upkeep: Send + Sync + 'static {
+    /// What its rows are, for the log.
+    const ROWS: &'static str;
+
+    fn keyring(&self) -> &Keyring;
+
+    /// Brings some rows to the active index key; how many it looked at.
+    fn renew_tags(&self) -> impl Future<Output = Result<usize, StorageError>> + Send;
+
+    /// Deletes some of what is over; how much.
+    fn sweep(&self) -> impl Future<Output = Result<usize, StorageError>> + Send;
+}
+
+/// Sweeps and renews until the room is closed.
+pub async fn keep_up<R: Upkeep>(room: Weak<R>) {
+    let (mut renewed, mut rest) = (0, SWEEP_EVERY);
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        rest = rest.saturating_sub(LOOK_EVERY);
+        let Some(room) = room.upgrade() else { return };
+        let active = room.keyring().active(KeyUse::Index);
+        if active != renewed || rest.is_zero() {
+            match renew_all(&*room).await {
+                Ok(()) => renewed = active,
+                Err(error) => tracing::warn!(%error, rows = R::ROWS, "rows cannot be brought to the active index key"),
+            }
+        }
+        if rest.is_zero() {
+            rest = SWEEP_EVERY;
+            if let Err(error) = room.sweep().await {
+                tracing::warn!(%error, rows = R::ROWS, "rows that are over cannot be swept");
+            }
+        }
+    }
+}
+
+async fn renew_all(room: &impl Upkeep) -> Result<(), StorageError> {
+    if room.keyring().versions(KeyUse::Index).len() < 2 {
+        return Ok(());
+    }
+    while room.renew_tags().await? > 0 {}
+    Ok(())
+}
+
+/// How many rows in force `count` finds under a version of a key; only the index key makes tags.
+pub async fn tagged_under(
+    store: &Store,
+    (key_use, version): (KeyUse, u32),
+    count: impl Fn(&mut Db, i32) -> Result<i64, StorageError> + Send + 'static,
+) -> Result<u64, StorageError> {
+    let KeyUse::Index = key_use else { return Ok(0) };
+    let version = i32::try_from(version).unwrap_or(i32::MAX);
+    let rows = store.read(Reach::Scan, move |db| count(db, version)).await?;
+    Ok(u64::try_from(rows).unwrap_or(0))
+}
