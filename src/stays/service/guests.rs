@@ -1,0 +1,1 @@
+//! Guests verified, as far as the agreement lets that be asked.
