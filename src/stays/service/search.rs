@@ -37,6 +37,8 @@ pub struct Search {
     pub guest: Option<GuestSought>,
     /// 1 to 500.
     pub limit: usize,
+    /// Whose counts are told; today in Viet Nam, if it is not said.
+    pub day: Option<CivilDate>,
     pub cursor: Option<Cursor>,
     pub purpose: Purpose,
 }
@@ -90,8 +92,13 @@ impl Stays {
         todo!()
     }
 
-    /// The list of the day of a facility the caller reports for.
-    pub async fn todays(&self, _caller: &Caller, _facility: FacilityId) -> Result<Today, StaysError> {
+    /// The list of the day of a facility the caller reports for, recorded as any look is.
+    pub async fn todays(
+        &self,
+        _caller: &Caller,
+        _facility: FacilityId,
+        _purpose: Purpose,
+    ) -> Result<Today, StaysError> {
         todo!()
     }
 }
