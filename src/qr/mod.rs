@@ -14,6 +14,6 @@ mod store;
 pub use api::{QrApi, routes};
 pub use said::{Omitted, OmittedReason, Said, say};
 pub use service::{
-    ConfirmationStanding, Issue, NewConfirmation, Picture, Qr, QrError, QrParts, Room, Shown, StatusPlace, Verify,
-    enter_confirmation, rows_under_version, void_confirmation,
+    ConfirmationStanding, Issue, NewConfirmation, Picture, Presented, Qr, QrError, QrParts, Room, Shown, StatusPlace,
+    Verify, enter_confirmation, rows_under_version, spend, void_confirmation,
 };

@@ -4,11 +4,13 @@ mod access;
 mod eid;
 mod oidc;
 mod residence;
+mod stays;
 
 pub use access::*;
 pub use eid::*;
 pub use oidc::*;
 pub use residence::*;
+pub use stays::*;
 
 // storage
 diesel::table! {

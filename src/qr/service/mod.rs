@@ -3,6 +3,7 @@
 mod confirm;
 mod issue;
 mod pictures;
+mod present;
 mod public;
 mod revoke;
 mod upkeep;
@@ -18,6 +19,7 @@ pub use confirm::{
 pub use issue::{Issue, IssueTold, Lifetime};
 use pictures::Pictures;
 pub use pictures::{Picture, Room};
+pub use present::{Presented, spend};
 pub use public::SignedList;
 pub use revoke::RevokeTold;
 pub use upkeep::rows_under_version;

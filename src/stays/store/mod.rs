@@ -1,1 +1,7 @@
 //! The rows of stays.
+
+pub mod facilities;
+pub mod guests;
+pub mod resealing;
+pub mod searching;
+pub mod stays;
