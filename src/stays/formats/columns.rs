@@ -137,6 +137,9 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// So many names of columns make a row a header.
+    pub const ENOUGH_NAMES: usize = 4;
+
     /// How many names of columns a row has; a header has several.
     pub fn names_in(cells: &[String]) -> usize {
         cells.iter().filter(|cell| Field::of_header(cell).is_some()).count()

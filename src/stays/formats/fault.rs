@@ -87,3 +87,17 @@ impl RowFault {
         Self { row, column, pointer: fault.pointer, code: fault.code, text: fault.text }
     }
 }
+
+/// Why no row of a file is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unread {
+    File(FileFault),
+    /// Its header, column by column.
+    Header(Vec<RowFault>),
+}
+
+impl From<FileFault> for Unread {
+    fn from(fault: FileFault) -> Self {
+        Self::File(fault)
+    }
+}

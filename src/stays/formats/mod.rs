@@ -13,14 +13,15 @@ mod table;
 mod template;
 mod values;
 mod workbook;
+mod written;
 #[cfg(test)]
 mod tests;
 
 pub use columns::{Field, Layout};
 pub use export::{ExportRow, export_csv, export_xlsx};
-pub use fault::{FileFault, RowFault};
-pub use records::{Records, read_records};
-pub use refused::write_refused;
+pub use fault::{ColumnName, FileFault, RowFault, Unread};
+pub use records::{ReadNotice, purpose_of, read_records};
+pub use refused::{Refused, write_refused};
 pub use rows::{BlankRows, FileRead, FileRow, Given, read_table};
 pub use template::{template_csv, template_xlsx};
 
