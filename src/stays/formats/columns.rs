@@ -155,7 +155,7 @@ impl Layout {
         for (index, header) in headers.iter().enumerate() {
             let mut fault = |(code, text): (&'static str, Text), field: Option<Field>| {
                 let column = ColumnName { letter: letters(index), header: field.map(Field::header) };
-                faults.push(RowFault::new(row, Some(column), Fault::new("", code, text)));
+                faults.push(RowFault::at(row, Some(column), Fault::new("", code, text)));
             };
             let field = Field::of_header(header);
             match field {
@@ -167,7 +167,7 @@ impl Layout {
         }
         for field in Field::ALL.iter().filter(|field| field.is_required(facility) && !fields.contains(&Some(**field))) {
             let column = ColumnName { letter: String::new(), header: Some(field.header()) };
-            faults.push(RowFault::new(row, Some(column), Fault::new(field.pointer(), MISSING.0, MISSING.1)));
+            faults.push(RowFault::at(row, Some(column), Fault::new(field.pointer(), MISSING.0, MISSING.1)));
         }
         if faults.is_empty() { Ok(Self { headers, fields, separator: None }) } else { Err(faults) }
     }

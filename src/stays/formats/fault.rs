@@ -83,7 +83,7 @@ pub struct RowFault {
 }
 
 impl RowFault {
-    pub(super) fn new(row: u32, column: Option<ColumnName>, fault: Fault) -> Self {
+    pub fn at(row: u32, column: Option<ColumnName>, fault: Fault) -> Self {
         Self { row, column, pointer: fault.pointer, code: fault.code, text: fault.text }
     }
 }

@@ -112,7 +112,7 @@ fn read_record(layout: &Layout, row: u32, text: &[u8], read: ReadNotice) -> File
         None => read(text),
     };
     let notice = notice.map_err(|faults| {
-        let place = |fault: crate::kernel::Fault| RowFault::new(row, layout.column_of(&fault.pointer), fault);
+        let place = |fault: crate::kernel::Fault| RowFault::at(row, layout.column_of(&fault.pointer), fault);
         faults.into_vec().into_iter().map(place).collect()
     });
     FileRow { row, given: Given::Text(String::from_utf8_lossy(text).trim().to_owned()), notice }

@@ -168,7 +168,7 @@ struct RowReader<'r> {
 impl<'r> RowReader<'r> {
     fn fault(&mut self, index: usize, pointer: &str, (code, text): Wrong) {
         let fault = Fault::new(pointer, code, text);
-        self.faults.push(RowFault::new(self.row.number, Some(self.layout.column(index)), fault));
+        self.faults.push(RowFault::at(self.row.number, Some(self.layout.column(index)), fault));
     }
 
     fn fault_at(&mut self, field: Field, wrong: Wrong) {

@@ -1,5 +1,6 @@
 //! Stays reported, changed, found and proven, every answer recorded.
 
+mod batch;
 mod changes;
 mod error;
 mod facilities;
@@ -10,6 +11,9 @@ mod search;
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
+pub use batch::{Batch, BatchError, BatchFile, BatchPurpose, BatchTold, RefusedFile};
 pub use changes::{Amend, AmendGuest, CancelStay, ChangeTold, CheckOut, Extend, StayTold};
 pub use error::StaysError;
 pub use facilities::{FacilityTold, NewFacility};
@@ -57,14 +61,17 @@ struct Inner {
     sealing: Sealing,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    /// Files in work.
+    files: Semaphore,
 }
 
 impl Stays {
     pub fn open(parts: StaysParts) -> Self {
         let StaysParts { issuer, store, audit, access, citizens, qr, transparency, keyring, clock, entropy } = parts;
         let sealing = Sealing::new(keyring.clone(), entropy.clone());
+        let files = Semaphore::new(batch::FILES_AT_ONCE);
         let inner =
-            Inner { issuer, store, audit, access, citizens, qr, transparency, keyring, sealing, clock, entropy };
+            Inner { issuer, store, audit, access, citizens, qr, transparency, keyring, sealing, clock, entropy, files };
         Self(Arc::new(inner))
     }
 
