@@ -8,6 +8,7 @@ pub mod events;
 pub mod forms;
 pub mod import;
 pub mod keys;
+pub mod link;
 pub mod migrate;
 pub mod place;
 mod progress;
@@ -46,6 +47,8 @@ pub enum Command {
     Migrate(migrate::MigrateArgs),
     /// Organisations, their keys, officers and agreements
     Clients(At<clients::ClientsArgs>),
+    /// A link that opens a page once, signed in as an officer
+    Link(At<link::LinkArgs>),
     /// The keys that seal, find and sign
     Keys(At<keys::KeysArgs>),
     /// An invented population, into the store or a file
@@ -84,6 +87,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Config(args) => return code(config::run(args, &mut std::io::stdout())),
         Command::Migrate(args) => migrate::run(&args).map_err(text),
         Command::Clients(at) => clients(at),
+        Command::Link(At { place, args }) => on_runtime(link::run(&place, &args, &mut std::io::stdout())),
         Command::Keys(at) => return keys(at),
         Command::Seed(at) => seed(&at),
         Command::Import(at) => return import(&at),

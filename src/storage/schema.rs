@@ -1,12 +1,14 @@
 //! The tables, a block per slice.
 
 mod access;
+mod desk;
 mod eid;
 mod oidc;
 mod residence;
 mod stays;
 
 pub use access::*;
+pub use desk::*;
 pub use eid::*;
 pub use oidc::*;
 pub use residence::*;

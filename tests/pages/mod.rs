@@ -1,5 +1,6 @@
 //! Pages in a real browser, as people meet them.
 
+mod desk;
 mod holder;
 mod landing;
 mod me;

@@ -2,6 +2,11 @@
 // deadlines that count down. Everything else is forms, which work without it.
 "use strict";
 (() => {
+  const printer = document.querySelector("[data-print]");
+  if (printer) {
+    printer.hidden = false;
+    printer.addEventListener("click", () => print());
+  }
   const desk = document.querySelector("[data-desk]");
   if (!desk) return;
 

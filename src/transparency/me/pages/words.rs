@@ -4,7 +4,7 @@ use crate::kernel::Text;
 
 /// Whether the citizen does it, whichever client's page they do it on.
 pub(super) fn is_own(operation: &str) -> bool {
-    operation.starts_with("me.") || operation == "consent.withdraw"
+    operation.starts_with("me.") || operation.starts_with("desk.") || operation == "consent.withdraw"
 }
 
 /// An operation as an audit entry names it.
@@ -36,6 +36,8 @@ pub(super) fn operation(name: &str) -> Text {
         "me.access_history" => Text::new("xem lịch sử này", "looked at this history"),
         "me.consents" => Text::new("xem các đồng ý đã cho", "looked at the consents given"),
         "consent.withdraw" => Text::new("rút lại một đồng ý", "withdrew a consent"),
+        "desk.bind" => Text::new("gắn định danh với quầy lễ tân", "bound the e-ID to a front desk"),
+        "desk.sign_in" => Text::new("đăng nhập quầy lễ tân", "signed in at a front desk"),
         name if name.starts_with("eid.") => Text::new("thay đổi tài khoản định danh", "changed the e-ID account"),
         name if name.starts_with("stays.") => Text::new("thông báo lưu trú cho bạn", "notified a stay of yours"),
         name if name.starts_with("events.") => Text::new("cập nhật hộ tịch, cư trú của bạn", "updated your record"),
