@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use dancu::citizens::Citizen;
+use dancu::citizens::model::Status;
+use dancu::citizens::seed::showcase;
 use dancu::clients::samples;
 use dancu::kernel::{Clock, PartialDate, Sex};
 use dancu::stays::desk_link;
@@ -14,7 +16,7 @@ use crate::support::{Backend, Browser, Installation, Screen, Tab, camera};
 const ENTER: &str = "\u{e007}";
 
 /// Links to the desk of the sample hotel's receptionist.
-async fn link(site: &Installation) -> String {
+pub async fn link(site: &Installation) -> String {
     let hotel =
         samples(site.app.ground.clock.now()).expect("samples").into_iter().find(|s| s.new.id.as_str() == "hotel");
     let hotel = hotel.expect("the hotel").new;
@@ -23,11 +25,21 @@ async fn link(site: &Installation) -> String {
     format!("{}{path}", site.url)
 }
 
-async fn at_desk(browser: &Browser, site: &Installation, screen: Screen, language: &str) -> Tab {
+pub async fn at_desk(browser: &Browser, site: &Installation, screen: Screen, language: &str) -> Tab {
     let tab = browser.open(screen, language).await;
     tab.go(&link(site).await).await;
     tab.at("/desk").await;
     tab
+}
+
+/// Another adult of the showcase.
+fn somebody_else(than: &Citizen) -> Citizen {
+    let mut people = showcase(1).into_iter().flat_map(|shown| shown.citizens);
+    let found = people.find(|citizen| {
+        let whole = citizen.date_of_birth.day().is_some() && (1940..2000).contains(&citizen.date_of_birth.year());
+        whole && citizen.status == Status::Alive && citizen.id_number != than.id_number
+    });
+    found.expect("two adults")
 }
 
 /// As the symbol on a card has it.
@@ -44,17 +56,17 @@ fn card(citizen: &Citizen) -> String {
     )
 }
 
-fn birth(citizen: &Citizen) -> String {
+pub fn birth(citizen: &Citizen) -> String {
     let PartialDate::Day(born) = citizen.date_of_birth else { panic!("a whole date") };
     format!("{}/{}/{}", born.day(), born.month(), born.year())
 }
 
-async fn verdict(tab: &Tab) -> String {
+pub async fn verdict(tab: &Tab) -> String {
     tab.shows("[data-verdict]").await;
     tab.find("[data-verdict]").await.attr("data-verdict").await.expect("an attribute").expect("a verdict")
 }
 
-async fn type_guest(tab: &Tab, citizen: &Citizen, name: &str) {
+pub async fn type_guest(tab: &Tab, citizen: &Citizen, name: &str) {
     tab.fill("#number", citizen.id_number.expose()).await;
     tab.fill("#full_name", name).await;
     tab.fill("#birth", &birth(citizen)).await;
@@ -94,15 +106,16 @@ async fn a_receptionist_reports_guests_and_sees_them_out() {
     assert_eq!(tab.flaws().await, [""; 0]);
     tab.picture("desk-verified-vi-desktop").await;
 
-    // Another name under the same number: marked, and taken all the same; then put right.
-    type_guest(&tab, &guest, "Trần Văn Nhầm").await;
+    // Another's name under a number: marked, and taken all the same; then put right.
+    let other = somebody_else(&guest);
+    type_guest(&tab, &other, "Trần Văn Nhầm").await;
     assert_eq!(verdict(&tab).await, "mismatch");
     tab.says("không thuộc về cùng một người").await;
     assert_eq!(tab.flaws().await, [""; 0]);
     tab.picture("desk-mismatch-vi-desktop").await;
     tab.click("a[href*='mend=']").await;
     tab.says("thay vào chỗ khách không khớp").await;
-    type_guest(&tab, &guest, guest.full_name.expose()).await;
+    type_guest(&tab, &other, other.full_name.expose()).await;
     assert_eq!(verdict(&tab).await, "verified");
 
     // What is not filled in is told beside its field, and nothing is lost.

@@ -1,6 +1,8 @@
 //! Pages in a real browser, as people meet them.
 
 mod desk;
+mod desk_eid;
+mod desk_files;
 mod holder;
 mod landing;
 mod me;
