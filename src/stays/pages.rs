@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use actix_web::http::header::LOCATION;
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::Stays;

@@ -39,12 +39,12 @@ impl Countdown {
             false if page.is_vietnamese() => format!("quá hạn {minutes} phút"),
             false => format!("{minutes} minutes overdue"),
         };
-        Self { at: moment(page, until, now), ms: until.as_micros() / 1000, left }
+        Self { at: moment(until, now), ms: until.as_micros() / 1000, left }
     }
 }
 
 /// Hour and minute; with the day, where that is not today.
-pub(super) fn moment(page: &Page, at: Instant, now: Instant) -> String {
+pub(super) fn moment(at: Instant, now: Instant) -> String {
     let (hour, minute) = at.hour_and_minute_in_viet_nam();
     let day = at.date_in_viet_nam();
     if day == now.date_in_viet_nam() {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::asked::{Asked, Kind, Sent, ShownForm};
 use super::frame::Top;
 use super::shown::{Done, Row};
-use super::{By, Desk, Shift};
+use super::{By, Desk, Shift, purpose};
 use crate::access::Caller;
 use crate::http::Problem;
 use crate::http::page::Page;
@@ -91,7 +91,8 @@ impl Shown<'_> {
         desk: &Desk,
         status: StatusCode,
     ) -> Result<HttpResponse, Problem> {
-        let today = desk.stays.todays(&shift.caller, shift.here.facility_id).await?;
+        let purpose = purpose(&shift.caller)?;
+        let today = desk.stays.todays(&shift.caller, shift.here.facility_id, purpose).await?;
         let page = page.with_camera();
         let faults = self.faults.map(Faults::into_vec);
         let wanted = &self.wanted;

@@ -16,6 +16,9 @@ use crate::stays::model::ReceiptDocument;
 struct View {
     page: Page,
     receipt: ReceiptDocument,
+    arrival: String,
+    received: String,
+    deadline: String,
     /// The JWS.
     signed: String,
     script: &'static Asset,
@@ -34,6 +37,15 @@ pub(super) async fn show(
     };
     let id: StayId = id.parse().map_err(|_| ProblemKind::NotFound)?;
     let told = desk.stays.receipt(&shift.caller, id).await?;
-    let view = View { page, receipt: told.document, signed: told.jws, script: &SCRIPT };
+    let receipt = told.document;
+    let view = View {
+        arrival: page.time(receipt.arrival),
+        received: page.time(receipt.received_at),
+        deadline: page.time(receipt.deadline),
+        receipt,
+        signed: told.jws,
+        script: &SCRIPT,
+        page,
+    };
     view.page.show(&view)
 }
