@@ -33,7 +33,7 @@ pub fn check(bytes: &[u8]) -> Result<(), FileFault> {
     let mut left = MOST_UNPACKED;
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(|_| FileFault::NoWorkbook)?;
-        let name = part.name().to_ascii_lowercase();
+        let name = part.name().map_err(|_| FileFault::NoWorkbook)?.to_ascii_lowercase();
         let is_xml = name.ends_with(".xml") || name.ends_with(".rels");
         left = left.checked_sub(unpack(part, left, is_xml)?).ok_or(FileFault::TooLarge)?;
     }

@@ -94,9 +94,9 @@ fn record(row: &Refused<'_>, language: Language) -> Value {
     let Given::Text(text) = row.given else { return Value::Null };
     let mut notice: Map<String, Value> = serde_json::from_str(text)
         .unwrap_or_else(|_| Map::from_iter([("text".to_owned(), Value::String(text.clone()))]));
-    let faults = row.faults.iter().map(|fault| {
-        json!({ "pointer": fault.pointer, "code": fault.code, "detail": fault.text.in_language(language) })
-    });
+    let faults = row.faults.iter().map(
+        |fault| json!({ "pointer": fault.pointer, "code": fault.code, "detail": fault.text.in_language(language) }),
+    );
     notice.insert(FAULTS_MEMBER.to_owned(), faults.collect());
     Value::Object(notice)
 }

@@ -47,13 +47,16 @@ const NUMBER_FORM: Wrong = (
 );
 const LEFT_BEFORE: Wrong = (
     "departure_before_arrival",
-    Text::new("Ngày đi dự kiến sớm hơn ngày đến.", "The planned departure lies before the arrival."),
+    Text::new("Ngày đi dự kiến phải sau ngày đến.", "The planned departure lies before the arrival."),
 );
 const BORN_LATER: Wrong =
     ("born_after_arrival", Text::new("Ngày sinh sau ngày đến.", "The birth date lies after the arrival."));
 const FACILITY_FORM: Wrong = (
     "facility_format",
-    Text::new("Mã cơ sở gồm 32 chữ cái a–p, xem danh sách cơ sở.", "A facility's code is 32 letters a-p; see the list of facilities."),
+    Text::new(
+        "Mã cơ sở gồm 32 chữ cái a–p, xem danh sách cơ sở.",
+        "A facility's code is 32 letters a-p; see the list of facilities.",
+    ),
 );
 
 /// A row's content as it came, to be given back.
@@ -96,6 +99,9 @@ pub fn read_table(format: Format, bytes: &[u8], facility: Option<FacilityId>) ->
     let header = header_of(&table)?;
     let mut rows = table.rows.into_iter().skip(header);
     let head = rows.next().ok_or(FileFault::NoHeader)?;
+    if holds_other_text(&head) {
+        return Err(FileFault::NotUnicode.into());
+    }
     let names = head.cells.iter().map(|cell| cell.shown().to_owned()).collect();
     let mut layout = Layout::read(names, head.number, facility.is_some()).map_err(Unread::Header)?;
     layout.separator = table.separator;
@@ -123,7 +129,16 @@ fn header_of(table: &Table) -> Result<usize, FileFault> {
         Layout::names_in(&cells)
     });
     let best = names.enumerate().max_by_key(|(index, names)| (*names, usize::MAX - index));
-    best.filter(|(_, names)| *names >= Layout::ENOUGH_NAMES).map(|(index, _)| index).ok_or(FileFault::NoHeader)
+    match best {
+        Some((index, names)) if names >= Layout::ENOUGH_NAMES => Ok(index),
+        // Names of columns in another encoding are not recognised.
+        _ if table.rows.iter().take(HEADER_WITHIN).any(holds_other_text) => Err(FileFault::NotUnicode),
+        _ => Err(FileFault::NoHeader),
+    }
+}
+
+fn holds_other_text(row: &TableRow) -> bool {
+    row.cells.iter().any(|cell| matches!(cell, Cell::NotUnicode(_)))
 }
 
 impl BlankRows {
@@ -237,7 +252,7 @@ impl<'r> RowReader<'r> {
         let unused = [Field::Number, Field::PaperName, Field::ResidenceKind];
         let unused = unused.map(|field| self.text(field, LONGEST_NOTE));
         if let (Some(arrival), Some(departure)) = (arrival, departure)
-            && departure < arrival
+            && departure <= arrival
         {
             self.fault_at(Field::Departure, LEFT_BEFORE);
         }

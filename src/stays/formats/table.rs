@@ -34,7 +34,10 @@ const FORMULA: (&str, Text) = (
 );
 const ERROR: (&str, Text) = (
     "cell_error",
-    Text::new("Ô chứa lỗi tính toán của Excel. Hãy gõ giá trị vào.", "The cell holds an error of Excel's. Type the value."),
+    Text::new(
+        "Ô chứa lỗi tính toán của Excel. Hãy gõ giá trị vào.",
+        "The cell holds an error of Excel's. Type the value.",
+    ),
 );
 const NOT_UNICODE: (&str, Text) = (
     "cell_not_unicode",
@@ -43,7 +46,8 @@ const NOT_UNICODE: (&str, Text) = (
         "The text of the cell is not Unicode. In Excel: Save As › CSV UTF-8.",
     ),
 );
-const TOO_LONG: (&str, Text) = ("text_too_long", Text::new("Chữ trong ô quá dài.", "The text of the cell is too long."));
+const TOO_LONG: (&str, Text) =
+    ("text_too_long", Text::new("Chữ trong ô quá dài.", "The text of the cell is too long."));
 
 impl Cell {
     pub fn text(text: &str) -> Self {

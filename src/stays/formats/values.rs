@@ -23,7 +23,10 @@ const MONTH_FIRST: Wrong = (
 );
 const SHORT_YEAR: Wrong = (
     "date_short_year",
-    Text::new("Hãy viết đủ bốn chữ số của năm, ví dụ 15/03/1999.", "Write the year with four digits, as in 15/03/1999."),
+    Text::new(
+        "Hãy viết đủ bốn chữ số của năm, ví dụ 15/03/1999.",
+        "Write the year with four digits, as in 15/03/1999.",
+    ),
 );
 const SERIAL: Wrong = (
     "date_serial",
@@ -35,7 +38,10 @@ const SERIAL: Wrong = (
 const IMPOSSIBLE: Wrong = ("date_impossible", Text::new("Không có ngày này trong lịch.", "There is no such day."));
 const TIME_FORM: Wrong = (
     "time_format",
-    Text::new("Giờ viết không đúng dạng. Hãy viết giờ:phút, ví dụ 14:30.", "Write the time as hour:minute, as in 14:30."),
+    Text::new(
+        "Giờ viết không đúng dạng. Hãy viết giờ:phút, ví dụ 14:30.",
+        "Write the time as hour:minute, as in 14:30.",
+    ),
 );
 const NO_TIME_HERE: Wrong =
     ("date_with_time", Text::new("Ngày sinh không có giờ.", "A birth date has no time of day."));

@@ -117,7 +117,6 @@ fn shown(value: &DataRef<'_>) -> Cell {
         DataRef::Bool(value) => Cell::Text(if *value { "TRUE" } else { "FALSE" }.to_owned()),
         DataRef::DateTime(moment) => Cell::Text(day_and_time(moment)),
         DataRef::Error(error) => Cell::Error(error.to_string()),
-        _ => Cell::Error(String::new()),
     }
 }
 
