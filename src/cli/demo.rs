@@ -1,5 +1,6 @@
 //! `dancu demo`: everything on embedded SQLite with invented people, for trying.
 
+mod facilities;
 mod file;
 mod wallets;
 
@@ -29,6 +30,7 @@ use crate::kernel::{Clock, Entropy};
 use crate::oidc::OidcConfig;
 use crate::server::{self, ServerConfig, Service};
 use crate::stays::desk_link;
+use crate::stays::FacilitiesError;
 use crate::storage::{OpenError, ServingLock, StorageError, StoreConfig, migrate};
 use crate::telemetry::Metrics;
 
@@ -69,6 +71,8 @@ pub enum DemoError {
     Samples(#[from] SampleFault),
     #[error("sample clients: {0}")]
     Clients(#[from] ClientsError),
+    #[error("sample facilities: {0}")]
+    Facilities(#[from] FacilitiesError),
     #[error("demo.json: {0}")]
     File(#[from] FileError),
     #[error("links: {0}")]
@@ -102,6 +106,7 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     let population = known.as_ref().map(|file| file.population).unwrap_or(SeededFrom::new(args.citizens, args.seed));
     let mut file = DemoFile::new(&base_url, sample_clients(&app, known).await?, population);
     file.write(&path)?;
+    facilities::enter(&app).await?;
     if !population.complete {
         seed(&app, population).await?;
         file.population.complete = true;

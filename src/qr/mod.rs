@@ -3,6 +3,7 @@
 mod api;
 pub mod card;
 pub mod credential;
+mod faults;
 pub mod image;
 pub mod model;
 mod reactor;
@@ -12,6 +13,7 @@ pub mod status;
 mod store;
 
 pub use api::{QrApi, routes};
+pub use faults::faults_of;
 pub use said::{Omitted, OmittedReason, Said, say};
 pub use service::{
     ConfirmationStanding, Issue, NewConfirmation, Picture, Presented, Qr, QrError, QrParts, Room, Shown, StatusPlace,

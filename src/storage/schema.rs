@@ -3,16 +3,16 @@
 mod access;
 mod desk;
 mod eid;
+mod lodging;
 mod oidc;
 mod residence;
-mod stays;
 
 pub use access::*;
 pub use desk::*;
 pub use eid::*;
+pub use lodging::*;
 pub use oidc::*;
 pub use residence::*;
-pub use stays::*;
 
 // storage
 diesel::table! {

@@ -32,6 +32,22 @@ impl FacilityKind {
         }
     }
 
+    /// The column's value.
+    pub const fn number(self) -> i16 {
+        match self {
+            Self::Hotel => 1,
+            Self::Guesthouse => 2,
+            Self::RentedRoom => 3,
+            Self::MedicalFacility => 4,
+            Self::Household => 5,
+            Self::Other => 6,
+        }
+    }
+
+    pub fn of_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

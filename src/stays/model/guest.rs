@@ -7,7 +7,7 @@ use crate::citizens::matching::index_form;
 use crate::kernel::{IdNumber, PartialDate, PersonName, Sex, Text};
 
 /// One guest as a notice gives them.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub enum GuestGiven {
     /// The text of the QR of a card or credential.
     Qr(String),
@@ -35,7 +35,7 @@ impl GuestGiven {
 }
 
 /// A guest without a card to scan: a child, somebody whose card is lost, a foreigner.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct TypedGuest {
     pub full_name: PersonName,
     pub date_of_birth: PartialDate,

@@ -84,7 +84,7 @@ const TD1: Layout = Layout {
 };
 
 /// A machine-readable zone whose lines have the right shape; what it says may still be wrong.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Mrz(Vec<String>);
 
 impl Mrz {
@@ -115,6 +115,10 @@ impl Mrz {
         }
     }
 
+    fn is_passport(&self) -> bool {
+        self.0.first().is_some_and(|line| line.len() == 44)
+    }
+
     fn part(&self, (line, first, length): (usize, usize, usize)) -> &str {
         self.0.get(line).and_then(|line| line.get(first..first + length)).unwrap_or_default()
     }
@@ -130,7 +134,7 @@ impl Mrz {
         let checked = |part| digit_fits(self.part(part), self.digit_after(part));
         let composite: String = layout.composite.iter().map(|part| self.part(*part)).collect();
         // The personal number of a passport has a digit of its own; an empty one may have a filler.
-        let personal = self.0.len() == 3 || self.0[0].len() == 36 || {
+        let personal = !self.is_passport() || {
             let (personal, digit) = (self.part(layout.optional), self.digit_after(layout.optional));
             digit_fits(personal, digit) || (digit == "<" && personal.bytes().all(|c| c == b'<'))
         };
@@ -149,7 +153,7 @@ impl Mrz {
     /// section 4.2.2.1 note j).
     fn long_number(&self) -> Option<(String, String)> {
         let layout = self.layout();
-        if std::ptr::eq(layout, &raw const TD3) || self.digit_after(layout.number) != "<" {
+        if self.is_passport() || self.digit_after(layout.number) != "<" {
             return None;
         }
         let rest = self.part(layout.optional).split('<').next().unwrap_or_default();

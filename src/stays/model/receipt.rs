@@ -45,3 +45,11 @@ pub struct ReceiptDocument {
     pub delivery: Delivery,
     pub audit: ReceiptPosition,
 }
+
+/// A receipt and its signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SignedReceipt {
+    pub document: ReceiptDocument,
+    /// The same, signed as JWS (ES256, keys at `/.well-known/dancu-document-keys`).
+    pub jws: String,
+}

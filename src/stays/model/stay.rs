@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::guest::{GuestDetails, GuestReason, GuestVerdict};
 use super::notice::Reason;
-use crate::kernel::{ClientId, CommuneCode, FacilityId, Instant, Officer, StayId, TransactionId};
+use super::receipt::SignedReceipt;
+use crate::kernel::{CitizenId, ClientId, CommuneCode, FacilityId, Instant, Officer, StayId, TransactionId};
 
 /// What has become of a stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -17,6 +18,23 @@ pub enum StayState {
     Cancelled,
 }
 
+impl StayState {
+    pub const ALL: [Self; 3] = [Self::Open, Self::Left, Self::Cancelled];
+
+    /// The column's value.
+    pub const fn number(self) -> i16 {
+        match self {
+            Self::Open => 1,
+            Self::Left => 2,
+            Self::Cancelled => 3,
+        }
+    }
+
+    pub fn of_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.number() == number)
+    }
+}
+
 /// One guest of a stay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StayGuest {
@@ -24,6 +42,8 @@ pub struct StayGuest {
     pub number: i16,
     pub details: GuestDetails,
     pub reason: GuestReason,
+    /// Whom verifying found; told to nobody.
+    pub citizen: Option<CitizenId>,
     /// Reported as staying elsewhere at the same time.
     pub elsewhere: bool,
     /// Exchanged or taken back by an amendment.
@@ -94,14 +114,24 @@ pub struct Stay {
     pub on_time: bool,
     /// Of the receipt, from 1.
     pub revision: u32,
-    /// The signed receipt (JWS).
-    pub receipt: String,
+    pub receipt: SignedReceipt,
 }
 
 impl Stay {
     /// The guests who were not taken back.
     pub fn present(&self) -> impl Iterator<Item = &StayGuest> {
         self.guests.iter().filter(|guest| guest.removed_at.is_none())
+    }
+
+    /// Whom verifying found among the guests who were not taken back.
+    pub fn citizens(&self) -> Vec<CitizenId> {
+        let mut citizens: Vec<CitizenId> = Vec::new();
+        for citizen in self.present().filter_map(|guest| guest.citizen) {
+            if !citizens.contains(&citizen) {
+                citizens.push(citizen);
+            }
+        }
+        citizens
     }
 
     /// Whether some guest is not who they are said to be.

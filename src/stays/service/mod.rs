@@ -1,25 +1,38 @@
 //! Stays reported, changed, found and proven, every answer recorded.
 
+mod amending;
 mod batch;
 mod changes;
+mod drawer;
+mod entering;
 mod error;
 mod facilities;
 mod guests;
+mod loading;
+mod officers;
 mod receipt;
 mod report;
 mod search;
+mod taking;
+mod told;
+mod upkeep;
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
 pub use batch::{Batch, BatchError, BatchFile, BatchPurpose, BatchTold, RefusedFile};
-pub use changes::{Amend, AmendGuest, CancelStay, ChangeTold, CheckOut, Extend, StayTold};
+pub use changes::{AMEND, Amend, AmendGuest, CANCEL, CHECK_OUT, CancelStay, CheckOut, EXTEND, Extend};
 pub use error::StaysError;
-pub use facilities::{FacilityTold, NewFacility};
-pub use receipt::{ReceiptStatus, ReceiptTold, VerifiedReceipt};
-pub use report::{GuestTold, Report, ReportMany, Reported, ReportedMany, Taken};
-pub use search::{Cursor, DayCounts, Found, FoundStay, GuestSought, Search, Today};
+pub use facilities::{FacilitiesError, FacilityRegister, FacilityTold, NewFacility};
+pub use officers::desk_session;
+pub use receipt::{ProvenReceipt, ReceiptStatus, VerifiedReceipt};
+pub use report::{REPORT, Report, ReportMany, ReportedMany, Taken};
+pub use search::{Cursor, DayCounts, Found, FoundStay, GuestSought, SEARCH, Search, Today};
+pub use told::{ChangeTold, GuestTold, Reported, StayTold};
+pub use upkeep::rows_under_version;
+
+use self::drawer::Drawer;
 
 use crate::access::Access;
 use crate::audit::Audit;
@@ -29,7 +42,6 @@ use crate::crypto::Keyring;
 use crate::kernel::{Clock, Entropy};
 use crate::qr::Qr;
 use crate::storage::Store;
-use crate::transparency::Transparency;
 
 /// What the room is built from.
 pub struct StaysParts {
@@ -39,7 +51,6 @@ pub struct StaysParts {
     pub access: Arc<Access>,
     pub citizens: Citizens,
     pub qr: Qr,
-    pub transparency: Transparency,
     pub keyring: Keyring,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -56,9 +67,8 @@ struct Inner {
     access: Arc<Access>,
     citizens: Citizens,
     qr: Qr,
-    transparency: Transparency,
     keyring: Keyring,
-    sealing: Sealing,
+    drawer: Drawer,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// Files in work.
@@ -66,13 +76,16 @@ struct Inner {
 }
 
 impl Stays {
+    /// Begins to follow rotations of keys, until the last holder lets go.
     pub fn open(parts: StaysParts) -> Self {
-        let StaysParts { issuer, store, audit, access, citizens, qr, transparency, keyring, clock, entropy } = parts;
+        let StaysParts { issuer, store, audit, access, citizens, qr, keyring, clock, entropy } = parts;
         let sealing = Sealing::new(keyring.clone(), entropy.clone());
+        let drawer = Drawer { sealing, keyring: keyring.clone() };
         let files = Semaphore::new(batch::FILES_AT_ONCE);
-        let inner =
-            Inner { issuer, store, audit, access, citizens, qr, transparency, keyring, sealing, clock, entropy, files };
-        Self(Arc::new(inner))
+        let inner = Inner { issuer, store, audit, access, citizens, qr, keyring, drawer, clock, entropy, files };
+        let inner = Arc::new(inner);
+        tokio::spawn(upkeep::run(Arc::downgrade(&inner)));
+        Self(inner)
     }
 
     /// The citizens of whom questions are asked.
