@@ -4,6 +4,7 @@ mod batch;
 mod changes;
 pub(super) mod error;
 mod facilities;
+mod files;
 mod guest;
 pub(super) mod input;
 mod receipts;
@@ -21,6 +22,8 @@ pub(super) use input::read_notice;
         facilities::facilities,
         report::report,
         batch::batch,
+        files::template_csv,
+        files::template_xlsx,
         changes::amend,
         changes::extend,
         changes::check_out,
@@ -39,6 +42,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/v1/facilities").route(get().to(facilities::facilities)))
         .service(resource("/v1/stays").route(post().to(report::report)))
         .service(resource("/v1/stays/batch").route(post().to(batch::batch)))
+        .service(resource("/v1/stays/template.csv").route(get().to(files::template_csv)))
+        .service(resource("/v1/stays/template.xlsx").route(get().to(files::template_xlsx)))
         .service(resource("/v1/stays/search").route(post().to(search::search)))
         .service(resource("/v1/stays/receipts/verify").route(post().to(receipts::verify)))
         .service(resource("/v1/stays/receipts/page").route(post().to(receipts::page)))

@@ -1,5 +1,8 @@
 //! The columns of a table of guests: those of the existing portal's workbook, and two of our own.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::fault::{ColumnName, RowFault};
 use crate::kernel::orthography::search_form;
 use crate::kernel::{Fault, Text};
@@ -40,7 +43,7 @@ macro_rules! fields {
                 match self { $(Self::$variant => $pointer,)* }
             }
 
-            const fn aliases(self) -> &'static [&'static str] {
+            pub(super) const fn aliases(self) -> &'static [&'static str] {
                 match self { $(Self::$variant => &[$($alias),*],)* }
             }
         }
@@ -97,20 +100,20 @@ impl Field {
 
     /// The field a header names, whatever its case, marks, stars and hints in brackets.
     pub fn of_header(header: &str) -> Option<Self> {
-        let whole = search_form(header);
-        let short = search_form(header.split(['(', '*', '\n', '[']).next().unwrap_or_default());
-        if short.is_empty() {
-            return None;
-        }
-        let named = |form: &str| {
-            Self::ALL.iter().copied().find(|field| {
-                let own = field.header().trim_end_matches(" (*)");
-                std::iter::once(own).chain(field.aliases().iter().copied()).any(|name| search_form(name) == form)
-            })
-        };
-        named(&whole).or_else(|| named(&short))
+        let short = header.split(['(', '*', '\n', '[']).next().unwrap_or_default();
+        let named = |text: &str| NAMES.get(&search_form(text)).copied();
+        named(header).or_else(|| named(short))
     }
 }
+
+/// Every name of every field, as names are compared.
+static NAMES: LazyLock<HashMap<String, Field>> = LazyLock::new(|| {
+    let of = |field: &'static Field| {
+        let own = field.header().trim_end_matches(" (*)");
+        std::iter::once(own).chain(field.aliases().iter().copied()).map(|name| (search_form(name), *field))
+    };
+    Field::ALL.iter().flat_map(of).collect()
+});
 
 /// The letters of a spreadsheet's column, counted from 0.
 pub fn letters(mut index: usize) -> String {

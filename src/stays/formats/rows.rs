@@ -12,10 +12,10 @@ use crate::stays::model::{Document, DocumentKind, GuestGiven, Notice, TypedGuest
 /// Blank rows are told by number, up to so many.
 const BLANK_TOLD: usize = 100;
 /// Longest texts, in characters, as a single notice has them.
-const LONGEST_ROOM: usize = 40;
-const LONGEST_NOTE: usize = 300;
+const LONGEST_ROOM: usize = 50;
+const LONGEST_NOTE: usize = 500;
 const LONGEST_ADDRESS: usize = 300;
-const LONGEST_PHONE: usize = 20;
+const LONGEST_PHONE: usize = 30;
 
 const MISSING: Wrong = ("cell_missing", Text::new("Ô này không được để trống.", "This cell must not be empty."));
 const OUTSIDE: Wrong = (
@@ -240,7 +240,7 @@ impl<'r> RowReader<'r> {
     fn notice(&mut self, facility: Option<FacilityId>) -> Option<Notice> {
         let guest = self.guest();
         let arrival = self.required(Field::Arrival, values::moment).map(Moment::as_arrival);
-        let departure = self.required(Field::Departure, values::moment).map(|day| day.as_departure(arrival));
+        let departure = self.required(Field::Departure, values::moment).map(Moment::as_departure);
         let reason = self.required(Field::Reason, values::reason);
         let room = self.text(Field::Room, LONGEST_ROOM);
         let note = self.joined(&[Field::OtherReason, Field::Note], "; ", LONGEST_NOTE);
@@ -342,7 +342,7 @@ fn number_of(kind: Option<DocumentKind>, text: &str) -> Result<String, Wrong> {
             _ => IdNumber::parse(&number).map(|_| number).map_err(Into::into),
         },
         Some(DocumentKind::Cmnd) => match number.len() {
-            9 | 12 if digits => Ok(number),
+            9 if digits => Ok(number),
             7 | 8 if digits => Err(ZEROS_LOST),
             _ => Err(CMND),
         },

@@ -48,7 +48,11 @@ const EXPLAINED: &[(Field, &str, &str)] = &[
         "ngày/tháng/năm giờ:phút; không có giờ thì tính là 12:00.",
         "day/month/year hour:minute; without a time it counts as 12:00.",
     ),
-    (Field::Departure, "Như ngày đến, không sớm hơn ngày đến.", "As the arrival, and not before it."),
+    (
+        Field::Departure,
+        "Sau ngày đến; không có giờ thì tính đến hết ngày.",
+        "After the arrival; without a time it counts to the end of the day.",
+    ),
     (Field::Room, "Không bắt buộc.", "Optional."),
     (Field::Reason, "Chọn trong danh sách.", "Choose from the list."),
     (Field::OtherReason, "Khi chọn lý do khác.", "Where the reason is another one."),

@@ -71,11 +71,9 @@ impl Moment {
         self.at(self.minutes.unwrap_or(NOON))
     }
 
-    /// As a departure: a day without a time counts to noon, the day of arrival to its end.
-    pub fn as_departure(self, arrival: Option<Instant>) -> Instant {
-        let noon = self.at(self.minutes.unwrap_or(NOON));
-        let same_day = arrival.is_some_and(|arrival| noon <= arrival && arrival.date_in_viet_nam() == self.date);
-        if self.minutes.is_none() && same_day { self.at(LAST_MINUTE) } else { noon }
+    /// As a departure: a day without a time counts to its last minute.
+    pub fn as_departure(self) -> Instant {
+        self.at(self.minutes.unwrap_or(LAST_MINUTE))
     }
 }
 
