@@ -6,7 +6,7 @@ pub(super) mod error;
 mod facilities;
 mod files;
 mod guest;
-pub(super) mod input;
+mod input;
 mod receipts;
 mod report;
 mod search;

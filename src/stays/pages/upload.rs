@@ -20,7 +20,7 @@ use crate::clients::Operation;
 use crate::http::page::Page;
 use crate::http::{Arrival, Problem, ProblemKind, release};
 use crate::kernel::TransactionId;
-use crate::stays::api::{error, input::read_notice};
+use crate::stays::api::{error, read_notice};
 use crate::stays::formats::{Format, MOST_BYTES, RowFault, template_csv, template_xlsx};
 use crate::stays::service::{Batch, BatchError, BatchFile, BatchPurpose, BatchTold, REPORT};
 
