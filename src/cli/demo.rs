@@ -1,6 +1,6 @@
 //! `dancu demo`: everything on embedded SQLite with invented people, for trying.
 
-mod facilities;
+pub mod facilities;
 mod file;
 mod wallets;
 

@@ -61,8 +61,6 @@ pub fn desk_routes(config: &mut ServiceConfig) {
         .service(web::resource("/desk/check-in").post(check_in::check_in))
         .service(web::resource("/desk/frame").post(frame::read))
         .service(web::resource("/desk/file").get(upload::show))
-        .service(web::resource("/desk/template.xlsx").get(upload::workbook))
-        .service(web::resource("/desk/template.csv").get(upload::csv))
         .service(web::resource("/desk/upload").post(upload::take))
         .service(web::resource("/desk/stays/{id}/receipt").get(receipt::show))
         .service(web::resource("/desk/stays/{id}/check-out").post(change::check_out))

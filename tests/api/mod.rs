@@ -12,4 +12,5 @@ mod oidc;
 mod pages;
 mod qr;
 mod residence;
+mod stays;
 mod transparency;

@@ -29,7 +29,7 @@ async fn faults_are_told_by_row_and_column_and_come_back_as_a_file() {
     let Some(browser) = Browser::start() else { return };
     let backend = Backend::sqlite();
     let site = Installation::start(&backend).await;
-    let template = reqwest::get(format!("{}/desk/template.csv", site.url)).await.expect("an answer");
+    let template = reqwest::get(format!("{}/v1/stays/template.csv", site.url)).await.expect("an answer");
     assert!(template.headers()["content-disposition"].to_str().unwrap().contains("attachment"));
     let template = template.text().await.expect("text");
     let path = backend.dir().join("guests.csv");

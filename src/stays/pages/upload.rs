@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use actix_multipart::{Field, Multipart};
 use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -21,7 +20,7 @@ use crate::http::page::Page;
 use crate::http::{Arrival, Problem, ProblemKind, release};
 use crate::kernel::TransactionId;
 use crate::stays::api::{error, read_notice};
-use crate::stays::formats::{Format, MOST_BYTES, RowFault, template_csv, template_xlsx};
+use crate::stays::formats::{Format, MOST_BYTES, RowFault};
 use crate::stays::service::{Batch, BatchError, BatchFile, BatchPurpose, BatchTold, REPORT};
 
 const UPLOAD_TIME: Duration = Duration::from_secs(60);
@@ -144,22 +143,6 @@ pub(super) async fn take(
     }
 }
 
-/// The empty files to fill in.
-pub(super) async fn workbook(page: Page) -> Result<HttpResponse, Problem> {
-    let file = template_xlsx().map_err(|fault| Problem::internal(&fault))?;
-    Ok(download(&page, Format::Xlsx, file))
-}
-
-pub(super) async fn csv(page: Page) -> HttpResponse {
-    download(&page, Format::Csv, template_csv())
-}
-
-fn download(page: &Page, format: Format, file: Vec<u8>) -> HttpResponse {
-    let name = page.say("thong-bao-luu-tru", "stay-notices");
-    let disposition = format!(r#"attachment; filename="{name}.{}""#, format.extension());
-    HttpResponse::Ok().content_type(format.media_type()).insert_header((CONTENT_DISPOSITION, disposition)).body(file)
-}
-
 fn answer(
     page: Page,
     shift: &Shift,
@@ -174,7 +157,7 @@ fn answer(
         key: TransactionId::random(&*desk.entropy).to_string(),
         trouble,
         done,
-        templates: [("/desk/template.xlsx", "XLSX"), ("/desk/template.csv", "CSV")],
+        templates: [("/v1/stays/template.xlsx", "XLSX"), ("/v1/stays/template.csv", "CSV")],
         page,
     };
     view.page.show_as(status, &view)
