@@ -23,7 +23,7 @@ use crate::http::{Arrival, Input, Json, Problem, ProblemKind, release};
 use crate::kernel::purpose::OfficerCode;
 use crate::kernel::{FacilityId, Faults, Instant, LegalBasis, Officer, ProcedureCode, Purpose, Text};
 use crate::stays::formats::{BlankRows, ColumnName, Format, MOST_BYTES, RowFault};
-use crate::stays::service::{Batch, BatchError, BatchFile, BatchPurpose, BatchTold, REPORT, Reported, Stays, Taken};
+use crate::stays::service::{Batch, BatchError, BatchFile, BatchPurpose, BatchTold, REPORT_BATCH, Reported, Stays, Taken};
 
 /// A file must have come within this time: 16 MB over a line of 2 Mbit/s.
 const UPLOAD_TIME: Duration = Duration::from_secs(60);
@@ -285,7 +285,7 @@ pub async fn batch(
     key: IdempotencyKey,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    stays.citizens().require(&caller, Operation::StaysReport, REPORT).await?;
+    stays.citizens().require(&caller, Operation::StaysReport, REPORT_BATCH).await?;
     let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let format = Format::of_media_type(media_type).ok_or(ProblemKind::UnsupportedMediaType)?;
     let Asked { dry_run, facility, purpose } = BatchQuery::parse(request.query_string(), format)?;

@@ -27,7 +27,7 @@ pub use error::StaysError;
 pub use facilities::{FacilitiesError, FacilityRegister, FacilityTold, NewFacility};
 pub use officers::desk_session;
 pub use receipt::{ProvenReceipt, ReceiptStatus, VerifiedReceipt};
-pub use report::{REPORT, Report, ReportMany, ReportedMany, Taken};
+pub use report::{REPORT, REPORT_BATCH, Report, ReportMany, ReportedMany, Taken};
 pub use search::{Cursor, DayCounts, Found, FoundStay, GuestSought, SEARCH, Search, Today};
 pub use told::{ChangeTold, GuestTold, Reported, StayTold};
 pub use upkeep::rows_under_version;
