@@ -18,8 +18,8 @@ use crate::http::extract::{Expected, FromInput, List, Whole, read_object};
 use crate::http::problem::ProblemBody;
 use crate::http::{Arrival, Input, Json, Problem};
 use crate::kernel::{
-    CivilDate, CommuneCode, FacilityId, Faults, Instant, PartialDate, PersonName, Purpose, Sex, StayId, Text, UnitCode,
-    Units,
+    CivilDate, CommuneCode, FacilityId, Faults, Instant, PartialDate, PersonName, Purpose, Sex, StayId, Text,
+    TransactionId, UnitCode, Units,
 };
 use crate::stays::formats::{ExportRow, export_csv, export_xlsx};
 use crate::stays::model::{
@@ -304,6 +304,8 @@ impl<'a> FoundStayTold<'a> {
 
 #[derive(Serialize, ToSchema)]
 pub struct SearchResponse<'a> {
+    #[schema(value_type = String)]
+    transaction_id: TransactionId,
     /// Newest arrival first.
     stays: Vec<FoundStayTold<'a>>,
     /// For the next page; `null` on the last.
@@ -354,6 +356,7 @@ pub async fn search(
     match form {
         Form::Json => {
             let response = SearchResponse {
+                transaction_id: found.transaction,
                 stays: found.stays.iter().map(FoundStayTold::of).collect(),
                 next: found.next.map(|cursor| cursor.to_string()),
                 counts: found.counts,

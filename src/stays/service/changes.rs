@@ -168,6 +168,9 @@ impl Stays {
             let done = draft.clone().answered(subjects, AttributeSet::EMPTY);
             let stay = match stepped(&loaded.stay, step, line(caller, &draft)) {
                 Ok(Stepped::Already) => {
+                    let (stay, last) = (&loaded.stay, loaded.stay.history.last());
+                    let first = last.map_or(draft.transaction(), |change| change.transaction);
+                    let done = draft.repeated(first, stay.citizens(), AttributeSet::EMPTY);
                     let receipt = self.0.citizens.conclude(done).await?;
                     let body = Body::First(StayTold::of(&loaded.stay));
                     return Ok(Answer { body, receipt, standing, negative: false });

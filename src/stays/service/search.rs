@@ -16,7 +16,8 @@ use crate::citizens::guard::meter::Standing;
 use crate::citizens::{Draft, Question};
 use crate::clients::Operation;
 use crate::kernel::{
-    CitizenId, CivilDate, FacilityId, IdNumber, Instant, PartialDate, PersonName, Purpose, StayId, UnitCode, Units,
+    CitizenId, CivilDate, FacilityId, IdNumber, Instant, PartialDate, PersonName, Purpose, StayId, TransactionId,
+    UnitCode, Units,
 };
 use crate::stays::model::{Facility, Stay};
 use crate::stays::store::searching::{self, Counts, Sought};
@@ -118,6 +119,7 @@ impl DayCounts {
 
 /// A page of what was found, newest arrival first.
 pub struct Found {
+    pub transaction: TransactionId,
     pub stays: Vec<FoundStay>,
     pub next: Option<Cursor>,
     pub counts: DayCounts,
@@ -155,6 +157,7 @@ impl Stays {
             let refusal = StaysError::UnitNotAgreed;
             return self.refuse(draft.refused(refusal.reason()), refusal).await;
         };
+        let transaction = draft.transaction();
         let sought = self.sought(&command, communes)?;
         let mut subjects = self.meant(command.guest.as_ref()).await?;
         let day = command.day.unwrap_or_else(|| draft.at().date_in_viet_nam());
@@ -165,7 +168,7 @@ impl Stays {
         note(&mut subjects, &stays);
         let found = self.with_facilities(stays).await?;
         let audit = self.0.citizens.conclude(draft.answered(subjects, verified_by())).await?;
-        Ok(Found { stays: found, next, counts, audit, standing })
+        Ok(Found { transaction, stays: found, next, counts, audit, standing })
     }
 
     /// The list of the day of a facility the caller reports for, recorded as any look is.

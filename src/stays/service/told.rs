@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::kernel::{FacilityId, Instant, PersonName, StayId};
+use crate::kernel::{FacilityId, Instant, PersonName, StayId, TransactionId};
 use crate::stays::model::{
     ChangeKind, FieldChange, GuestReason, GuestSource, GuestVerdict, Reason, SignedReceipt, Stay, StayChange,
     StayGuest, StayState, minutes_left,
@@ -26,6 +26,9 @@ pub struct GuestTold {
 /// A stay that was taken, or had been before.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Reported {
+    /// Of the notice's entry.
+    #[schema(value_type = String)]
+    pub transaction_id: TransactionId,
     #[schema(value_type = String)]
     pub stay_id: StayId,
     /// Whether facility, guests and arrival had been reported before: it is the same stay.
@@ -54,6 +57,9 @@ pub struct ChangeTold {
 /// A stay as its facility sees it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct StayTold {
+    /// Of the last change's entry.
+    #[schema(value_type = Option<String>)]
+    pub transaction_id: Option<TransactionId>,
     #[schema(value_type = String)]
     pub stay_id: StayId,
     #[schema(value_type = String)]
@@ -95,6 +101,7 @@ impl GuestTold {
 impl Reported {
     pub fn of(stay: &Stay, repeated: bool, now: Instant) -> Self {
         Self {
+            transaction_id: stay.receipt.document.audit.transaction_id,
             stay_id: stay.id,
             repeated,
             guests: stay.present().map(GuestTold::of).collect(),
@@ -120,6 +127,7 @@ impl ChangeTold {
 impl StayTold {
     pub fn of(stay: &Stay) -> Self {
         Self {
+            transaction_id: stay.history.last().map(|change| change.transaction),
             stay_id: stay.id,
             facility_id: stay.facility_id,
             state: stay.state,
