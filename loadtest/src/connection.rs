@@ -61,6 +61,15 @@ impl Connection {
         self.send(request).await
     }
 
+    pub async fn get_with(&mut self, path: &str, token: &str) -> Result<Answer, Error> {
+        let request = Request::get(path)
+            .header("host", self.authority.as_str())
+            .header("authorization", token)
+            .body(Full::new(Bytes::new()))
+            .map_err(|error| Error::new(error.to_string()))?;
+        self.send(request).await
+    }
+
     async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, Error> {
         let outcome = async {
             let response = self.ready().await?.send_request(request).await?;

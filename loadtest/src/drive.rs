@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use async_channel::Receiver;
+use serde_json::Value;
 use tokio::task::LocalSet;
 
 use crate::Error;
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, ScenarioName};
 use crate::connection::Connection;
 use crate::demo::Demo;
 use crate::pace::{self, Due};
@@ -24,9 +25,17 @@ pub async fn drive(arguments: &Arguments) -> Result<Report, Error> {
     let demo = Demo::read(&arguments.demo)?;
     let purpose = demo.client(&arguments.client)?.purpose()?;
     let anchors = sample::anchors(demo.population, arguments.citizens)?;
+    let token = authorization(arguments).await?;
+    let scenario = match arguments.scenario {
+        ScenarioName::Stays | ScenarioName::StaysBatch => {
+            let facility = facility(demo.authority()?, &token).await?;
+            Scenario::new_stays(arguments, &anchors, &purpose, &facility)
+        }
+        _ => Scenario::prepare(arguments, &anchors, &purpose),
+    };
     let run = Rc::new(Run {
-        scenario: Scenario::prepare(arguments, &anchors, &purpose),
-        token: RefCell::new(authorization(arguments).await?),
+        scenario,
+        token: RefCell::new(token),
         tally: RefCell::new(Tally::default()),
         measure_from: Instant::now() + arguments.warm_up,
     });
@@ -80,6 +89,14 @@ async fn watch_cpu(authority: String, from: Instant, span: Duration) -> Result<f
     let before = server_cpu::seconds(&mut connection).await?;
     tokio::time::sleep_until((from + span).into()).await;
     Ok(server_cpu::seconds(&mut connection).await? - before)
+}
+
+/// The facility that the client reports for.
+async fn facility(authority: &str, token: &str) -> Result<String, Error> {
+    let answer = Connection::new(authority).get_with("/v1/facilities", token).await?;
+    let told: Value = serde_json::from_slice(&answer.body)?;
+    let first = told["facilities"][0]["facility_id"].as_str();
+    first.map(str::to_owned).ok_or_else(|| Error::new(format!("{}: the client has no facility", answer.status)))
 }
 
 async fn authorization(arguments: &Arguments) -> Result<String, Error> {

@@ -12,6 +12,7 @@ mod report;
 mod sample;
 mod scenario;
 mod server_cpu;
+mod stays;
 
 use std::process::ExitCode;
 

@@ -6,11 +6,15 @@ use serde_json::{Value, json};
 use crate::arguments::{Arguments, ScenarioName};
 use crate::connection::Answer;
 use crate::sample::Anchor;
+use crate::stays::Stays;
 
 /// Requests prepared before the run, so that making them costs nothing while it is measured.
 pub struct Scenario {
     name: ScenarioName,
     bodies: Vec<Bytes>,
+    /// Of the scenarios in which no two requests may say the same.
+    stays: Option<Stays>,
+    path: String,
     /// Verifications in one request.
     pub units: u64,
 }
@@ -30,23 +34,38 @@ impl Scenario {
                 let batches = anchors.chunks(lines).map(|chunk| batch(chunk, lines, purpose)).collect();
                 (batches, lines as u64)
             }
+            // These are made as they are sent.
+            ScenarioName::Stays | ScenarioName::StaysBatch => (Vec::new(), 1),
         };
-        Self { name, bodies, units }
-    }
-
-    pub fn path(&self) -> &'static str {
-        match self.name {
+        let path = match name {
             ScenarioName::Lookup => "/v1/citizens/lookup",
             ScenarioName::Verify => "/v1/citizens/verify",
             ScenarioName::Batch => "/v1/citizens/verify/batch",
             ScenarioName::Residence => "/v1/residence/check",
             ScenarioName::Prefill => "/v1/forms/ct01/prefill",
-        }
+            ScenarioName::Stays => "/v1/stays",
+            ScenarioName::StaysBatch => "/v1/stays/batch",
+        };
+        Self { name, bodies, stays: None, path: path.to_owned(), units }
+    }
+
+    /// A scenario in which every request reports guests who were not reported before.
+    pub fn new_stays(arguments: &Arguments, anchors: &[Anchor], purpose: &Value, facility: &str) -> Self {
+        let prepared = Self::prepare(arguments, anchors, purpose);
+        let single = arguments.scenario == ScenarioName::Stays;
+        let lines = if single { 1 } else { arguments.lines.max(1) };
+        let path = if single { prepared.path } else { format!("{}?{}", prepared.path, query(purpose)) };
+        let stays = Stays::new(anchors, lines, single.then_some(purpose), facility);
+        Self { stays: Some(stays), path, units: lines as u64, ..prepared }
+    }
+
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     pub fn content_type(&self) -> &'static str {
         match self.name {
-            ScenarioName::Batch => "application/x-ndjson",
+            ScenarioName::Batch | ScenarioName::StaysBatch => "application/x-ndjson",
             _ => "application/json",
         }
     }
@@ -54,6 +73,9 @@ impl Scenario {
     /// The body of request `number`. Numbers are spread over the prepared bodies by a
     /// multiplicative hash, so that neighbours in time are not neighbours in the store.
     pub fn body(&self, number: u64) -> Bytes {
+        if let Some(stays) = &self.stays {
+            return stays.body(number);
+        }
         let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
         self.bodies[(spread % self.bodies.len() as u64) as usize].clone()
     }
@@ -76,6 +98,11 @@ impl Scenario {
             ScenarioName::Prefill => {
                 contains(&answer.body, br#""outcome":"filled""#) || contains(&answer.body, br#""outcome":"not_alive""#)
             }
+            ScenarioName::Stays => contains(&answer.body, br#""repeated":false"#),
+            ScenarioName::StaysBatch => {
+                let all = format!("\"taken\":{},\"repeated\":0,", self.units);
+                contains(&answer.body, all.as_bytes())
+            }
             ScenarioName::Batch => {
                 let verified = answer.body.split(|b| *b == b'\n').filter(|line| contains(line, br#""verified":true"#));
                 verified.count() as u64 == self.units
@@ -83,6 +110,18 @@ impl Scenario {
         };
         if good { Ok(()) } else { Err("200 without the expected answer".to_owned()) }
     }
+}
+
+/// The purpose, as the query of a file says it.
+fn query(purpose: &Value) -> String {
+    let members = [
+        ("procedure", &purpose["procedure"]),
+        ("legal_basis", &purpose["legal_basis"]),
+        ("officer_id", &purpose["officer"]["id"]),
+        ("officer_unit", &purpose["officer"]["unit"]),
+    ];
+    // Codes are of letters, digits and what a query takes as it is.
+    members.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default())).join("&")
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
