@@ -39,6 +39,8 @@ pub(super) fn operation(name: &str) -> Text {
         "desk.bind" => Text::new("gắn định danh với quầy lễ tân", "bound the e-ID to a front desk"),
         "desk.sign_in" => Text::new("đăng nhập quầy lễ tân", "signed in at a front desk"),
         name if name.starts_with("eid.") => Text::new("thay đổi tài khoản định danh", "changed the e-ID account"),
+        "stays.search" => Text::new("tìm trong các thông báo lưu trú của bạn", "searched notices of your stays"),
+        "stays.today" => Text::new("xem danh sách khách trong ngày", "looked at a lodging’s list of the day"),
         name if name.starts_with("stays.") => Text::new("thông báo lưu trú cho bạn", "notified a stay of yours"),
         name if name.starts_with("events.") => Text::new("cập nhật hộ tịch, cư trú của bạn", "updated your record"),
         _ => Text::new("xử lý thông tin về bạn", "handled data about you"),
