@@ -136,6 +136,9 @@ impl Stays {
         for outcome in taken {
             notices.push(told(outcome)?);
         }
+        let entropy = &*self.0.entropy;
+        let drafts = refused.iter().map(|_| batch.draft.clone().under(TransactionId::random(entropy)));
+        citizens.conclude_all(drafts.map(|draft| draft.refused("over_quota")).collect()).await?;
         notices.extend(refused.iter().map(|_| {
             let mut faults = Faults::default();
             faults.push("", "over_quota", OVER_QUOTA);
