@@ -1,7 +1,34 @@
 use proptest::prelude::*;
 
+use super::workbooks::with_part;
 use super::*;
 use crate::stays::formats::table::{guarded, looks_like_formula, unguarded};
+
+const PARTS: [&str; 5] = [
+    "xl/worksheets/sheet1.xml",
+    "xl/sharedStrings.xml",
+    "xl/styles.xml",
+    "xl/workbook.xml",
+    "xl/_rels/workbook.xml.rels",
+];
+const FRAGMENTS: [&str; 16] = [
+    "<",
+    ">",
+    "\"",
+    "&",
+    "&#0;",
+    "99999999999",
+    "-1",
+    "<f>1</f>",
+    "<row>",
+    " r=\"XFD1048577\"",
+    " t=\"s\"",
+    " t=\"d\"",
+    "]]>",
+    "<!--",
+    "\u{0}",
+    "1e308",
+];
 
 fn wild() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -59,5 +86,22 @@ proptest! {
         let mut after_header = file(Format::Csv, &portal(), &[]);
         after_header.extend(bytes);
         let _ = read(Format::Csv, &after_header);
+    }
+
+    #[test]
+    fn parts_of_workbooks_may_say_anything(
+        part in prop::sample::select(&PARTS[..]),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(&FRAGMENTS[..])), 1..6),
+        row in any_row(),
+    ) {
+        let bytes = with_part(&file(Format::Xlsx, &portal(), &[row]), part, |text| {
+            let mut text = text.into_bytes();
+            for (place, fragment) in &edits {
+                let place = place.index(text.len());
+                text.splice(place..(place + fragment.len() / 2).min(text.len()), fragment.bytes());
+            }
+            text
+        });
+        let _ = read(Format::Xlsx, &bytes);
     }
 }

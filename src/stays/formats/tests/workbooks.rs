@@ -20,7 +20,7 @@ fn refused(bytes: &[u8]) -> FileFault {
 }
 
 /// The workbook with one of its parts written anew.
-fn with_part(workbook: &[u8], part: &str, change: impl Fn(String) -> Vec<u8>) -> Vec<u8> {
+pub fn with_part(workbook: &[u8], part: &str, change: impl Fn(String) -> Vec<u8>) -> Vec<u8> {
     let mut from = ZipArchive::new(Cursor::new(workbook)).unwrap();
     let mut to = ZipWriter::new(Cursor::new(Vec::new()));
     for index in 0..from.len() {
