@@ -19,6 +19,7 @@ use crate::kernel::{Clock, Entropy};
 use crate::oidc::{self, Oidc, OidcApi, OidcConfig, OidcParts};
 use crate::qr::{self, Qr, QrApi, QrParts};
 use crate::residence::{self, Residence, ResidenceApi, ResidenceParts};
+use crate::stays::{self, Stays, StaysApi, StaysParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
 use crate::transparency::me::{self, Me, MeApi, MeParts};
@@ -97,6 +98,7 @@ pub struct App {
     pub eid: Eid,
     pub oidc: Oidc,
     pub residence: Residence,
+    pub stays: Stays,
     pub contact: Contact,
     pub pages: PagesConfig,
     pub ground: Ground,
@@ -204,6 +206,17 @@ impl App {
             access: access.clone(),
             citizens: citizens.clone(),
             eid: eid.clone(),
+            keyring: keyring.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        });
+        let stays = Stays::open(StaysParts {
+            issuer: access.config().issuer.clone(),
+            store: store.clone(),
+            audit: audit.clone(),
+            access: access.clone(),
+            citizens: citizens.clone(),
+            qr: qr.clone(),
             keyring,
             clock,
             entropy,
@@ -222,6 +235,7 @@ impl App {
             eid,
             oidc,
             residence,
+            stays,
             contact: config.contact,
             pages: config.pages,
             ground,
@@ -249,6 +263,7 @@ impl App {
             .with(self.me.clone(), me::routes, MeApi::openapi())
             .with(self.qr.clone(), qr::routes, QrApi::openapi())
             .with(self.residence.clone(), residence::routes, ResidenceApi::openapi())
+            .with(self.stays.clone(), stays::routes, StaysApi::openapi())
             .with(self.forms.clone(), forms::routes, FormsApi::openapi())
             .with(self.oidc.clone(), oidc::routes, OidcApi::openapi())
             .with(self.eid.clone(), eid::routes, EidApi::openapi());

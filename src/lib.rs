@@ -7,6 +7,7 @@ pub mod server;
 pub mod console;
 pub mod app;
 pub mod forms;
+pub mod stays;
 pub mod residence;
 pub mod oidc;
 pub mod eid;

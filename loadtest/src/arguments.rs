@@ -28,7 +28,7 @@ pub struct Arguments {
     /// How many different citizens are asked about (the first ones of the seeded population).
     #[arg(long, default_value_t = 20_000)]
     pub citizens: usize,
-    /// Lines in one request of scenario `batch`.
+    /// Lines in one request of the scenarios `batch` and `stays-batch`.
     #[arg(long, default_value_t = 1000)]
     pub lines: usize,
     /// Which client of `demo.json` asks; the one each scenario is made for if absent.
@@ -54,6 +54,10 @@ pub enum ScenarioName {
     Prefill,
     /// `POST /v1/residence/check`
     Residence,
+    /// `POST /v1/stays`: a new stay each time
+    Stays,
+    /// `POST /v1/stays/batch`: new stays, as NDJSON
+    StaysBatch,
     /// `POST /oauth2/token`, client_credentials by `private_key_jwt`
     Token,
     /// `POST /oauth2/introspect`
@@ -78,6 +82,7 @@ impl ScenarioName {
     pub fn unit(self) -> &'static str {
         match self {
             Self::SignIn => "complete sign-ins",
+            Self::Stays | Self::StaysBatch => "guests",
             Self::Token => "tokens",
             Self::Introspect | Self::Userinfo => "answers",
             _ => "verified or found",

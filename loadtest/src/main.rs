@@ -14,6 +14,7 @@ mod sample;
 mod scenario;
 mod server_cpu;
 mod sign_in;
+mod stays;
 mod wallet;
 
 use std::process::ExitCode;

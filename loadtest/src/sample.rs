@@ -1,13 +1,12 @@
 //! Whom the load asks about, and in whose name.
 
-use std::path::Path;
-
 use dancu::citizens::seed::Population;
 use dancu::cli::token::{self, TokenArgs};
 use dancu::crypto::SystemEntropy;
 use dancu::kernel::clock::SystemClock;
 
 use crate::Error;
+use crate::arguments::Arguments;
 use crate::demo;
 
 /// What identifies a person in a request.
@@ -31,9 +30,10 @@ pub fn anchors(population: demo::Population, limit: usize) -> Result<Vec<Anchor>
     if anchors.is_empty() { Err(Error::new("the population is empty")) } else { Ok(anchors) }
 }
 
-/// An access token for a sample client. Blocks.
-pub fn access_token(folder: &Path, client: &str) -> Result<String, Error> {
+/// The `Authorization` of a sample client's requests.
+pub async fn authorization(arguments: &Arguments, client: &str) -> Result<String, Error> {
     let client = client.parse().map_err(|error| Error::new(format!("{client}: {error}")))?;
-    let args = TokenArgs::new(folder.to_owned(), client);
-    Ok(token::run(&args, &SystemClock, &SystemEntropy::default())?)
+    let args = TokenArgs::new(arguments.demo.clone(), client);
+    let asked = tokio::task::spawn_blocking(move || token::run(&args, &SystemClock, &SystemEntropy::default()));
+    Ok(format!("Bearer {}", asked.await??))
 }

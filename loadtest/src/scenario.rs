@@ -10,6 +10,7 @@ use crate::demo::{Demo, DemoClient};
 use crate::party::{Party, refusal, said};
 use crate::sample::{self, Anchor};
 use crate::sign_in::SignIn;
+use crate::stays::Stays;
 use crate::wallet::Device;
 
 mod prefill;
@@ -22,6 +23,7 @@ pub enum Scenario {
     Introspect(Party, String),
     Userinfo(Party, String),
     SignIn(SignIn),
+    Stays(Stays),
 }
 
 impl Scenario {
@@ -44,13 +46,18 @@ impl Scenario {
                 Self::Userinfo(sign_in.party, token)
             }
             ScenarioName::SignIn => Self::SignIn(sign_in(demo, client).await?),
+            ScenarioName::Stays | ScenarioName::StaysBatch => Self::Stays(Stays::prepare(arguments, demo, id).await?),
             _ => Self::Prepared(Prepared::make(arguments, demo, id).await?),
         })
     }
 
     /// Lines in one request.
     pub fn units(&self) -> u64 {
-        if let Self::Prepared(prepared) = self { prepared.units } else { 1 }
+        match self {
+            Self::Prepared(prepared) => prepared.units,
+            Self::Stays(stays) => stays.lines as u64,
+            _ => 1,
+        }
     }
 
     /// Turn `number`. `Err` names the kind of failure.
@@ -61,6 +68,7 @@ impl Scenario {
             Self::Introspect(party, token) => party.introspect(connection, token).await,
             Self::Userinfo(party, token) => party.userinfo(connection, token).await,
             Self::SignIn(sign_in) => sign_in.whole(connection, number).await,
+            Self::Stays(stays) => stays.perform(connection, number).await,
         }
     }
 }
@@ -100,9 +108,8 @@ impl Prepared {
             }
             _ => (each(verify), 1),
         };
-        let (folder, client) = (arguments.demo.clone(), client.to_owned());
-        let token = tokio::task::spawn_blocking(move || sample::access_token(&folder, &client)).await??;
-        Ok(Self { name, authorization: format!("Bearer {token}"), bodies, units })
+        let authorization = sample::authorization(arguments, client).await?;
+        Ok(Self { name, authorization, bodies, units })
     }
 
     async fn perform(&self, connection: &mut Connection, number: u64) -> Result<(), String> {
@@ -163,7 +170,7 @@ fn naming_members(purpose: &Value) -> Value {
     purpose
 }
 
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+pub fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
 

@@ -109,14 +109,21 @@ impl Access {
 
     /// Opens the session of a link; `None` if its code is unknown, over or was used.
     pub async fn redeem_page_link(self: &Arc<Self>, code: &str) -> Result<Option<SessionCookie>, StorageError> {
-        let digests = self.session_digests(code);
-        let (access, now) = (Arc::clone(self), self.clock.now());
+        let (access, code) = (Arc::clone(self), code.to_owned());
         self.store
-            .write(move |tx| {
-                let Some(body) = sessions::take_link(tx.db()?, &digests, now)? else { return Ok(None) };
-                access.open_session(tx, &read_grant("page_links", &body)?).map(Some)
+            .write(move |tx| match access.take_page_link(tx, &code)? {
+                Some(grant) => access.open_session(tx, &grant).map(Some),
+                None => Ok(None),
             })
             .await
+    }
+
+    /// Uses a link up in the caller's transaction and tells what it stood for; `None` if its code is
+    /// unknown, over or was used.
+    pub fn take_page_link(&self, tx: &mut Tx<'_>, code: &str) -> Result<Option<SessionGrant>, StorageError> {
+        let digests = self.session_digests(code);
+        let taken = sessions::take_link(tx.db()?, &digests, self.clock.now())?;
+        taken.map(|body| read_grant("page_links", &body)).transpose()
     }
 
     /// Who calls with this cookie.

@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use super::App;
-use crate::clients::Operation;
+use crate::clients::{Operation, OperationSet};
 use crate::eid::{self, SignIn, SignInTarget};
 use crate::forms::{self, PORTAL_PROCEDURE, Portal};
 use crate::http::Routes;
 use crate::kernel::{AttributeSet, ClientId, LegalBasis, Level, ProcedureCode};
+use crate::stays::{self, Desk};
 use crate::transparency::me;
 
 /// A citizen's session on a page of this service.
 const SESSION: Duration = Duration::from_secs(15 * 60);
+
+/// From a receptionist's approval to the desk.
+const DESK_SIGN_IN: Duration = Duration::from_secs(60);
 
 /// Which pages for people there are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,7 +32,8 @@ pub struct PagesConfig {
     pub wallet: bool,
     /// `/portal`: a sample portal, for trials.
     pub portal: bool,
-    /// The client that `/me` and `/portal` ask as: its name is shown, its agreement bounds them.
+    /// The client that `/me`, `/portal` and a receptionist's sign-in by e-ID ask as: its name is
+    /// shown, its agreement bounds them.
     pub client: Option<ClientId>,
 }
 
@@ -45,6 +50,17 @@ impl App {
         let portal = Portal { forms: self.forms.clone(), entropy: self.ground.entropy.clone() };
         if self.pages.portal {
             routes = routes.with_pages(portal.clone(), forms::portal_routes);
+        }
+        if self.pages.desk {
+            let desk = Desk {
+                stays: self.stays.clone(),
+                access: self.access.clone(),
+                qr: self.qr.clone(),
+                clock: self.ground.clock.clone(),
+                entropy: self.ground.entropy.clone(),
+                eid: self.pages.client.is_some(),
+            };
+            routes = routes.with_pages(desk, stays::desk_routes);
         }
         let targets = self.pages.sign_in_targets(portal.attributes());
         if !targets.is_empty() {
@@ -84,6 +100,17 @@ impl PagesConfig {
             level: Level::L2,
             lifetime: SESSION,
         });
-        me.into_iter().chain(portal).collect()
+        // It says who somebody is, and allows nothing: the desk makes an officer's session of it.
+        let desk = self.desk.then(|| SignInTarget {
+            path: "/desk",
+            client: client.clone(),
+            scopes: OperationSet::EMPTY,
+            attributes: AttributeSet::EMPTY,
+            procedure: None,
+            legal_basis: None,
+            level: Level::L2,
+            lifetime: DESK_SIGN_IN,
+        });
+        me.into_iter().chain(portal).chain(desk).collect()
     }
 }

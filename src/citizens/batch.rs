@@ -7,9 +7,8 @@ use super::draft::Draft;
 use super::guard::meter::Standing;
 use super::service::{Citizens, CitizensError};
 use super::verify::{Verify, VerifyAnswer, question};
-use crate::access::{Caller, Denied};
+use crate::access::Caller;
 use crate::kernel::Purpose;
-use crate::storage::StorageError;
 
 /// The operation's name in audit entries.
 pub(super) const VERIFY_BATCH: &str = "citizens.verify.batch";
@@ -29,15 +28,8 @@ impl Citizens {
         caller: &Caller,
         asks: Vec<(Verify, Purpose)>,
     ) -> Result<Vec<Result<VerifyAnswer, CitizensError>>, CitizensError> {
-        if !self.0.clients.is_current() {
-            return Err(StorageError::Unavailable("the registry of clients is behind the database".to_owned()).into());
-        }
+        let caller = &self.renewed(caller)?;
         let now = self.0.clock.now();
-        if caller.expires <= now {
-            return Err(Denied::TokenExpired.into());
-        }
-        let client = self.0.clients.find(&caller.client.id).filter(|client| client.enabled);
-        let caller = &Caller { client: client.ok_or(Denied::ClientDisabled)?, ..caller.clone() };
         let (granted, standing) = self.0.guards.take(&caller.client, asks.len() as u32, now);
         let answering = asks.into_iter().enumerate().map(|(index, (ask, purpose))| async move {
             let granted = index < granted as usize;

@@ -70,6 +70,13 @@ impl Draft {
         self
     }
 
+    /// The same question once more, as a transaction of its own.
+    #[must_use]
+    pub fn under(mut self, transaction: TransactionId) -> Self {
+        self.entry.transaction = transaction;
+        self
+    }
+
     pub fn transaction(&self) -> TransactionId {
         self.entry.transaction
     }

@@ -15,6 +15,7 @@ mod follower;
 pub mod guard;
 mod holder;
 pub mod import;
+mod joined;
 mod kept_answers;
 mod look_up;
 pub mod matching;
@@ -39,6 +40,7 @@ pub use disclose::{Disclosure, Household, Withheld, WithheldReason, is_recorded,
 pub use draft::{Draft, Question};
 pub use guard::GuardConfig;
 pub use holder::{are_its_members, current, current_members, is_still_at};
+pub use joined::Written;
 pub use kept_answers::{Answer, Body, KeptAnswer, Keyed, Repeated};
 pub use look_up::{Found, LookUp, LookUpAnswer};
 pub use model::Citizen;

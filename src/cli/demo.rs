@@ -1,15 +1,17 @@
 //! `dancu demo`: everything on embedded SQLite with invented people, for trying.
 
+pub mod facilities;
 mod file;
 mod wallets;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
-use self::file::{DemoFile, FileError, SeededFrom};
+use self::file::{DemoFile, DemoPage, FileError, SeededFrom};
 use self::wallets::DemoWallet;
 use crate::access::AccessConfig;
 use crate::app::{App, AppConfig, AppError, Ground, PagesConfig};
@@ -27,7 +29,9 @@ use crate::kernel::clock::SystemClock;
 use crate::kernel::{Clock, Entropy};
 use crate::oidc::OidcConfig;
 use crate::server::{self, ServerConfig, Service};
-use crate::storage::{OpenError, ServingLock, StoreConfig, migrate};
+use crate::stays::FacilitiesError;
+use crate::stays::desk_link;
+use crate::storage::{OpenError, ServingLock, StorageError, StoreConfig, migrate};
 use crate::telemetry::Metrics;
 
 #[derive(Debug, Args)]
@@ -67,8 +71,12 @@ pub enum DemoError {
     Samples(#[from] SampleFault),
     #[error("sample clients: {0}")]
     Clients(#[from] ClientsError),
+    #[error("sample facilities: {0}")]
+    Facilities(#[from] FacilitiesError),
     #[error("demo.json: {0}")]
     File(#[from] FileError),
+    #[error("links: {0}")]
+    Links(#[from] StorageError),
     #[error("server: {0}")]
     Start(#[from] server::StartError),
     #[error("server: {0}")]
@@ -98,6 +106,7 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     let population = known.as_ref().map(|file| file.population).unwrap_or(SeededFrom::new(args.citizens, args.seed));
     let mut file = DemoFile::new(&base_url, sample_clients(&app, known).await?, population);
     file.write(&path)?;
+    facilities::enter(&app).await?;
     if !population.complete {
         seed(&app, population).await?;
         file.population.complete = true;
@@ -115,6 +124,7 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     };
     let running = server::start(&ServerConfig::default(), listeners, service)?;
     file.wallets = wallets(args, &app, &file).await;
+    file.pages = desk_links(&app, &file).await?;
     file.write(&path)?;
     println!("ready {base_url}");
     running.until_told_to_stop().await.map_err(DemoError::Server)?;
@@ -162,11 +172,29 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
             landing: true,
             me: true,
             wallet: true,
+            desk: true,
             portal: true,
             client: "portal".parse().ok(),
             ..PagesConfig::default()
         },
     }
+}
+
+/// Links to the front desk of the sample hotel. Each opens it once, so there are some.
+async fn desk_links(app: &App, file: &DemoFile) -> Result<Vec<DemoPage>, DemoError> {
+    const LINKS: usize = 5;
+    const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+    let hotel = file.clients.iter().find(|client| client.client_id.as_str() == "hotel");
+    let Some((hotel, officer)) = hotel.and_then(|client| Some((client, client.officer.clone()?))) else {
+        return Ok(Vec::new());
+    };
+    let mut pages = Vec::with_capacity(LINKS);
+    for _ in 0..LINKS {
+        let path = desk_link(&app.access, hotel.client_id.clone(), officer.clone(), LIFETIME).await?;
+        let url = format!("{}{path}", file.base_url);
+        pages.push(DemoPage { page: "/desk", client_id: hotel.client_id.clone(), officer: officer.clone(), url });
+    }
+    Ok(pages)
 }
 
 /// The wallets of some citizens. A demo whose clients were made by an older version has no desk, and

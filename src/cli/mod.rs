@@ -5,9 +5,11 @@ pub mod clients;
 pub mod config;
 pub mod demo;
 pub mod events;
+pub mod facilities;
 pub mod forms;
 pub mod import;
 pub mod keys;
+pub mod link;
 pub mod migrate;
 pub mod place;
 mod progress;
@@ -46,6 +48,10 @@ pub enum Command {
     Migrate(migrate::MigrateArgs),
     /// Organisations, their keys, officers and agreements
     Clients(At<clients::ClientsArgs>),
+    /// A link that opens a page once, signed in as an officer
+    Link(At<link::LinkArgs>),
+    /// Places where guests stay, and who reports for them
+    Facilities(At<facilities::FacilitiesArgs>),
     /// The keys that seal, find and sign
     Keys(At<keys::KeysArgs>),
     /// An invented population, into the store or a file
@@ -84,6 +90,8 @@ pub fn run(command: Command) -> ExitCode {
         Command::Config(args) => return code(config::run(args, &mut std::io::stdout())),
         Command::Migrate(args) => migrate::run(&args).map_err(text),
         Command::Clients(at) => clients(at),
+        Command::Link(At { place, args }) => on_runtime(link::run(&place, &args, &mut std::io::stdout())),
+        Command::Facilities(at) => facilities(at),
         Command::Keys(at) => return keys(at),
         Command::Seed(at) => seed(&at),
         Command::Import(at) => return import(&at),
@@ -152,6 +160,24 @@ fn clients(at: At<clients::ClientsArgs>) -> Result<(), String> {
     runtime.block_on(async {
         let registry = Clients::open(store, clock()).await.map_err(text)?;
         clients::run(at.args, &registry, &mut std::io::stdout()).await.map_err(text)
+    })
+}
+
+fn facilities(at: At<facilities::FacilitiesArgs>) -> Result<(), String> {
+    let place = at.place.find().map_err(text)?;
+    let register = place.register().map_err(text)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(text)?;
+    runtime.block_on(async {
+        let registry = Clients::open(register.store.clone(), clock()).await.map_err(text)?;
+        let (clock, entropy) = (clock(), entropy());
+        let tools = facilities::Tools {
+            register: &register,
+            clients: &registry,
+            clock: &*clock,
+            entropy: &*entropy,
+            out: &mut std::io::stdout(),
+        };
+        facilities::run(at.args, tools).await.map_err(text)
     })
 }
 
@@ -230,7 +256,8 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         let store = store.map_err(Box::<PlaceError>::from)?;
         let records = citizens::rows_under_version(&store, key_use, version).await?
             + crate::qr::rows_under_version(&store, key_use, version, counted_at).await?
-            + crate::residence::rows_under_version(&store, key_use, version, counted_at).await?;
+            + crate::residence::rows_under_version(&store, key_use, version, counted_at).await?
+            + crate::stays::rows_under_version(&store, key_use, version).await?;
         let sealed = match key_use {
             KeyUse::Seal => {
                 let (entries, proofs) = (data_keys_under(&store, version).await?, proofs_under(&store, version).await?);

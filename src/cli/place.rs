@@ -10,6 +10,7 @@ use crate::config::{self, ConfigFaults};
 use crate::crypto::{Keyring, KeyringError, SystemEntropy};
 use crate::kernel::clock::SystemClock;
 use crate::kernel::{Clock, Entropy};
+use crate::stays::FacilityRegister;
 use crate::storage::{OpenError, Store, StoreConfig};
 
 #[derive(Debug, Args)]
@@ -73,6 +74,11 @@ impl PlaceArgs {
 impl Place {
     pub fn open_store(&self) -> Result<Store, PlaceError> {
         Ok(Store::open(&self.store)?)
+    }
+
+    /// The register of facilities.
+    pub fn register(&self) -> Result<FacilityRegister, PlaceError> {
+        Ok(FacilityRegister::new(self.open_store()?, Keyring::load(&self.keys)?, entropy()))
     }
 
     pub fn sealing(&self) -> Result<Sealing, PlaceError> {

@@ -8,6 +8,7 @@
 //! household_members = ["1.004222"]   # procedures in which other members are named; none if absent
 //! detail = "full"              # or "boolean"
 //! bearer = true                # profile service only; false if absent
+//! units = ["01", "00070"]      # provinces and communes whose stays may be read; none if absent
 //!
 //! [quotas]
 //! per_minute = 6000
@@ -34,7 +35,7 @@ use toml::{Table, Value};
 use validator::{Validate, ValidationError};
 
 use super::{Agreement, Detail, EidTerms, Operation};
-use crate::kernel::{Attribute, Instant, LegalBasis, ProcedureCode};
+use crate::kernel::{Attribute, Instant, LegalBasis, ProcedureCode, UnitCode, Units};
 
 /// One fault of an agreement file. The file is the operator's own, so its words may be repeated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +76,7 @@ struct Terms {
     #[validate(nested)]
     validity: Validity,
     eid: Option<EidTerms>,
+    units: Option<Vec<UnitCode>>,
 }
 
 #[derive(Debug, Validate)]
@@ -149,6 +151,7 @@ impl Terms {
             valid_until: self.validity.until?,
             bearer: self.bearer?,
             eid: self.eid?,
+            units: self.units?.into_iter().collect(),
         })
     }
 }
@@ -205,6 +208,7 @@ impl Reader {
                 until: validity.as_mut().and_then(|validity| self.instant(validity, "until", Edge::Last)),
             },
             eid: if table.contains_key("eid") { self.value(table, "", "eid") } else { Some(EidTerms::default()) },
+            units: if table.contains_key("units") { self.units(table) } else { Some(Vec::new()) },
         };
         self.refuse_unknown("", table);
         self.refuse_unknown("quotas.", &quotas.unwrap_or_default());
@@ -252,6 +256,17 @@ impl Reader {
         let items: Vec<T> =
             items.into_iter().enumerate().filter_map(|(i, item)| self.convert(format!("{key}[{i}]"), item)).collect();
         (items.len() == length).then_some(items)
+    }
+
+    /// Units of today's table only: a code of before 2025 may be another place's now.
+    fn units(&mut self, table: &mut Table) -> Option<Vec<UnitCode>> {
+        let units: Vec<UnitCode> = self.list(table, "units")?;
+        for (index, unit) in units.iter().enumerate() {
+            if !Units::shared().contains(*unit) {
+                self.note(format!("units[{index}]"), "is no province or commune of today's table");
+            }
+        }
+        Some(units)
     }
 
     fn instant(&mut self, table: &mut Table, key: &str, edge: Edge) -> Option<Instant> {

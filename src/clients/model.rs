@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{Operation, OperationSet, Registration, SecretTag};
 use crate::audit::OfficerStanding;
 use crate::crypto::{Algorithm, VerifyingKey};
-use crate::kernel::{Attribute, AttributeSet, ClientId, Instant, LegalBasis, Level, Officer, ProcedureCode, Purpose};
+use crate::kernel::{
+    Attribute, AttributeSet, ClientId, Instant, LegalBasis, Level, Officer, ProcedureCode, Purpose, UnitCode,
+};
 
 /// `service`: machine to machine. `fapi2`: FAPI 2.0. `baseline`: plain OpenID Connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +52,9 @@ pub struct Agreement {
     /// Signing citizens in by e-ID; nothing of it where the agreement is silent.
     #[serde(default)]
     pub eid: EidTerms,
+    /// Provinces and communes whose reported stays may be read; none where the agreement is silent.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub units: BTreeSet<UnitCode>,
 }
 
 /// What a client may do with e-ID.

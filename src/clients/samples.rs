@@ -12,7 +12,7 @@ use super::{
 use crate::crypto::jose::{JwkFault, PrivateJwk};
 use crate::crypto::{Algorithm, Secret, SystemEntropy};
 use crate::kernel::purpose::{CodeFault, OfficerCode};
-use crate::kernel::{Attribute, AttributeSet, ClientId, Instant, LegalBasis, Level, Officer, ProcedureCode};
+use crate::kernel::{Attribute, AttributeSet, ClientId, Instant, LegalBasis, Level, Officer, ProcedureCode, UnitCode};
 
 /// A sample client and its private key.
 #[derive(Debug)]
@@ -77,6 +77,8 @@ struct Plan {
     legal_bases: &'static [&'static str],
     attributes: AttributeSet,
     household_members: &'static [&'static str],
+    /// Whose reported stays it may read.
+    units: &'static [&'static str],
     detail: Detail,
     per_minute: u32,
     per_day: u64,
@@ -100,7 +102,8 @@ const REDIRECT_PATHS: [&str; 3] = ["/cb", "/callback", "/"];
 /// # Errors
 /// Only if the machine gives no keys.
 pub fn samples(now: Instant) -> Result<Vec<SampleClient>, SampleFault> {
-    let plans = [portal(), bank(), hotel(), shop(), loadtest(), relying_party_fapi(), relying_party_baseline()];
+    let plans =
+        [portal(), bank(), hotel(), commune(), shop(), loadtest(), relying_party_fapi(), relying_party_baseline()];
     plans.into_iter().map(|plan| plan.make(now)).collect()
 }
 
@@ -115,6 +118,7 @@ fn portal() -> Plan {
         legal_bases: &[LegalBasis::STATE_DUTY, LegalBasis::CONSENT],
         attributes: AttributeSet::all(),
         household_members: &["1.004194", "1.004222", "1.010038", "1.010041"],
+        units: &[],
         detail: Detail::Full,
         per_minute: 60_000,
         per_day: 10_000_000,
@@ -138,6 +142,7 @@ fn bank() -> Plan {
             .chain([Attribute::LegacyIdNumber, Attribute::PermanentResidence])
             .collect(),
         household_members: &[],
+        units: &[],
         detail: Detail::Boolean,
         per_minute: 6_000,
         per_day: 1_000_000,
@@ -163,12 +168,38 @@ fn hotel() -> Plan {
             .chain([Attribute::Nationality, Attribute::PermanentResidence])
             .collect(),
         household_members: &[],
+        units: &[],
         detail: Detail::Boolean,
-        per_minute: 600,
-        per_day: 50_000,
+        // A file of ten thousand guests counts like as many calls.
+        per_minute: 60_000,
+        per_day: 1_000_000,
         officer: ("le-tan-01", "quay-le-tan"),
         profile: ClientProfile::Service,
         eid: Eid { sign_in: false, ciba: true },
+    }
+}
+
+/// The police of one commune, who receive the notices of its lodgings.
+fn commune() -> Plan {
+    Plan {
+        id: "commune",
+        name: "Công an phường Hoàn Kiếm (mẫu)",
+        state_body: true,
+        operations: [Operation::StaysRead].into_iter().collect(),
+        procedures: &["2.001159"],
+        legal_bases: &[LegalBasis::STATE_DUTY],
+        attributes: [Attribute::FullName, Attribute::DateOfBirth, Attribute::Sex, Attribute::IdNumber]
+            .into_iter()
+            .chain([Attribute::Nationality])
+            .collect(),
+        household_members: &[],
+        units: &["00070"],
+        detail: Detail::Full,
+        per_minute: 600,
+        per_day: 50_000,
+        officer: ("canh-sat-01", "cong-an-phuong"),
+        profile: ClientProfile::Service,
+        eid: Eid::default(),
     }
 }
 
@@ -183,6 +214,7 @@ fn shop() -> Plan {
         legal_bases: &[LegalBasis::CONSENT],
         attributes: [Attribute::FullName, Attribute::DateOfBirth].into_iter().collect(),
         household_members: &[],
+        units: &[],
         detail: Detail::Full,
         per_minute: 60,
         per_day: 1_000,
@@ -208,6 +240,7 @@ fn loadtest() -> Plan {
         ],
         attributes: AttributeSet::all(),
         household_members: &["1.004194", "1.004222", "1.010038", "1.010041"],
+        units: &[],
         detail: Detail::Full,
         per_minute: 100_000_000,
         per_day: 100_000_000_000,
@@ -249,6 +282,7 @@ fn relying_party() -> Plan {
             .chain([Attribute::PermanentResidence, Attribute::Nationality, Attribute::Phone, Attribute::Email])
             .collect(),
         household_members: &[],
+        units: &[],
         detail: Detail::Full,
         per_minute: 60_000,
         per_day: 10_000_000,
@@ -282,6 +316,7 @@ impl Plan {
                 levels: if self.eid.sign_in || self.eid.ciba { [Level::L1, Level::L2].into() } else { [].into() },
                 sector: None,
             },
+            units: self.units.iter().filter_map(|code| UnitCode::parse(code).ok()).collect(),
         };
         let entropy = SystemEntropy::default();
         let secret = (self.profile == ClientProfile::Baseline).then(|| Secret::random(&entropy));

@@ -117,6 +117,11 @@ impl Arrival {
         LongPoll(self.0.in_flight.clone())
     }
 
+    /// The answer may take so much longer than others: the body is large, or the work is.
+    pub fn take_longer(&self, time: Duration) {
+        self.0.longer.set(time);
+    }
+
     /// How much longer than others this answer may take.
     pub(super) fn longer(&self) -> Duration {
         self.0.longer.get()

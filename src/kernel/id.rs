@@ -116,6 +116,14 @@ random_id!(
     /// A device of an e-ID account.
     DeviceId
 );
+random_id!(
+    /// A place where guests stay.
+    FacilityId
+);
+random_id!(
+    /// A reported stay.
+    StayId
+);
 
 /// A client organisation's identifier: 1–64 of `a-z`, `0-9`, `-`, starting with a letter and
 /// without nine digits in a row.

@@ -22,7 +22,7 @@ pub use clock::{Clock, ManualClock};
 pub use date::{CivilDate, PartialDate, Precision};
 pub use entropy::Entropy;
 pub use fault::{Fault, Faults};
-pub use id::{CitizenId, ClientId, ConsentId, DeviceId, HouseholdId, TransactionId};
+pub use id::{CitizenId, ClientId, ConsentId, DeviceId, FacilityId, HouseholdId, StayId, TransactionId};
 pub use id_number::{IdNumber, LegacyIdNumber};
 pub use instant::Instant;
 pub use language::{Language, Text};

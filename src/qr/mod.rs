@@ -3,6 +3,7 @@
 mod api;
 pub mod card;
 pub mod credential;
+mod faults;
 pub mod image;
 pub mod model;
 mod reactor;
@@ -12,8 +13,10 @@ pub mod status;
 mod store;
 
 pub use api::{QrApi, routes};
+pub use faults::faults_of;
 pub use said::{Omitted, OmittedReason, Said, say};
 pub use service::{
-    ConfirmationStanding, HolderCredential, HolderQr, Issue, NewConfirmation, Picture, Qr, QrError, QrParts, Room,
-    Shown, StatusPlace, VOIDER, Verify, enter_confirmation, enter_holder, rows_under_version, void_confirmation,
+    ConfirmationStanding, HolderCredential, HolderQr, Issue, NewConfirmation, Picture, Presented, Qr, QrError, QrParts,
+    Room, Shown, StatusPlace, VOIDER, Verify, enter_confirmation, enter_holder, rows_under_version, spend,
+    void_confirmation,
 };

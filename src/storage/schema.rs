@@ -1,12 +1,16 @@
 //! The tables, a block per slice.
 
 mod access;
+mod desk;
 mod eid;
+mod lodging;
 mod oidc;
 mod residence;
 
 pub use access::*;
+pub use desk::*;
 pub use eid::*;
+pub use lodging::*;
 pub use oidc::*;
 pub use residence::*;
 

@@ -13,4 +13,5 @@ mod pages;
 mod qr;
 mod recorded;
 mod residence;
+mod stays;
 mod transparency;

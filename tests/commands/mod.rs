@@ -1,4 +1,5 @@
 //! The commands, run as `main` runs them.
 
 mod clients;
+mod facilities;
 mod token;

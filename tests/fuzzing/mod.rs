@@ -1,4 +1,4 @@
-//! The QR parsers under mutated seeds (`fuzz/corpus`), on stable Rust: a bounded run in the suite,
+//! The QR parsers and the readers of files under mutated seeds (`fuzz/corpus`), on stable Rust: a bounded run in the suite,
 //! `DANCU_FUZZ_SECONDS` for longer ones. Mutations are not guided by coverage: libFuzzer's are, see
 //! `scripts/fuzz`.
 
@@ -114,4 +114,9 @@ fn credentials() {
 #[test]
 fn pictures() {
     fuzz("picture", 30, targets::picture);
+}
+
+#[test]
+fn files_of_guests() {
+    fuzz("stays_file", 2_000, targets::stays_file);
 }

@@ -1,6 +1,9 @@
 //! Pages in a real browser, as people meet them.
 
 mod declare_once;
+mod desk;
+mod desk_eid;
+mod desk_files;
 mod holder;
 mod landing;
 mod me;

@@ -4,7 +4,7 @@
 //! loudly; with `DANCU_TEST_REQUIRE_BROWSER=1` their absence fails them.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub enum Screen {
     Desktop,
     /// 390 by 844 points, as phones of these years have.
     Phone,
+    /// 360 by 740 points: the narrowest that is still about.
+    Narrow,
 }
 
 /// A driver; each tab it opens is a browser of its own, with nothing remembered.
@@ -80,6 +82,17 @@ impl Browser {
 
     /// A browser whose reader likes `language` best.
     pub async fn open(&self, screen: Screen, language: &str) -> Tab {
+        self.open_with(screen, language, Vec::new()).await
+    }
+
+    /// The same with a camera that plays a film (YUV4MPEG2), which pages may use unasked.
+    pub async fn open_with_camera(&self, screen: Screen, language: &str, film: &Path) -> Tab {
+        let film = format!("--use-file-for-fake-video-capture={}", film.display());
+        let fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+        self.open_with(screen, language, fake.map(str::to_owned).into_iter().chain([film]).collect()).await
+    }
+
+    async fn open_with(&self, screen: Screen, language: &str, more: Vec<String>) -> Tab {
         let profile = TempDir::new().expect("a temporary directory");
         let mut options = json!({
             "args": [
@@ -90,9 +103,15 @@ impl Browser {
             ],
             "prefs": { "intl.accept_languages": language },
         });
-        if screen == Screen::Phone {
+        options["args"].as_array_mut().expect("a list").extend(more.into_iter().map(Value::from));
+        let hand = match screen {
+            Screen::Desktop => None,
+            Screen::Phone => Some((390, 844)),
+            Screen::Narrow => Some((360, 740)),
+        };
+        if let Some((width, height)) = hand {
             options["mobileEmulation"] =
-                json!({ "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true } });
+                json!({ "deviceMetrics": { "width": width, "height": height, "pixelRatio": 2.0, "touch": true } });
         }
         let wanted = json!({ "browserName": "chrome", "goog:chromeOptions": options });
         let wanted = wanted.as_object().expect("an object").clone();

@@ -12,6 +12,7 @@ use dancu::audit::AuditConfig;
 use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::showcase;
 use dancu::citizens::{CacheConfig, GuardConfig, upsert};
+use dancu::cli::demo::facilities;
 use dancu::clients::{Contact, samples};
 use dancu::console;
 use dancu::crypto::jose::PrivateJwk;
@@ -38,7 +39,8 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// The showcase and the sample clients in an empty database, every page switched on.
+    /// The showcase, the sample clients and their facilities in an empty database, every page switched
+    /// on.
     pub async fn start(backend: &Backend) -> Self {
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy::default()));
         let folder = backend.dir().join("keys");
@@ -56,6 +58,7 @@ impl Installation {
             app.clients.add(sample.new).await.expect("a sample is added");
         }
         people(&app).await;
+        facilities::enter(&app).await.expect("the samples have facilities");
         let service = Service {
             routes: console::routes(&app),
             health: app.health(),

@@ -2,6 +2,7 @@
 
 mod backend;
 mod browser;
+pub mod camera;
 pub mod house;
 pub mod photos;
 mod installation;

@@ -11,7 +11,7 @@ use crate::citizens::Citizen;
 use crate::citizens::model::{RelationToHead, Residence, Status};
 use crate::citizens::seed::showcase;
 use crate::clients::DemoClient;
-use crate::kernel::{HouseholdId, IdNumber, LegacyIdNumber, PartialDate, PersonName, Sex};
+use crate::kernel::{ClientId, HouseholdId, IdNumber, LegacyIdNumber, Officer, PartialDate, PersonName, Sex};
 
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -44,8 +44,20 @@ pub struct DemoFile {
     /// Wallets of some of the citizens, each with its passcode.
     #[serde(default)]
     pub wallets: Vec<DemoWallet>,
+    /// Links that each open a page once, signed in as an officer; new ones at every start.
+    #[serde(skip_deserializing)]
+    pub pages: Vec<DemoPage>,
     #[serde(skip_deserializing)]
     citizens: Vec<DemoCitizen>,
+}
+
+/// A page for an officer, and the link that opens it once.
+#[derive(Debug, Serialize)]
+pub struct DemoPage {
+    pub page: &'static str,
+    pub client_id: ClientId,
+    pub officer: Officer,
+    pub url: String,
 }
 
 /// An invented person, plain.
@@ -92,6 +104,7 @@ impl DemoFile {
             population,
             clients,
             wallets: Vec::new(),
+            pages: Vec::new(),
             citizens,
         }
     }

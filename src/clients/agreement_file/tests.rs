@@ -90,3 +90,13 @@ fn a_day_allows_at_least_what_a_minute_does() {
     assert_eq!(keys_of(&GOOD.replace("2028-12-31", "2028-13-31")), ["(file)"]);
     assert_eq!(keys_of(&GOOD.replace("2028-12-31", "\"next year\"")), ["validity.until"]);
 }
+
+#[test]
+fn units_are_those_of_todays_table() {
+    assert!(Agreement::from_toml(GOOD).unwrap().units.is_empty());
+    let with = |units: &str| GOOD.replace("bearer = true", &format!("bearer = true\nunits = {units}"));
+    let agreement = Agreement::from_toml(&with(r#"["01", "00070"]"#)).unwrap();
+    assert_eq!(agreement.units.iter().map(ToString::to_string).collect::<Vec<_>>(), ["01", "00070"]);
+    assert_eq!(keys_of(&with(r#"["01", "99999", "x"]"#)), ["units[2]"]);
+    assert_eq!(keys_of(&with(r#"["01", "99999"]"#)), ["units[1]"]);
+}

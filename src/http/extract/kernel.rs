@@ -8,8 +8,9 @@ use utoipa::{PartialSchema, ToSchema};
 use super::input::{Expected, FromInput, one_fault, read_list};
 use crate::kernel::purpose::OfficerCode;
 use crate::kernel::{
-    Attribute, AttributeSet, CitizenId, CivilDate, ClientId, ConsentId, DeviceId, Faults, HouseholdId, IdNumber,
-    Instant, LegacyIdNumber, LegalBasis, PartialDate, PersonName, ProcedureCode, Sex, Text, TransactionId,
+    Attribute, AttributeSet, CitizenId, CivilDate, ClientId, ConsentId, DeviceId, FacilityId, Faults, HouseholdId,
+    IdNumber, Instant, LegacyIdNumber, LegalBasis, PartialDate, PersonName, ProcedureCode, Sex, StayId, Text,
+    TransactionId,
 };
 
 /// A type that is written as a string.
@@ -82,6 +83,8 @@ text! {
     TransactionId: |t| t.parse().map_err(|_| ID), |s| s.pattern(Some("^[a-p]{32}$"));
     ConsentId: |t| t.parse().map_err(|_| ID), |s| s.pattern(Some("^[a-p]{32}$"));
     DeviceId: |t| t.parse().map_err(|_| ID), |s| s.pattern(Some("^[a-p]{32}$"));
+    FacilityId: |t| t.parse().map_err(|_| ID), |s| s.pattern(Some("^[a-p]{32}$"));
+    StayId: |t| t.parse().map_err(|_| ID), |s| s.pattern(Some("^[a-p]{32}$"));
 }
 
 impl FromInput for AttributeSet {

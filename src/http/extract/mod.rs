@@ -12,6 +12,6 @@ mod tracked;
 
 pub use idempotency_key::IdempotencyKey;
 pub use input::{Expected, FromInput, Input, read_list, read_object};
-pub use json::{Json, read_json_bytes};
+pub use json::{Json, read_file_bytes, read_json_bytes};
 pub use purpose::{OfficerRequest, PurposeRequest};
 pub use scalar::{BoundedText, List, Whole};

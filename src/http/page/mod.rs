@@ -62,6 +62,8 @@ pub struct Page {
     refresh: Option<(u32, String)>,
     /// Go there at once.
     onward: Option<String>,
+    /// Whether its script may ask for the camera.
+    camera: bool,
     reference: Option<RequestId>,
 }
 
@@ -80,6 +82,7 @@ impl Page {
             wallet: site.is_some_and(|site| site.wallet),
             refresh: None,
             onward: None,
+            camera: false,
             reference: arrival.map(|arrival| arrival.request_id()),
         }
     }
@@ -92,6 +95,11 @@ impl Page {
     /// Goes on to `to` by itself, scripts or not.
     pub fn going_on(self, to: &str) -> Self {
         Self { onward: Some(to.to_owned()), ..self }
+    }
+
+    /// Its script may ask for the camera.
+    pub fn with_camera(self) -> Self {
+        Self { camera: true, ..self }
     }
 
     /// What to quote when asking about this answer.
@@ -169,7 +177,7 @@ impl Page {
         response.content_type("text/html; charset=utf-8");
         response.insert_header((header::CONTENT_LANGUAGE, self.tag()));
         response.insert_header((header::CACHE_CONTROL, "no-store"));
-        policy::apply(&mut response);
+        policy::apply(&mut response, self.camera);
         if self.choice {
             let mut kept = Cookie::new(language::COOKIE, self.tag());
             kept.set_path("/");

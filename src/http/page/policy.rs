@@ -7,12 +7,17 @@ use actix_web::HttpResponseBuilder;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-pub(super) fn apply(response: &mut HttpResponseBuilder) {
+/// `camera`: whether the page's own script may ask for the camera.
+pub(super) fn apply(response: &mut HttpResponseBuilder, camera: bool) {
+    let camera = if camera { "(self)" } else { "()" };
     response
         .insert_header(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
         // Not `no-referrer`: browsers then send `Origin: null` with a form, and its origin is checked.
         .insert_header(("Referrer-Policy", "same-origin"))
         .insert_header(("Cross-Origin-Opener-Policy", "same-origin"))
         .insert_header(("Cross-Origin-Resource-Policy", "same-origin"))
-        .insert_header(("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"));
+        .insert_header((
+            "Permissions-Policy",
+            format!("camera={camera}, geolocation=(), microphone=(), payment=(), usb=()"),
+        ));
 }

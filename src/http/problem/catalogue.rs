@@ -60,6 +60,9 @@ catalogue! {
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type",
         "Kiểu nội dung không được hỗ trợ", "The media type is not supported",
         "`Content-Type` is not what the operation takes, names another charset than UTF-8, or the body is compressed.";
+    UnreadableFile = UNPROCESSABLE_ENTITY, "unreadable-file",
+        "Không đọc được tệp", "The file cannot be read",
+        "Nothing of a file of notices was read: it is locked, damaged or of another kind, or its header is not the template's; `errors` says what to do about it.";
     BodyTooLarge = PAYLOAD_TOO_LARGE, "body-too-large",
         "Nội dung quá lớn", "The body is too large",
         "The body is longer than the operation takes.";

@@ -4,7 +4,7 @@ use crate::citizens::{CitizensError, held_back};
 use crate::http::{Arrival, Problem, ProblemKind};
 use crate::kernel::{Faults, Text};
 use crate::qr::card::CardTextFault;
-use crate::qr::credential::{EnvelopeFault, NotACredential};
+use crate::qr::faults::faults_of;
 use crate::qr::image::ImageFault;
 use crate::qr::model::NotShown;
 use crate::qr::service::QrError;
@@ -21,8 +21,7 @@ impl From<QrError> for Problem {
     fn from(error: QrError) -> Self {
         match error {
             QrError::Citizens(error) => error.into(),
-            QrError::NotShown(NotShown::Card(fault)) => of_card(fault),
-            QrError::NotShown(NotShown::Credential(fault)) => of_credential(fault),
+            QrError::NotShown(fault) => of_text(fault),
             QrError::Image(fault) => of_picture(fault),
             QrError::Busy => ProblemKind::Overloaded.into(),
             QrError::NothingAgreed => one(
@@ -70,50 +69,13 @@ fn unreadable(pointer: &str, code: &'static str, text: Text) -> Problem {
     one(ProblemKind::UnreadableQr, pointer, code, text)
 }
 
-fn of_card(fault: CardTextFault) -> Problem {
-    match fault {
-        CardTextFault::LookAlike(other) => one(ProblemKind::NotAnIdentityQr, "/payload", other.code(), other.text()),
-        CardTextFault::WrongEncoding => unreadable(
-            "/payload",
-            "wrong_encoding",
-            Text::new(
-                "Máy quét đọc sai bảng mã; hãy đặt máy quét ở UTF-8.",
-                "The scanner guessed a wrong encoding; set it to UTF-8.",
-            ),
-        ),
-        CardTextFault::TooFewFields(_) => unreadable(
-            "/payload",
-            "too_few_fields",
-            Text::new("Nội dung mã bị cắt hoặc không phải của thẻ.", "The text is cut off, or is not a card's."),
-        ),
-        CardTextFault::TooLong => unreadable(
-            "/payload",
-            "too_long",
-            Text::new("Nội dung dài hơn mọi mã QR của thẻ.", "The text is longer than any card's."),
-        ),
-        CardTextFault::Fields(found) => {
-            let mut faults = Faults::default();
-            found.into_iter().for_each(|fault| faults.push(fault.pointer, fault.code, fault.text));
-            Problem::new(ProblemKind::UnreadableQr).with_faults(faults)
-        }
-    }
-}
-
-fn of_credential(fault: NotACredential) -> Problem {
-    let (code, text) = match fault {
-        NotACredential::Envelope(EnvelopeFault::TooLarge) => (
-            "credential_too_large",
-            Text::new("Nội dung giải nén quá lớn.", "The text unpacks to more than any credential."),
-        ),
-        NotACredential::Envelope(_) => {
-            ("credential_damaged", Text::new("Mã bị cắt hoặc hỏng.", "The text is cut off or damaged."))
-        }
-        NotACredential::Cose(_) | NotACredential::Claims(_) => (
-            "credential_malformed",
-            Text::new("Nội dung ký không đúng quy cách.", "What is signed is not in the form of a credential."),
-        ),
+/// Another kind of QR is told apart from one that cannot be read.
+fn of_text(fault: NotShown) -> Problem {
+    let kind = match &fault {
+        NotShown::Card(CardTextFault::LookAlike(_)) => ProblemKind::NotAnIdentityQr,
+        NotShown::Card(_) | NotShown::Credential(_) => ProblemKind::UnreadableQr,
     };
-    unreadable("/payload", code, text)
+    Problem::new(kind).with_faults(faults_of(fault).below("/payload"))
 }
 
 fn of_picture(fault: ImageFault) -> Problem {

@@ -49,8 +49,12 @@ impl Qr {
             .map_err(|_| QrError::Busy)
     }
 
-    /// The text of the symbol in a picture.
-    pub(super) async fn read_picture(&self, picture: Picture) -> Result<String, QrError> {
+    /// The text of the symbol in a picture. It tells nothing of what is held about anybody, and is not
+    /// recorded; what the text is worth, [`Qr::verify`] says.
+    ///
+    /// # Errors
+    /// If no symbol is found, or too many pictures are being read.
+    pub async fn read_picture(&self, picture: Picture) -> Result<String, QrError> {
         let turn = tokio::time::timeout(PATIENCE, self.0.pictures.threads.clone().acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(QrError::Busy) };
         let read = tokio::task::spawn_blocking(move || {

@@ -54,7 +54,12 @@ fn nobody(transaction_id: TransactionId, card: &CardText) -> Told {
     }
 }
 
-fn told(transaction: TransactionId, card: &CardText, person: &AnchoredCitizen, allowance: Allowance<'_>) -> Told {
+pub(super) fn told(
+    transaction: TransactionId,
+    card: &CardText,
+    person: &AnchoredCitizen,
+    allowance: Allowance<'_>,
+) -> Told {
     let citizen = &person.record.citizen;
     let mut told = nobody(transaction, card);
     let mut residence_differs = false;

@@ -75,13 +75,13 @@ impl Qr {
         Ok(Answer { body: Body::First(told), receipt, standing, negative: false })
     }
 
-    async fn row_of(&self, claims: Option<&CwtClaims>) -> Result<Option<CredentialRow>, StorageError> {
+    pub(super) async fn row_of(&self, claims: Option<&CwtClaims>) -> Result<Option<CredentialRow>, StorageError> {
         let Some(id) = claims.and_then(|claims| claims.id.clone()) else { return Ok(None) };
         self.0.store.read(Reach::Key, move |db| credentials::find(db, &id)).await
     }
 
     /// What is told if nobody has shown it before.
-    async fn look(
+    pub(super) async fn look(
         &self,
         caller: &Caller,
         draft: &Draft,

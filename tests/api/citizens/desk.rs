@@ -16,6 +16,7 @@ use dancu::kernel::{AttributeSet, CitizenId, Clock, ConsentId, IdNumber, LegacyI
 use dancu::qr::{Qr, QrApi, QrParts};
 use dancu::residence::{Residence, ResidenceApi, ResidenceParts};
 use dancu::server::{self, RunningServer, ServerConfig, Service};
+use dancu::stays::{Stays, StaysApi, StaysParts};
 use dancu::telemetry::{Health, Metrics};
 use dancu::transparency::me::{Me, MeApi, MeParts};
 use serde_json::{Value, json};
@@ -30,6 +31,7 @@ pub struct Desk {
     pub consents: Consents,
     pub citizens: Citizens,
     pub residence: Residence,
+    pub stays: Stays,
     pub metrics: Metrics,
     pub sealing: Sealing,
     server: RunningServer,
@@ -234,13 +236,25 @@ impl Desk {
             validity: std::time::Duration::from_secs(365 * 24 * 3600),
         });
         citizens.register(residence.reactor());
+        let stays = Stays::open(StaysParts {
+            issuer: crate::support::house::ISSUER.to_owned(),
+            store: house.store.clone(),
+            audit: audit.clone(),
+            access: house.access.clone(),
+            citizens: citizens.clone(),
+            qr: qr.clone(),
+            keyring: keyring.clone(),
+            clock: house.clock.clone(),
+            entropy: entropy.clone(),
+        });
         let routes = Routes::default()
             .with_shared(house.access.clone(), dancu::access::routes, AccessApi::openapi())
             .with(citizens.clone(), dancu::citizens::routes, CitizensApi::openapi())
             .with(qr.clone(), dancu::qr::routes, QrApi::openapi())
             .with(forms, dancu::forms::routes, FormsApi::openapi())
             .with(me, dancu::transparency::me::routes, MeApi::openapi())
-            .with(residence.clone(), dancu::residence::routes, ResidenceApi::openapi());
+            .with(residence.clone(), dancu::residence::routes, ResidenceApi::openapi())
+            .with(stays.clone(), dancu::stays::routes, StaysApi::openapi());
         let health = Health::new(Vec::new());
         let service = Service { routes, health, metrics: metrics.clone(), access_log: None, entropy: entropy.clone() };
         // The machine that tests run on may be slow: nothing is shed.
@@ -249,7 +263,18 @@ impl Desk {
         let listeners = server::listen(&["127.0.0.1:0".parse().unwrap()]).expect("a port");
         let server = server::start(&config, listeners, service).expect("the server starts");
         let sealing = Sealing::new(keyring, entropy);
-        Self { house, audit, consents, citizens, residence, metrics, sealing, server, web: reqwest::Client::new() }
+        Self {
+            house,
+            audit,
+            consents,
+            citizens,
+            residence,
+            stays,
+            metrics,
+            sealing,
+            server,
+            web: reqwest::Client::new(),
+        }
     }
 
     /// Writes a citizen, as an import would.
@@ -265,6 +290,13 @@ impl Desk {
 
     pub async fn get(&self, path: &str, accept: &str) -> (reqwest::header::HeaderMap, u16, Vec<u8>) {
         let response = self.web.get(self.url(path)).header("accept", accept).send().await.expect("an answer");
+        let (headers, status) = (response.headers().clone(), response.status().as_u16());
+        (headers, status, response.bytes().await.expect("a body").to_vec())
+    }
+
+    /// The same with a token.
+    pub async fn get_with(&self, token: &str, path: &str) -> (reqwest::header::HeaderMap, u16, Vec<u8>) {
+        let response = self.web.get(self.url(path)).bearer_auth(token).send().await.expect("an answer");
         let (headers, status) = (response.headers().clone(), response.status().as_u16());
         (headers, status, response.bytes().await.expect("a body").to_vec())
     }

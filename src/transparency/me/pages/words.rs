@@ -7,7 +7,7 @@ pub(super) const EVENT: &str = "population.event";
 
 /// Whether the citizen does it, whichever client's page they do it on.
 pub(super) fn is_own(operation: &str) -> bool {
-    operation.starts_with("me.") || operation == "consent.withdraw"
+    operation.starts_with("me.") || operation.starts_with("desk.") || operation == "consent.withdraw"
 }
 
 /// An operation as an audit entry names it.
@@ -45,7 +45,11 @@ pub(super) fn operation(name: &str) -> Text {
         "me.access_history" => Text::new("xem lịch sử này", "looked at this history"),
         "me.consents" => Text::new("xem các đồng ý đã cho", "looked at the consents given"),
         "consent.withdraw" => Text::new("rút lại một đồng ý", "withdrew a consent"),
+        "desk.bind" => Text::new("gắn định danh với quầy lễ tân", "bound the e-ID to a front desk"),
+        "desk.sign_in" => Text::new("đăng nhập quầy lễ tân", "signed in at a front desk"),
         name if name.starts_with("eid.") => Text::new("thay đổi tài khoản định danh", "changed the e-ID account"),
+        "stays.search" => Text::new("tìm trong các thông báo lưu trú của bạn", "searched notices of your stays"),
+        "stays.today" => Text::new("xem danh sách khách trong ngày", "looked at a lodging’s list of the day"),
         name if name.starts_with("stays.") => Text::new("thông báo lưu trú cho bạn", "notified a stay of yours"),
         EVENT => Text::new("cập nhật hộ tịch, cư trú của bạn", "updated your record"),
         _ => Text::new("xử lý thông tin về bạn", "handled data about you"),

@@ -1,0 +1,67 @@
+//! Questions that rooms above put within a change of their own: admitted many at once, and recorded
+//! in the transaction that makes the change.
+
+use super::draft::{Draft, Question};
+use super::guard::meter::Standing;
+use super::guard::{Failure, Guards};
+use super::service::{Citizens, CitizensError, Drafted};
+use super::store::guards::Counter;
+use crate::access::{Caller, Denied};
+use crate::audit::{PendingReceipt, Receipt};
+use crate::kernel::Instant;
+use crate::storage::{StorageError, Tx};
+
+/// Entries, and the failed anchors that go with them, in a running transaction.
+pub struct Written {
+    pending: Vec<PendingReceipt>,
+    failures: Vec<Failure>,
+    totals: Vec<Counter>,
+    at: Instant,
+}
+
+impl Citizens {
+    /// The caller of something that goes on for long, as they stand now.
+    ///
+    /// # Errors
+    /// [`CitizensError::Denied`] if the token has expired or the client was disabled meanwhile.
+    pub fn renewed(&self, caller: &Caller) -> Result<Caller, CitizensError> {
+        if !self.0.clients.is_current() {
+            return Err(StorageError::Unavailable("the registry of clients is behind the database".to_owned()).into());
+        }
+        if caller.expires <= self.0.clock.now() {
+            return Err(Denied::TokenExpired.into());
+        }
+        let client = self.0.clients.find(&caller.client.id).filter(|client| client.enabled);
+        Ok(Caller { client: client.ok_or(Denied::ClientDisabled)?, ..caller.clone() })
+    }
+
+    /// Admits the same question `wanted` times, each time a call of the client's quota; how many of
+    /// them were granted. The draft is that of each; see [`Draft::under`].
+    pub async fn admit_many(&self, caller: &Caller, question: Question, wanted: u32) -> Drafted<(u32, Standing)> {
+        let now = self.0.clock.now();
+        let (granted, standing) = self.0.guards.take(&caller.client, wanted, now);
+        let (admitted, draft) = self.admitted(caller, question, granted > 0, standing, now).await;
+        (admitted.map(|standing| (granted, standing)), draft)
+    }
+
+    /// Writes what drafts record into a running transaction. Its outcome is for
+    /// [`settled`](Self::settled), once it is durable.
+    pub fn write_drafts(&self, tx: &mut Tx<'_>, drafts: &[Draft]) -> Result<Written, StorageError> {
+        let at = self.0.clock.now();
+        let failures: Vec<Failure> = drafts.iter().filter_map(|draft| draft.failure.clone()).collect();
+        let totals = match failures.is_empty() {
+            true => Vec::new(),
+            false => Guards::store_failures(tx.db()?, &failures, at)?,
+        };
+        let pending = drafts.iter().map(|draft| self.0.audit.append(tx, draft.entry())).collect();
+        Ok(Written { pending, failures, totals, at })
+    }
+
+    /// Where the drafts of a durable transaction stand, in their order.
+    pub fn settled(&self, written: &Written) -> Result<Vec<Receipt>, CitizensError> {
+        if !written.failures.is_empty() {
+            self.0.guards.stored(&written.failures, &written.totals, written.at);
+        }
+        Ok(written.pending.iter().map(PendingReceipt::receipt).collect::<Result<_, _>>()?)
+    }
+}

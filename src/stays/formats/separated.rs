@@ -1,0 +1,74 @@
+//! CSV, as spreadsheet programs write it: with comma, semicolon or tab.
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use super::MOST_GUESTS;
+use super::columns::Layout;
+use super::fault::FileFault;
+use super::table::{Cell, HEADER_WITHIN, LONGEST_CELL, MOST_COLUMNS, Table, TableRow};
+
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Reads the rows of a CSV file.
+///
+/// # Errors
+/// If it is no text at all, or has too many rows.
+pub fn read(bytes: &[u8]) -> Result<Table, FileFault> {
+    // UTF-16 and pictures: a text of bytes has no zeros.
+    if bytes.contains(&0) {
+        return Err(FileFault::NotUnicode);
+    }
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let separator = separator_of(bytes);
+    let mut reader = reader(bytes, separator);
+    let mut table = Table { rows: Vec::new(), separator: Some(separator) };
+    let (mut record, mut number) = (ByteRecord::new(), 0);
+    // Of bytes in memory every record can be read.
+    while reader.read_byte_record(&mut record).is_ok_and(|read| read) {
+        number += 1 + empty_lines_before(&record, reader.position().line());
+        let cells: Vec<Cell> = record.iter().take(MOST_COLUMNS).map(cell).collect();
+        let row = TableRow { number, cells };
+        if !row.is_blank() {
+            table.rows.push(row);
+        }
+        if table.rows.len() > MOST_GUESTS + HEADER_WITHIN {
+            return Err(FileFault::TooManyGuests);
+        }
+    }
+    Ok(table)
+}
+
+fn reader(bytes: &[u8], separator: u8) -> csv::Reader<&[u8]> {
+    ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(bytes)
+}
+
+/// The separator that finds most names of columns in the first rows.
+fn separator_of(bytes: &[u8]) -> u8 {
+    let names = |separator: &u8| {
+        let rows = reader(bytes, *separator).into_byte_records().take(HEADER_WITHIN).flatten();
+        let names = rows.map(|row| {
+            let cells: Vec<String> =
+                row.iter().take(MOST_COLUMNS).map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+            Layout::names_in(&cells)
+        });
+        names.max().unwrap_or(0)
+    };
+    // The first of several is the comma.
+    SEPARATORS.into_iter().rev().max_by_key(|separator| names(separator)).unwrap_or(b',')
+}
+
+/// How many empty lines the reader passed over before `record`, which ended at line `end`.
+fn empty_lines_before(record: &ByteRecord, end: u64) -> u32 {
+    let begin = record.position().map_or(end, csv::Position::line);
+    let inside: usize = record.iter().map(|cell| cell.iter().filter(|byte| **byte == b'\n').count()).sum();
+    u32::try_from(end.saturating_sub(begin).saturating_sub(1 + inside as u64)).unwrap_or(0)
+}
+
+fn cell(bytes: &[u8]) -> Cell {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cell::text(text),
+        Err(_) if bytes.len() > LONGEST_CELL => Cell::TooLong,
+        Err(_) => Cell::NotUnicode(String::from_utf8_lossy(bytes).into_owned()),
+    }
+}

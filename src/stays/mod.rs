@@ -1,0 +1,13 @@
+//! Stays: a facility reports its guests before the deadline, and can prove it.
+
+mod api;
+pub mod formats;
+pub mod model;
+mod pages;
+mod printed;
+mod service;
+mod store;
+
+pub use api::{StaysApi, routes};
+pub use pages::{Desk, desk_link, desk_routes};
+pub use service::*;

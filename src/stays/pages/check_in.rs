@@ -1,0 +1,360 @@
+//! `POST /desk/check-in`: a guest reported by the desk's form.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Form};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
+
+use super::asked::Sent;
+use super::list::{Shown, Wanted};
+use super::{By, Desk, Shift, purpose, see_other};
+use crate::access::Caller;
+use crate::citizens::{Answer, Body};
+use crate::http::page::Page;
+use crate::http::{Arrival, Problem, ProblemKind, release};
+use crate::kernel::{CivilDate, Faults, IdNumber, Instant, PartialDate, PersonName, Sex, StayId, Text};
+use crate::stays::api::error;
+use crate::stays::model::{Document, DocumentKind, GuestGiven, Mrz, Notice, Reason, TypedGuest};
+use crate::stays::service::{Amend, AmendGuest, Report, StaysError};
+
+/// A day ends for who leaves when they came; everybody else leaves at noon.
+const NOON: &str = "12:00";
+const LAST_MINUTE: &str = "23:59";
+
+const MISSING: Text = Text::new("Hãy điền mục này.", "Please fill this in.");
+const DATE: Text = Text::new(
+    "Hãy gõ ngày/tháng/năm, ví dụ 15/3/1999; nếu giấy tờ chỉ ghi năm, gõ năm.",
+    "Type day/month/year, such as 15/3/1999; the year alone if the paper says no more.",
+);
+const WHEN: Text = Text::new("Ngày giờ này chưa đúng.", "This is no date and time.");
+const LONG: Text = Text::new("Nội dung này quá dài.", "This is too long.");
+const DOCUMENT: Text = Text::new(
+    "Số giấy tờ gồm 1–20 chữ cái không dấu, chữ số hoặc gạch nối.",
+    "A document’s number is 1 to 20 letters, digits or hyphens.",
+);
+const COUNTRY: Text = Text::new(
+    "Quốc tịch là mã ba chữ cái, như VNM, KOR, FRA.",
+    "A nationality is a code of three letters, such as VNM, KOR, FRA.",
+);
+
+/// What a form says, as far as it can be read.
+struct Read {
+    room: Option<String>,
+    arrival: Instant,
+    departure: Option<Instant>,
+    reason: Reason,
+    guest: GuestGiven,
+}
+
+/// Reports the guest; the page that follows shows what it came to.
+pub(super) async fn check_in(
+    page: Page,
+    request: HttpRequest,
+    arrived: Arrival,
+    caller: Result<Caller, Problem>,
+    desk: Data<Desk>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let sent = Sent(form.into_inner());
+    let by = sent.get("by").and_then(By::parse).unwrap_or_default();
+    let named = sent.get("facility_id").and_then(|id| id.parse().ok());
+    let shift = match Shift::of(&page, caller, &request, &desk, named).await? {
+        Ok(shift) => shift,
+        Err(instead) => return Ok(instead),
+    };
+    let mut faults = Faults::default();
+    let read = read(&sent, by, shift.now, &mut faults);
+    let read = match faults.or_value(read) {
+        Ok(read) => read,
+        Err(faults) => return again(page, &shift, &desk, by, &sent, faults).await,
+    };
+    let purpose = purpose(&shift.caller)?;
+    let told = match sent.get("mend").map(str::parse::<StayId>) {
+        Some(id) => {
+            let stay_id = id.map_err(|_| ProblemKind::NotFound)?;
+            let amend = Amend {
+                stay_id,
+                room: read.room,
+                arrival: None,
+                planned_departure: read.departure,
+                reason: Some(read.reason),
+                note: None,
+                guests: vec![AmendGuest::Exchange(number_to_mend(&sent), read.guest)],
+                purpose,
+                idempotency_key: sent.get("key").map(str::to_owned),
+            };
+            let amended = desk.stays.amend(&shift.caller, amend).await;
+            amended.map(|answer| (stay_id, false, answer.negative))
+        }
+        None => {
+            let notice = Notice {
+                facility_id: shift.here.facility_id,
+                room: read.room,
+                arrival: read.arrival,
+                planned_departure: read.departure,
+                reason: read.reason,
+                note: None,
+                guests: vec![read.guest],
+            };
+            let report = Report { notice, purpose, idempotency_key: sent.get("key").map(str::to_owned) };
+            desk.stays.report(&shift.caller, report).await.map(|answer| outcome(&answer))
+        }
+    };
+    match told {
+        Ok((stay_id, repeated, negative)) => {
+            if negative {
+                release::negative(&arrived).await;
+            }
+            let again = if repeated { "&again=true" } else { "" };
+            let by = if by == By::Scan { String::new() } else { format!("&by={}", by.name()) };
+            Ok(see_other(&format!("/desk?done={stay_id}{again}{by}#last")))
+        }
+        Err(StaysError::Faulty(faults)) => {
+            let faults = named_by_field(faults, by);
+            again(page, &shift, &desk, by, &sent, faults).await
+        }
+        Err(refusal @ StaysError::Qr(_)) => {
+            let problem = error::problem(refusal, &arrived).await;
+            if problem.kind().status() != StatusCode::UNPROCESSABLE_ENTITY {
+                return Err(problem);
+            }
+            again(page, &shift, &desk, by, &sent, of_scan(&problem)).await
+        }
+        Err(refusal) => {
+            let problem = error::problem(refusal, &arrived).await;
+            match problem.kind() {
+                // The same form, a minute later.
+                ProblemKind::IdempotencyConflict => Ok(see_other("/desk#today")),
+                _ => Err(problem),
+            }
+        }
+    }
+}
+
+fn outcome(answer: &Answer<crate::stays::service::Reported>) -> (StayId, bool, bool) {
+    match &answer.body {
+        Body::First(told) => (told.stay_id, told.repeated, answer.negative),
+        Body::Again(kept) => {
+            let id = kept.get("stay_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+            (id.unwrap_or(StayId([0; 16])), true, answer.negative)
+        }
+    }
+}
+
+/// The guest whom a mended form is about.
+fn number_to_mend(sent: &Sent) -> i16 {
+    sent.get("guest").and_then(|number| number.parse().ok()).unwrap_or(1)
+}
+
+async fn again(
+    page: Page,
+    shift: &Shift,
+    desk: &Desk,
+    by: By,
+    sent: &Sent,
+    faults: Faults,
+) -> Result<HttpResponse, Problem> {
+    let shown = Shown { by, sent, faults: Some(faults), wanted: Wanted::default() };
+    shown.page(page, shift, desk, StatusCode::UNPROCESSABLE_ENTITY).await
+}
+
+fn read(sent: &Sent, by: By, now: Instant, faults: &mut Faults) -> Option<Read> {
+    let minute = Instant::from_seconds(now.as_seconds().div_euclid(60) * 60);
+    let arrival = match sent.get("arrival") {
+        None => Some(minute),
+        Some(text) => local(text).or_else(|| fault(faults, "arrival", WHEN)),
+    };
+    let room = match sent.get("room") {
+        Some(room) if room.chars().count() > 20 => fault(faults, "room", LONG),
+        room => Some(room.map(str::to_owned)),
+    };
+    let departure = read_departure(sent, arrival.unwrap_or(now), faults);
+    let reason = sent.get("reason").and_then(Reason::parse).unwrap_or(Reason::Tourism);
+    let guest = read_guest(sent, by, faults);
+    Some(Read { room: room?, arrival: arrival?, departure: departure?, reason, guest: guest? })
+}
+
+pub(super) fn read_departure(sent: &Sent, arrival: Instant, faults: &mut Faults) -> Option<Option<Instant>> {
+    let Some(text) = sent.get("departure") else { return Some(None) };
+    let Ok(day) = CivilDate::parse(text) else { return fault(faults, "departure", WHEN) };
+    let hour = if day == arrival.date_in_viet_nam() { LAST_MINUTE } else { NOON };
+    Some(local(&format!("{day}T{hour}")))
+}
+
+fn read_guest(sent: &Sent, by: By, faults: &mut Faults) -> Option<GuestGiven> {
+    match by {
+        By::Scan | By::File => needed(sent, "scan", faults).map(|text| GuestGiven::Qr(text.to_owned())),
+        By::Number => {
+            let number = needed(sent, "number", faults).and_then(|text| {
+                let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '.').collect();
+                faults.take("number", IdNumber::parse(&digits))
+            });
+            let (full_name, date_of_birth) = (read_name(sent, faults), read_birth(sent, faults));
+            Some(GuestGiven::Anchor { id_number: number?, full_name: full_name?, date_of_birth: date_of_birth? })
+        }
+        By::Paper => {
+            let kind = sent.get("kind").and_then(DocumentKind::parse).unwrap_or(DocumentKind::Other);
+            read_typed(sent, kind, None, faults)
+        }
+        By::Passport => {
+            let mrz = match sent.get("mrz").map(Mrz::parse) {
+                Some(zone) => Some(faults.take("mrz", zone)?),
+                None => None,
+            };
+            read_typed(sent, DocumentKind::Passport, mrz, faults)
+        }
+    }
+}
+
+/// What the machine-readable zone says need not be typed.
+fn read_typed(sent: &Sent, kind: DocumentKind, mrz: Option<Mrz>, faults: &mut Faults) -> Option<GuestGiven> {
+    let passport = kind == DocumentKind::Passport;
+    let (full_name, date_of_birth) = (read_name(sent, faults), read_birth(sent, faults));
+    let number = sent.get("number").map(str::to_owned).or_else(|| mrz.as_ref().map(Mrz::document_number));
+    let document = match number {
+        Some(number) => read_document(kind, &number, faults).map(Some),
+        None if passport => fault(faults, "number", MISSING),
+        None => Some(None),
+    };
+    let nationality = sent.get("nationality").map(str::to_owned).or_else(|| mrz.as_ref().map(Mrz::nationality));
+    let nationality = match nationality {
+        Some(code) => read_nationality(&code, faults),
+        None if passport => fault(faults, "nationality", MISSING),
+        None => Some("VNM".to_owned()),
+    };
+    let sex = match sent.get("sex") {
+        Some("M") => Some(Sex::Male),
+        Some("F") => Some(Sex::Female),
+        _ => mrz.as_ref().and_then(Mrz::sex),
+    };
+    Some(GuestGiven::Typed(Box::new(TypedGuest {
+        full_name: full_name?,
+        date_of_birth: date_of_birth?,
+        sex,
+        nationality: nationality?,
+        document: document?,
+        mrz,
+        address: sent.get("address").map(str::to_owned),
+        phone: None,
+    })))
+}
+
+fn read_document(kind: DocumentKind, text: &str, faults: &mut Faults) -> Option<Document> {
+    let number: String = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
+    let good = (1..=20).contains(&number.len())
+        && number.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == b'-');
+    if good { Some(Document { kind, number }) } else { fault(faults, "number", DOCUMENT) }
+}
+
+fn read_nationality(text: &str, faults: &mut Faults) -> Option<String> {
+    let code = text.to_ascii_uppercase();
+    let good = code.len() == 3 && code.bytes().all(|c| c.is_ascii_uppercase());
+    if good { Some(code) } else { fault(faults, "nationality", COUNTRY) }
+}
+
+fn read_name(sent: &Sent, faults: &mut Faults) -> Option<PersonName> {
+    let name = needed(sent, "full_name", faults)?;
+    faults.take("full_name", PersonName::parse(name))
+}
+
+fn read_birth(sent: &Sent, faults: &mut Faults) -> Option<PartialDate> {
+    let text = needed(sent, "birth", faults)?;
+    birth(text).or_else(|| fault(faults, "birth", DATE))
+}
+
+/// Day, month and year as people write them here: `15/3/1999`, `15031999`, `3/1999`, `1999`.
+fn birth(text: &str) -> Option<PartialDate> {
+    let parts: Vec<&str> = text.split(['/', '-', '.', ' ']).filter(|part| !part.is_empty()).collect();
+    let written = match parts.as_slice() {
+        [digits] if digits.len() == 8 && digits.is_ascii() => {
+            format!("{}-{}-{}", &digits[4..], &digits[2..4], &digits[..2])
+        }
+        [year] => (*year).to_owned(),
+        [month, year] => format!("{year}-{month:0>2}"),
+        // As the card's own text and this service's interface have it.
+        [year, month, day] if year.len() == 4 => format!("{year}-{month:0>2}-{day:0>2}"),
+        [day, month, year] => format!("{year}-{month:0>2}-{day:0>2}"),
+        _ => return None,
+    };
+    PartialDate::parse(&written).ok()
+}
+
+/// Date and minute in Viet Nam, as browsers write them.
+fn local(text: &str) -> Option<Instant> {
+    let text = text.get(..16)?;
+    Instant::parse_rfc3339(&format!("{text}:00+07:00"))
+}
+
+fn needed<'a>(sent: &'a Sent, name: &'static str, faults: &mut Faults) -> Option<&'a str> {
+    sent.get(name).or_else(|| fault(faults, name, MISSING))
+}
+
+fn fault<T>(faults: &mut Faults, name: &'static str, text: Text) -> Option<T> {
+    faults.push(name, "faulty", text);
+    None
+}
+
+/// The faults of a notice, at the fields that hold what they are about.
+pub(super) fn named_by_field(faults: Faults, by: By) -> Faults {
+    let first = match by {
+        By::Scan | By::File => "scan",
+        By::Number => "number",
+        By::Paper | By::Passport => "full_name",
+    };
+    let mut named = Faults::default();
+    for fault in faults.into_vec() {
+        let last = fault.pointer.rsplit('/').next().unwrap_or_default();
+        let field = match last {
+            "planned_departure" => "departure",
+            "arrival" | "room" | "reason" | "full_name" | "sex" | "nationality" | "mrz" | "address" | "number" => last,
+            "id_number" => "number",
+            "date_of_birth" => "birth",
+            _ => first,
+        };
+        named.push(field, fault.code, fault.text);
+    }
+    named
+}
+
+fn of_scan(problem: &Problem) -> Faults {
+    let mut named = Faults::default();
+    match problem.faults().iter().next() {
+        Some(fault) => named.push("scan", fault.code, fault.text),
+        None => named.push("scan", "unreadable", problem.kind().title()),
+    }
+    named
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn birth_dates_as_they_are_typed() {
+        for (typed, meant) in [
+            ("15/3/1999", "1999-03-15"),
+            ("15031999", "1999-03-15"),
+            ("15.03.1999", "1999-03-15"),
+            ("1999-03-15", "1999-03-15"),
+            ("3/1999", "1999-03"),
+            ("1999", "1999"),
+        ] {
+            assert_eq!(birth(typed).map(|date| date.to_string()).as_deref(), Some(meant), "{typed}");
+        }
+        for typed in ["31/2/1999", "1/2/3/4", "x", "150399", "đđđđ"] {
+            assert!(birth(typed).is_none(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn who_leaves_on_the_day_of_arrival_leaves_by_its_end() {
+        let arrival = local("2026-11-26T14:00").unwrap();
+        let departure = |day: &str| {
+            let sent = Sent(vec![("departure".to_owned(), day.to_owned())]);
+            read_departure(&sent, arrival, &mut Faults::default()).flatten()
+        };
+        assert_eq!(departure("2026-11-26"), local("2026-11-26T23:59"));
+        assert_eq!(departure("2026-11-27"), local("2026-11-27T12:00"));
+        assert_eq!(departure("tomorrow"), None);
+    }
+}

@@ -1,0 +1,93 @@
+//! Receptionists who sign in by their own e-ID. An officer's first session comes of a link; in it
+//! they bind the e-ID that signs them in from then on.
+
+use super::Stays;
+use crate::access::{CitizenGrant, SessionCookie, SessionGrant};
+use crate::audit::{Entry, OfficerStanding, Outcome};
+use crate::clients::{Operation, OperationSet};
+use crate::kernel::purpose::OfficerCode;
+use crate::kernel::{AttributeSet, ClientId, Officer, TransactionId};
+use crate::stays::store::officers::{self, OfficerRow};
+use crate::storage::StorageError;
+
+/// The operations' names in audit entries.
+const BIND: &str = "desk.bind";
+const SIGN_IN: &str = "desk.sign_in";
+const SHIFT: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
+
+/// What a session at the desk stands for: the officer of a client, allowed what the desk does and no
+/// more, for a shift.
+pub fn desk_session(client: ClientId, officer: Officer) -> SessionGrant {
+    let scopes: OperationSet =
+        [Operation::StaysReport, Operation::StaysRead, Operation::QrVerify].into_iter().collect();
+    SessionGrant { client, scopes, citizen: None, device: None, officer: Some(officer), lifetime: SHIFT }
+}
+
+impl Stays {
+    /// Opens the desk to who signed in by e-ID: as the officer whose link `code` is, whom the e-ID
+    /// signs in from now on; without one, as the officer it was bound to. `None`: it is nobody's.
+    ///
+    /// # Errors
+    /// If the store is away. Nothing is opened that is not recorded.
+    pub async fn open_desk(
+        &self,
+        citizen: &CitizenGrant,
+        code: Option<String>,
+    ) -> Result<Option<SessionCookie>, StorageError> {
+        let (stays, citizen) = (self.clone(), citizen.citizen_id);
+        self.0
+            .store
+            .write(move |tx| {
+                let inner = &stays.0;
+                let now = inner.clock.now();
+                let linked = match &code {
+                    Some(code) => inner.access.take_page_link(tx, code)?,
+                    None => None,
+                };
+                let linked = linked.and_then(|grant| Some((grant.client, grant.officer?)));
+                let (client, officer, operation) = match linked {
+                    Some((client, officer)) => {
+                        let row = OfficerRow {
+                            citizen_id: citizen.as_bytes().to_vec(),
+                            client_id: client.to_string(),
+                            officer_id: officer.id.to_string(),
+                            unit: officer.unit.to_string(),
+                            bound_at: now.as_micros(),
+                        };
+                        officers::bind(tx.db()?, &row)?;
+                        (client, officer, BIND)
+                    }
+                    None => {
+                        let Some(row) = officers::find(tx.db()?, citizen.as_bytes())? else { return Ok(None) };
+                        let (client, officer) = read(&row)?;
+                        (client, officer, SIGN_IN)
+                    }
+                };
+                let entry = Entry {
+                    transaction: TransactionId::random(&*inner.entropy),
+                    at: now,
+                    client: Some(client.clone()),
+                    officer: Some((officer.clone(), OfficerStanding::Registered)),
+                    subjects: vec![citizen],
+                    operation,
+                    attributes: AttributeSet::EMPTY,
+                    procedure: None,
+                    legal_basis: None,
+                    consent: None,
+                    outcome: Outcome::Answered,
+                    reason: "",
+                };
+                inner.audit.append(tx, &entry);
+                inner.access.open_session(tx, &desk_session(client, officer)).map(Some)
+            })
+            .await
+    }
+}
+
+fn read(row: &OfficerRow) -> Result<(ClientId, Officer), StorageError> {
+    let impossible =
+        |column: &'static str| StorageError::Inconsistent { table: "desk_officers", column, row: String::new() };
+    let client = row.client_id.parse().map_err(|_| impossible("client_id"))?;
+    let code = |text: &str, column| OfficerCode::parse(text).map_err(|_| impossible(column));
+    Ok((client, Officer { id: code(&row.officer_id, "officer_id")?, unit: code(&row.unit, "unit")? }))
+}

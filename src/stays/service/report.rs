@@ -1,0 +1,205 @@
+//! Notices taken.
+
+use super::taking::{Batch, Outcome};
+use super::told::Reported;
+use super::{Stays, StaysError};
+use crate::access::Caller;
+use crate::audit::Receipt;
+use crate::citizens::guard::meter::Standing;
+use crate::citizens::{Answer, Body, CitizensError, Draft, Keyed, Question, Repeated};
+use crate::clients::Operation;
+use crate::kernel::{AttributeSet, Faults, Instant, Purpose, Text, TransactionId};
+use crate::stays::model::{GuestVerdict, Notice};
+use crate::storage::StorageError;
+
+/// The operations' names in audit entries.
+pub const REPORT: &str = "stays.report";
+pub const REPORT_BATCH: &str = "stays.report.batch";
+/// Guests that are taken in one transaction.
+const GUESTS_AT_ONCE: usize = 500;
+
+const OVER_QUOTA: Text = Text::new("Đã hết hạn mức.", "The quota is used up.");
+
+/// One notice.
+#[derive(Clone)]
+pub struct Report {
+    pub notice: Notice,
+    pub purpose: Purpose,
+    pub idempotency_key: Option<String>,
+}
+
+/// Many notices, each standing for itself.
+#[derive(Clone)]
+pub struct ReportMany {
+    pub notices: Vec<Notice>,
+    pub purpose: Purpose,
+    pub idempotency_key: Option<String>,
+    /// Digest of the body as it came, to know it again by its key.
+    pub request: [u8; 32],
+    /// Takes the same path and leaves nothing behind; nobody is looked up.
+    pub dry_run: bool,
+}
+
+/// One notice of many.
+pub enum Taken {
+    Reported {
+        told: Box<Reported>,
+        audit: Receipt,
+    },
+    /// Of a dry run: it would have been taken.
+    Trial {
+        repeated: bool,
+        deadline: Instant,
+        on_time: bool,
+    },
+}
+
+/// What came of many notices, in their order. Pointers are relative to the notice.
+pub struct ReportedMany {
+    pub notices: Vec<Result<Taken, Faults>>,
+    pub standing: Standing,
+}
+
+pub(super) fn question(name: &'static str, purpose: Purpose) -> Question {
+    Question { operation: Operation::StaysReport, name, purpose, attributes: super::guests::verified_by() }
+}
+
+impl Stays {
+    /// Takes one notice; recorded before it is returned. A guest who does not fit marks it, and never
+    /// stops it.
+    pub async fn report(&self, caller: &Caller, command: Report) -> Result<Answer<Reported>, StaysError> {
+        let Report { notice, purpose, idempotency_key } = command;
+        let citizens = &self.0.citizens;
+        let written = serde_json::to_vec(&(&notice, &purpose)).map_err(|_| lost())?;
+        let keyed = citizens.keyed(caller, idempotency_key.as_deref(), &[REPORT.as_bytes(), &written]);
+        let (admitted, mut draft) = citizens.admit(caller, question(REPORT, purpose)).await;
+        let standing = match admitted {
+            Ok(standing) => standing,
+            Err(refusal) => return self.refuse(draft, refusal).await,
+        };
+        if let Some(keyed) = &keyed {
+            draft = match citizens.repeat(keyed, draft).await? {
+                Repeated::Again(body, receipt) => {
+                    return Ok(Answer { body: Body::Again(body), receipt, standing, negative: false });
+                }
+                Repeated::No(draft) => draft,
+            };
+        }
+        let batch = Batch { draft: draft.clone(), keyed, dry_run: false };
+        let taken = self.take(caller, vec![notice], &batch).await?.into_iter().next().ok_or_else(lost)?;
+        match taken {
+            Outcome::Taken { told, audit } => {
+                let negative = told.guests.iter().any(|guest| guest.verdict != GuestVerdict::Verified);
+                Ok(Answer { body: Body::First(*told), receipt: audit, standing, negative })
+            }
+            Outcome::Again(body, receipt) => Ok(Answer { body: Body::Again(body), receipt, standing, negative: false }),
+            Outcome::Faulty(faults) => {
+                let refusal = StaysError::Faulty(faults);
+                self.refuse(draft.refused(refusal.reason()), refusal).await
+            }
+            Outcome::Trial { .. } => Err(lost().into()),
+        }
+    }
+
+    /// Takes many: a transaction for some five hundred guests, with their entries. Whether the token
+    /// still holds is asked for each.
+    ///
+    /// # Errors
+    /// If the caller may not report at all, or the store is away; faults of notices are inside.
+    pub async fn report_many(&self, caller: &Caller, command: ReportMany) -> Result<ReportedMany, StaysError> {
+        let ReportMany { notices, purpose, idempotency_key, request, dry_run } = command;
+        let citizens = &self.0.citizens;
+        let keyed = citizens.keyed(
+            caller,
+            idempotency_key.as_deref().filter(|_| !dry_run),
+            &[REPORT_BATCH.as_bytes(), &request],
+        );
+        let wanted = u32::try_from(notices.len()).unwrap_or(u32::MAX);
+        let question = question(REPORT_BATCH, purpose);
+        let (admitted, mut draft) = citizens.admit_many(caller, question, wanted.max(1)).await;
+        let (granted, standing) = match admitted {
+            Ok(granted) => granted,
+            Err(refusal) => return self.refuse(draft, refusal).await,
+        };
+        if let Some(keyed) = &keyed {
+            draft = self.once(keyed, draft).await?;
+        }
+        let batch = Batch { draft, keyed: None, dry_run };
+        let (mut taken, mut rest) = (Vec::with_capacity(notices.len()), notices);
+        let refused = rest.split_off((granted as usize).min(rest.len()));
+        while !rest.is_empty() {
+            let caller = citizens.renewed(caller)?;
+            let later = rest.split_off(first_of(&rest));
+            taken.append(&mut self.take(&caller, std::mem::replace(&mut rest, later), &batch).await?);
+        }
+        let mut notices: Vec<Result<Taken, Faults>> = Vec::with_capacity(taken.len() + refused.len());
+        for outcome in taken {
+            notices.push(told(outcome)?);
+        }
+        let entropy = &*self.0.entropy;
+        let drafts = refused.iter().map(|_| batch.draft.clone().under(TransactionId::random(entropy)));
+        citizens.conclude_all(drafts.map(|draft| draft.refused("over_quota")).collect()).await?;
+        notices.extend(refused.iter().map(|_| {
+            let mut faults = Faults::default();
+            faults.push("", "over_quota", OVER_QUOTA);
+            Err(faults)
+        }));
+        Ok(ReportedMany { notices, standing })
+    }
+
+    /// Keeps the key of a batch: with another body it is refused. The same body goes its way again,
+    /// and its notices are known by their nature.
+    async fn once(&self, keyed: &Keyed, draft: Draft) -> Result<Draft, StaysError> {
+        let citizens = &self.0.citizens;
+        let draft = match citizens.repeat(keyed, draft.clone()).await? {
+            Repeated::Again(..) => return Ok(draft),
+            Repeated::No(draft) => draft,
+        };
+        let noted = draft.clone().under(TransactionId::random(&*self.0.entropy));
+        let noted = noted.answered(Vec::new(), AttributeSet::EMPTY);
+        let kept = citizens.keep(keyed, &noted, &serde_json::json!({}))?;
+        let writer = citizens.clone();
+        let written = self.0.store.write(move |tx| {
+            kept.write(tx)?;
+            writer.write_drafts(tx, std::slice::from_ref(&noted))
+        });
+        match written.await {
+            Ok(_) => Ok(draft),
+            // The same key was faster elsewhere: whether for the same batch, is looked at now.
+            Err(StorageError::Conflict(_)) => match citizens.repeat(keyed, draft.clone()).await? {
+                Repeated::Again(..) => Ok(draft),
+                Repeated::No(draft) => Ok(draft),
+            },
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Records a refusal and hands it back.
+    pub(super) async fn refuse<T>(&self, draft: Draft, refusal: impl Into<StaysError>) -> Result<T, StaysError> {
+        self.0.citizens.conclude(draft).await?;
+        Err(refusal.into())
+    }
+}
+
+/// How many notices go into the next transaction.
+fn first_of(notices: &[Notice]) -> usize {
+    let mut guests = 0;
+    let fits = |notice: &&Notice| {
+        guests += notice.guests.len();
+        guests <= GUESTS_AT_ONCE
+    };
+    notices.iter().take_while(fits).count().max(1)
+}
+
+fn told(outcome: Outcome) -> Result<Result<Taken, Faults>, StaysError> {
+    Ok(match outcome {
+        Outcome::Taken { told, audit } => Ok(Taken::Reported { told, audit }),
+        Outcome::Trial { repeated, deadline, on_time } => Ok(Taken::Trial { repeated, deadline, on_time }),
+        Outcome::Faulty(faults) => Err(faults),
+        Outcome::Again(..) => return Err(CitizensError::from(lost()).into()),
+    })
+}
+
+fn lost() -> StorageError {
+    StorageError::Other("a notice has no outcome".to_owned())
+}
