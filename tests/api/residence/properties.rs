@@ -85,6 +85,7 @@ async fn nothing_leaves_that_the_agreement_does_not_let_out() {
             async move {
                 let mut chance = Chance(number as u64 + 1);
                 let mut client = (*portal).clone();
+                (client.agreement.per_minute, client.agreement.per_day) = (u32::MAX, u64::MAX);
                 client.agreement.attributes = chance.some(Attribute::ALL.iter().copied());
                 client.agreement.household_members = PROCEDURES
                     .iter()
