@@ -135,13 +135,16 @@
     button.addEventListener("click", () => (stream ? stop() : start()));
   }
 
+  // A scanner that types into the room's field means the other one: no room has such a sign.
+  const room = form.elements.room;
+  room.addEventListener("input", () => {
+    if (!room.value.includes("|")) return;
+    field.value = room.value;
+    room.value = "";
+    field.focus();
+  });
+
   form.addEventListener("submit", (event) => {
-    // A scanner that typed into the room's field meant the other one.
-    const room = form.elements.room;
-    if (!field.value && room.value.split("|").length > 5) {
-      field.value = room.value;
-      room.value = "";
-    }
     if (!field.value && camera) {
       event.preventDefault();
       if (!stream) start();

@@ -28,6 +28,11 @@ const NOBODY_LEFT: Text =
 const NOTHING: Text = Text::new("Không có gì để sửa.", "There is nothing to be changed.");
 const TWICE: Text = Text::new("Khách này đã có trong lần lưu trú.", "This guest is in the stay already.");
 
+const REPORTED: Text = Text::new(
+    "Khách này đã được thông báo ở một lần lưu trú khác cùng lúc đến.",
+    "A guest was reported with this arrival in another stay.",
+);
+
 /// What is to be put right, and what there is.
 #[derive(Clone, Copy)]
 pub(super) struct Amendment<'a> {
@@ -106,7 +111,24 @@ impl Stays {
                 .map(|grant| ApprovalRow { grant_id: grant.as_bytes().to_vec(), stay_id: amended.row.stay_id.clone() }),
         );
         self.guest_rows(&mut amended, loaded, &added)?;
+        if self.is_another_stay(&amended).await? {
+            faults.push(if command.arrival.is_some() { "/arrival" } else { "/guests" }, "guest_reported", REPORTED);
+            return Ok(Err(StaysError::Faulty(faults)));
+        }
         Ok(Ok(amended))
+    }
+
+    /// Whether a guest is, as the stay is now, in another stay by nature: one stay is not made of two.
+    async fn is_another_stay(&self, amended: &Amended) -> Result<bool, StorageError> {
+        let tags = amended.stay.guests.iter().filter(|guest| guest.removed_at.is_none()).map(|guest| {
+            let of =
+                |version| self.0.drawer.tags(version, amended.stay.facility_id, amended.stay.arrival, &guest.details);
+            self.0.drawer.index_versions().into_iter().map(of).collect::<Result<Vec<Tags>, _>>()
+        });
+        let tags: Vec<Vec<Tags>> = tags.collect::<Result<_, StorageError>>()?;
+        let natures: Vec<Vec<u8>> = tags.iter().flatten().map(|tags| tags.nature.to_vec()).collect();
+        let known = self.0.store.read(Reach::Scan, move |db| guests::by_nature(db, &natures)).await?;
+        Ok(known.iter().any(|(_, stay)| *stay != amended.row.stay_id))
     }
 
     /// Reads the guests that are new, each fault at its place in `guests`.
