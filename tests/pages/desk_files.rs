@@ -1,7 +1,5 @@
 //! Files of many guests at the desk.
 
-use dancu::kernel::Clock;
-
 use super::desk::{at_desk, birth};
 use super::holder::reachable;
 use crate::support::{Backend, Browser, Installation, Screen};

@@ -107,7 +107,8 @@ pub(super) async fn check_in(
             }
             let again = if repeated { "&again=true" } else { "" };
             let by = if by == By::Scan { String::new() } else { format!("&by={}", by.name()) };
-            Ok(see_other(&format!("/desk?done={stay_id}{again}{by}#last")))
+            // Without a fragment, which would keep the cursor out of the next guest's field.
+            Ok(see_other(&format!("/desk?done={stay_id}{again}{by}")))
         }
         Err(StaysError::Faulty(faults)) => {
             let faults = named_by_field(faults, by);

@@ -17,7 +17,9 @@
     for (const clock of document.querySelectorAll("[data-until]")) {
       const minutes = (Number(clock.dataset.until) - Date.now() - ahead) / 60000;
       const words = minutes < 0 ? desk.dataset.over : desk.dataset.left;
-      clock.textContent = words.replace("#", String(Math.floor(Math.abs(minutes))));
+      const whole = Math.floor(Math.abs(minutes));
+      const hours = whole < 120 ? "" : `${Math.floor(whole / 60)} ${desk.dataset.hours} `;
+      clock.textContent = words.replace("#", `${hours}${hours ? whole % 60 : whole} ${desk.dataset.minutes}`);
       clock.classList.toggle("over", minutes < 0);
     }
   };
