@@ -55,11 +55,6 @@ impl Field {
         let fault = self.fault.map(|_| format!("{}-error", self.name));
         hint.into_iter().chain(fault).collect()
     }
-
-    /// Whether two of its like stand side by side.
-    pub fn narrow(&self) -> bool {
-        matches!(self.name, "room" | "departure" | "reason" | "sex" | "nationality" | "birth" | "number" | "kind")
-    }
 }
 
 /// A form for one guest.
