@@ -52,6 +52,8 @@ pub(super) struct Amended {
     approvals: Vec<ApprovalRow>,
     singles: Vec<Vec<u8>>,
     present: Vec<Present>,
+    /// Of the guests who are in the stay now.
+    natures: Vec<Vec<u8>>,
     draft: Draft,
     /// Somebody was looked for and does not fit.
     pub negative: bool,
@@ -100,6 +102,7 @@ impl Stays {
             added: Vec::new(),
             renewed: Vec::new(),
             present: Vec::new(),
+            natures: Vec::new(),
             draft,
             negative,
             stay,
@@ -120,13 +123,7 @@ impl Stays {
 
     /// Whether a guest is, as the stay is now, in another stay by nature: one stay is not made of two.
     async fn is_another_stay(&self, amended: &Amended) -> Result<bool, StorageError> {
-        let tags = amended.stay.guests.iter().filter(|guest| guest.removed_at.is_none()).map(|guest| {
-            let of =
-                |version| self.0.drawer.tags(version, amended.stay.facility_id, amended.stay.arrival, &guest.details);
-            self.0.drawer.index_versions().into_iter().map(of).collect::<Result<Vec<Tags>, _>>()
-        });
-        let tags: Vec<Vec<Tags>> = tags.collect::<Result<_, StorageError>>()?;
-        let natures: Vec<Vec<u8>> = tags.iter().flatten().map(|tags| tags.nature.to_vec()).collect();
+        let natures = amended.natures.clone();
         let known = self.0.store.read(Reach::Scan, move |db| guests::by_nature(db, &natures)).await?;
         Ok(known.iter().any(|(_, stay)| *stay != amended.row.stay_id))
     }
@@ -214,6 +211,9 @@ impl Stays {
             let of = |version| drawer.tags(version, stay.facility_id, stay.arrival, &guest.details);
             let tags: Vec<Tags> = drawer.index_versions().into_iter().map(of).collect::<Result<_, _>>()?;
             let newest = tags.first().ok_or_else(|| StorageError::Other("no key hashes guests".to_owned()))?;
+            if guest.removed_at.is_none() {
+                amended.natures.extend(tags.iter().map(|tags| tags.nature.to_vec()));
+            }
             if added.contains(&guest.number) {
                 amended.added.push(drawer.seal_guest(stay.id, guest, newest)?);
             } else {
@@ -231,18 +231,8 @@ impl Stays {
                     });
                 }
             }
-            if guest.removed_at.is_none() && stay.state == StayState::Open {
-                let (number, arrival, until) = (guest.number, stay.arrival, stay.planned_departure);
-                amended.present.push(Present {
-                    stay: stay.id,
-                    facility: stay.facility_id,
-                    number,
-                    arrival,
-                    until,
-                    tags,
-                });
-            }
         }
+        amended.present = self.present_of(stay)?;
         Ok(())
     }
 
@@ -281,7 +271,7 @@ fn write(tx: &mut Tx<'_>, amended: &Amended) -> Result<HashSet<GuestKey>, Storag
     mark(tx.db()?, &amended.present)
 }
 
-fn told(stay: &Stay, elsewhere: &HashSet<GuestKey>) -> StayTold {
+pub(super) fn told(stay: &Stay, elsewhere: &HashSet<GuestKey>) -> StayTold {
     let mut told = StayTold::of(stay);
     for guest in &mut told.guests {
         guest.elsewhere |= elsewhere.contains(&(stay.id.as_bytes().to_vec(), guest.number));
