@@ -175,7 +175,6 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
             desk: true,
             portal: true,
             client: "portal".parse().ok(),
-            ..PagesConfig::default()
         },
     }
 }

@@ -112,7 +112,7 @@ async fn changes_are_seen_by_other_processes_and_kept_in_the_history() {
         assert!(history.iter().all(|change| change.at == house.now()));
         assert!(house.clients.is_current() && twin.clients.is_current());
         let ids: Vec<_> = twin.clients.list().iter().map(|client| client.id.to_string()).collect();
-        assert_eq!(ids, ["bank", "hotel", "loadtest", "portal", "rp-baseline", "rp-fapi", "shop"]);
+        assert_eq!(ids, ["bank", "commune", "hotel", "loadtest", "portal", "rp-baseline", "rp-fapi", "shop"]);
     })
     .await;
 }

@@ -2,4 +2,5 @@
 
 mod clients;
 mod facilities;
+mod link;
 mod token;

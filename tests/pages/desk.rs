@@ -232,6 +232,8 @@ async fn a_camera_reports_a_guest_by_one_keystroke() {
     println!("from Enter to the verdict: {:?}", begun.elapsed());
     assert_eq!(tab.run("return sessionStorage.keys").await, "1", "keystrokes");
     tab.says(guest.full_name.expose()).await;
+    // The cursor is where the next guest begins.
+    assert_eq!(tab.run("return document.activeElement.id").await, "scan");
     tab.picture("desk-camera-vi-desktop").await;
     tab.click(".last a[href$='/receipt']").await;
     tab.says("Biên nhận thông báo lưu trú").await;

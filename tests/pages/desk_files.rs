@@ -1,6 +1,5 @@
 //! Files of many guests at the desk.
 
-
 use super::desk::{at_desk, birth};
 use super::holder::reachable;
 use crate::support::{Backend, Browser, Installation, Screen};

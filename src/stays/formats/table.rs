@@ -108,12 +108,15 @@ pub fn looks_like_formula(text: &str) -> bool {
 
 /// A text that no spreadsheet program takes for a formula: an apostrophe stands before one that would be.
 pub fn guarded(text: &str) -> Cow<'_, str> {
-    // A text that came with an apostrophe of its own keeps it through a second reading.
-    let own = text.strip_prefix('\'').is_some_and(|rest| looks_like_formula(rest.trim_start_matches('\'')));
-    if looks_like_formula(text) || own { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    if looks_like_formula(text) { Cow::Owned(format!("'{text}")) } else { kept(text) }
 }
 
-/// The text that [`guarded`] was given.
+/// A text that is read again as it was: one that looks guarded by itself gets an apostrophe more.
+pub fn kept(text: &str) -> Cow<'_, str> {
+    if unguarded(text).len() < text.len() { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// The text that [`guarded`] or [`kept`] was given.
 pub fn unguarded(text: &str) -> &str {
     match text.strip_prefix('\'') {
         Some(rest) if looks_like_formula(rest.trim_start_matches('\'')) => rest,

@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::table::{guarded, looks_like_formula};
+use super::table::{guarded, kept, looks_like_formula};
 
 /// So that spreadsheet programs know the text for Unicode.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -44,7 +44,7 @@ pub fn workbook<'r>(name: &str, rows: impl Iterator<Item = Vec<&'r str>>) -> Res
                 _ => &plain,
             };
             if !cell.is_empty() {
-                write(sheet, (number, column), cell, format)?;
+                write(sheet, (number, column), &kept(cell), format)?;
             }
         }
     }

@@ -165,7 +165,7 @@ guest_reasons! {
         "The credential is over, or not valid yet.";
     NotAgreed = "not_agreed", Unverified, "Thỏa thuận không cho phép kiểm tra khách này.",
         "The agreement does not let this guest be verified.";
-    TooManyFailed = "too_many_failed_anchors", Unverified, "Quá nhiều lần kiểm tra không khớp; chưa kiểm tra khách này.",
+    TooManyFailedAnchors = "too_many_failed_anchors", Unverified, "Quá nhiều lần kiểm tra không khớp; chưa kiểm tra khách này.",
         "Too many checks have failed; this guest was not checked.";
     NoNumber = "no_number", Unverified, "Không có số định danh để kiểm tra.", "There is no number to check by.";
     ForeignDocument = "foreign_document", Unverified, "Giấy tờ nước ngoài không kiểm tra được tại đây.",
@@ -208,14 +208,6 @@ impl GuestDetails {
         }
     }
 
-    /// What a person is looked for by: the document's number or, without one, name and birth date.
-    pub fn handle(&self) -> String {
-        match &self.document {
-            Some(document) => document.number.clone(),
-            None => self.identity(),
-        }
-    }
-
     fn birth(&self) -> String {
         self.date_of_birth.map(|date| date.to_string()).unwrap_or_default()
     }
@@ -231,3 +223,35 @@ macro_rules! redacted {
     };
 }
 redacted!(GuestGiven, TypedGuest, Document, GuestDetails);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_written_by_their_codes() {
+        for reason in GuestReason::ALL {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.code());
+        }
+    }
+
+    #[test]
+    fn a_person_is_known_by_number_and_name_or_by_name_and_birth_date() {
+        let guest = |name: &str, number: Option<&str>| GuestDetails {
+            source: GuestSource::Typed,
+            full_name: Some(PersonName::parse(name).unwrap()),
+            date_of_birth: PartialDate::parse("1999-03-15").ok(),
+            sex: None,
+            nationality: None,
+            document: number.map(|number| Document { kind: DocumentKind::Other, number: number.to_owned() }),
+            address: None,
+            phone: None,
+            known_to_facility: true,
+        };
+        let (an, upper) = (guest("Nguyễn Văn An", Some("1")), guest("NGUYỄN VĂN AN", Some("1")));
+        assert_eq!(an.identity(), upper.identity());
+        assert_ne!(an.identity(), guest("Lê Thị Cúc", Some("1")).identity());
+        assert_ne!(an.identity(), guest("Nguyễn Văn An", None).identity());
+        assert_eq!(guest("Nguyễn Văn An", None).identity(), guest("nguyễn văn an", None).identity());
+    }
+}

@@ -40,7 +40,7 @@ pub(super) struct Field {
     pub hint: Option<&'static str>,
     pub value: String,
     pub required: bool,
-    /// The word that follows the label of one that is not.
+    /// The word that follows the label of one that need not be filled in; `""` where that is plain.
     pub optional: &'static str,
     pub kind: Kind,
     pub fault: Option<&'static str>,
@@ -54,11 +54,6 @@ impl Field {
         let hint = self.hint.map(|_| format!("{}-hint ", self.name));
         let fault = self.fault.map(|_| format!("{}-error", self.name));
         hint.into_iter().chain(fault).collect()
-    }
-
-    /// Whether two of its like stand side by side.
-    pub fn narrow(&self) -> bool {
-        matches!(self.name, "room" | "departure" | "reason" | "sex" | "nationality" | "birth" | "number" | "kind")
     }
 }
 
@@ -141,7 +136,7 @@ impl Asked<'_> {
     }
 
     fn needed(&self, name: &'static str, label: (&'static str, &'static str), kind: Kind) -> Field {
-        Field { required: true, ..self.field(name, label, kind) }
+        Field { required: true, optional: "", ..self.field(name, label, kind) }
     }
 
     fn hint(&self, vi: &'static str, en: &'static str) -> Option<&'static str> {
@@ -203,6 +198,7 @@ impl Asked<'_> {
                 "A child: birth certificate. A lost card: its kind and number, if the guest knows it.",
             ),
             required: true,
+            optional: "",
             ..self.field("kind", ("Giấy tờ", "Paper"), Kind::Choice(kinds.collect()))
         };
         let name = Field { first: true, ..self.full_name() };
@@ -232,7 +228,7 @@ impl Asked<'_> {
     }
 
     fn room(&self) -> Field {
-        self.field("room", ("Phòng", "Room"), Kind::Line(ROOM))
+        Field { optional: "", ..self.field("room", ("Phòng", "Room"), Kind::Line(ROOM)) }
     }
 
     /// Tomorrow, unless said otherwise.
@@ -251,6 +247,7 @@ impl Asked<'_> {
     fn arrival(&self) -> Field {
         Field {
             hint: self.hint("Để trống nếu khách vừa đến.", "Leave it empty if the guest has just come."),
+            optional: "",
             ..self.field("arrival", ("Khách đến lúc", "Arrived at"), Kind::Line(TIME))
         }
     }

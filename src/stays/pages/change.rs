@@ -8,7 +8,7 @@ use super::check_in::read_departure;
 use super::{Desk, purpose, see_other};
 use crate::access::Caller;
 use crate::http::{Problem, ProblemKind};
-use crate::kernel::{Faults, Instant, StayId};
+use crate::kernel::{Faults, StayId};
 use crate::stays::service::{Amend, CancelStay, CheckOut, StaysError};
 
 /// The guest has left now.
@@ -26,8 +26,7 @@ pub(super) async fn change(
 ) -> Result<HttpResponse, Problem> {
     let sent = Sent(form.into_inner());
     let mut faults = Faults::default();
-    // The day of arrival is not known here: who leaves by noon of that day is told by the service.
-    let departure = read_departure(&sent, Instant::from_seconds(0), &mut faults);
+    let departure = read_departure(&sent, &mut faults);
     let departure = faults.or_value(departure).map_err(Problem::invalid)?;
     let command = Amend {
         stay_id: named(&id)?,

@@ -15,10 +15,9 @@ use crate::http::{Arrival, Problem, ProblemKind, release};
 use crate::kernel::{CivilDate, Faults, IdNumber, Instant, PartialDate, PersonName, Sex, StayId, Text};
 use crate::stays::api::error;
 use crate::stays::model::{Document, DocumentKind, GuestGiven, Mrz, Notice, Reason, TypedGuest};
-use crate::stays::service::{Amend, AmendGuest, Report, StaysError};
+use crate::stays::service::{Amend, AmendGuest, Report, Reported, StaysError};
 
-/// A day ends for who leaves when they came; everybody else leaves at noon.
-const NOON: &str = "12:00";
+/// A day of departure counts to its end.
 const LAST_MINUTE: &str = "23:59";
 
 const MISSING: Text = Text::new("Hãy điền mục này.", "Please fill this in.");
@@ -68,60 +67,26 @@ pub(super) async fn check_in(
         Ok(read) => read,
         Err(faults) => return again(page, &shift, &desk, by, &sent, faults).await,
     };
-    let purpose = purpose(&shift.caller)?;
-    let told = match sent.get("mend").map(str::parse::<StayId>) {
-        Some(id) => {
-            let stay_id = id.map_err(|_| ProblemKind::NotFound)?;
-            let amend = Amend {
-                stay_id,
-                room: read.room,
-                arrival: None,
-                planned_departure: read.departure,
-                reason: Some(read.reason),
-                note: None,
-                guests: vec![AmendGuest::Exchange(number_to_mend(&sent), read.guest)],
-                purpose,
-                idempotency_key: sent.get("key").map(str::to_owned),
-            };
-            let amended = desk.stays.amend(&shift.caller, amend).await;
-            amended.map(|answer| (stay_id, false, answer.negative))
-        }
-        None => {
-            let notice = Notice {
-                facility_id: shift.here.facility_id,
-                room: read.room,
-                arrival: read.arrival,
-                planned_departure: read.departure,
-                reason: read.reason,
-                note: None,
-                guests: vec![read.guest],
-            };
-            let report = Report { notice, purpose, idempotency_key: sent.get("key").map(str::to_owned) };
-            desk.stays.report(&shift.caller, report).await.map(|answer| outcome(&answer))
-        }
-    };
-    match told {
-        Ok((stay_id, repeated, negative)) => {
-            if negative {
+    match report(&desk, &shift, &sent, read).await? {
+        Ok(told) => {
+            if told.negative {
                 release::negative(&arrived).await;
             }
-            let again = if repeated { "&again=true" } else { "" };
+            let again = if told.repeated { "&again=true" } else { "" };
             let by = if by == By::Scan { String::new() } else { format!("&by={}", by.name()) };
-            Ok(see_other(&format!("/desk?done={stay_id}{again}{by}#last")))
+            // Without a fragment, which would keep the cursor out of the next guest's field.
+            Ok(see_other(&format!("/desk?done={}{again}{by}", told.stay)))
         }
         Err(StaysError::Faulty(faults)) => {
             let faults = named_by_field(faults, by);
             again(page, &shift, &desk, by, &sent, faults).await
         }
-        Err(refusal @ StaysError::Qr(_)) => {
-            let problem = error::problem(refusal, &arrived).await;
-            if problem.kind().status() != StatusCode::UNPROCESSABLE_ENTITY {
-                return Err(problem);
-            }
-            again(page, &shift, &desk, by, &sent, of_scan(&problem)).await
-        }
         Err(refusal) => {
+            let unread = matches!(refusal, StaysError::Qr(_));
             let problem = error::problem(refusal, &arrived).await;
+            if unread && problem.kind().status() == StatusCode::UNPROCESSABLE_ENTITY {
+                return again(page, &shift, &desk, by, &sent, of_scan(&problem)).await;
+            }
             match problem.kind() {
                 // The same form, a minute later.
                 ProblemKind::IdempotencyConflict => Ok(see_other("/desk#today")),
@@ -131,19 +96,57 @@ pub(super) async fn check_in(
     }
 }
 
-fn outcome(answer: &Answer<crate::stays::service::Reported>) -> (StayId, bool, bool) {
-    match &answer.body {
-        Body::First(told) => (told.stay_id, told.repeated, answer.negative),
-        Body::Again(kept) => {
-            let id = kept.get("stay_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-            (id.unwrap_or(StayId([0; 16])), true, answer.negative)
-        }
-    }
+/// A guest who was taken.
+struct Told {
+    stay: StayId,
+    repeated: bool,
+    negative: bool,
 }
 
-/// The guest whom a mended form is about.
-fn number_to_mend(sent: &Sent) -> i16 {
-    sent.get("guest").and_then(|number| number.parse().ok()).unwrap_or(1)
+/// Reports the guest, or puts them in the place of one who does not fit. `Err` inside: the service
+/// refused.
+async fn report(desk: &Desk, shift: &Shift, sent: &Sent, read: Read) -> Result<Result<Told, StaysError>, Problem> {
+    let purpose = purpose(&shift.caller)?;
+    let idempotency_key = sent.get("key").map(str::to_owned);
+    let Some(mended) = sent.get("mend") else {
+        let notice = Notice {
+            facility_id: shift.here.facility_id,
+            room: read.room,
+            arrival: read.arrival,
+            planned_departure: read.departure,
+            reason: read.reason,
+            note: None,
+            guests: vec![read.guest],
+        };
+        let reported = desk.stays.report(&shift.caller, Report { notice, purpose, idempotency_key }).await;
+        return match reported {
+            Ok(answer) => Ok(Ok(taken(&answer)?)),
+            Err(refusal) => Ok(Err(refusal)),
+        };
+    };
+    let stay_id = mended.parse().map_err(|_| ProblemKind::NotFound)?;
+    let number = sent.get("guest").and_then(|number| number.parse().ok()).unwrap_or(1);
+    let amend = Amend {
+        stay_id,
+        room: read.room,
+        arrival: None,
+        planned_departure: read.departure,
+        reason: Some(read.reason),
+        note: None,
+        guests: vec![AmendGuest::Exchange(number, read.guest)],
+        purpose,
+        idempotency_key,
+    };
+    let amended = desk.stays.amend(&shift.caller, amend).await;
+    Ok(amended.map(|answer| Told { stay: stay_id, repeated: false, negative: answer.negative }))
+}
+
+fn taken(answer: &Answer<Reported>) -> Result<Told, Problem> {
+    let (stay, repeated) = match &answer.body {
+        Body::First(told) => (Some(told.stay_id), told.repeated),
+        Body::Again(kept) => (kept.get("stay_id").and_then(Value::as_str).and_then(|id| id.parse().ok()), true),
+    };
+    Ok(Told { stay: stay.ok_or(ProblemKind::Internal)?, repeated, negative: answer.negative })
 }
 
 async fn again(
@@ -168,17 +171,16 @@ fn read(sent: &Sent, by: By, now: Instant, faults: &mut Faults) -> Option<Read> 
         Some(room) if room.chars().count() > 20 => fault(faults, "room", LONG),
         room => Some(room.map(str::to_owned)),
     };
-    let departure = read_departure(sent, arrival.unwrap_or(now), faults);
+    let departure = read_departure(sent, faults);
     let reason = sent.get("reason").and_then(Reason::parse).unwrap_or(Reason::Tourism);
     let guest = read_guest(sent, by, faults);
     Some(Read { room: room?, arrival: arrival?, departure: departure?, reason, guest: guest? })
 }
 
-pub(super) fn read_departure(sent: &Sent, arrival: Instant, faults: &mut Faults) -> Option<Option<Instant>> {
+pub(super) fn read_departure(sent: &Sent, faults: &mut Faults) -> Option<Option<Instant>> {
     let Some(text) = sent.get("departure") else { return Some(None) };
     let Ok(day) = CivilDate::parse(text) else { return fault(faults, "departure", WHEN) };
-    let hour = if day == arrival.date_in_viet_nam() { LAST_MINUTE } else { NOON };
-    Some(local(&format!("{day}T{hour}")))
+    Some(local(&format!("{day}T{LAST_MINUTE}")))
 }
 
 fn read_guest(sent: &Sent, by: By, faults: &mut Faults) -> Option<GuestGiven> {
@@ -347,14 +349,12 @@ mod tests {
     }
 
     #[test]
-    fn who_leaves_on_the_day_of_arrival_leaves_by_its_end() {
-        let arrival = local("2026-11-26T14:00").unwrap();
+    fn a_day_of_departure_counts_to_its_end() {
         let departure = |day: &str| {
             let sent = Sent(vec![("departure".to_owned(), day.to_owned())]);
-            read_departure(&sent, arrival, &mut Faults::default()).flatten()
+            read_departure(&sent, &mut Faults::default()).flatten()
         };
-        assert_eq!(departure("2026-11-26"), local("2026-11-26T23:59"));
-        assert_eq!(departure("2026-11-27"), local("2026-11-27T12:00"));
+        assert_eq!(departure("2026-11-27"), local("2026-11-27T23:59"));
         assert_eq!(departure("tomorrow"), None);
     }
 }

@@ -17,7 +17,9 @@
     for (const clock of document.querySelectorAll("[data-until]")) {
       const minutes = (Number(clock.dataset.until) - Date.now() - ahead) / 60000;
       const words = minutes < 0 ? desk.dataset.over : desk.dataset.left;
-      clock.textContent = words.replace("#", String(Math.floor(Math.abs(minutes))));
+      const whole = Math.floor(Math.abs(minutes));
+      const hours = whole < 120 ? "" : `${Math.floor(whole / 60)} ${desk.dataset.hours} `;
+      clock.textContent = words.replace("#", `${hours}${hours ? whole % 60 : whole} ${desk.dataset.minutes}`);
       clock.classList.toggle("over", minutes < 0);
     }
   };
@@ -135,13 +137,16 @@
     button.addEventListener("click", () => (stream ? stop() : start()));
   }
 
+  // A scanner that types into the room's field means the other one: no room has such a sign.
+  const room = form.elements.room;
+  room.addEventListener("input", () => {
+    if (!room.value.includes("|")) return;
+    field.value = room.value;
+    room.value = "";
+    field.focus();
+  });
+
   form.addEventListener("submit", (event) => {
-    // A scanner that typed into the room's field meant the other one.
-    const room = form.elements.room;
-    if (!field.value && room.value.split("|").length > 5) {
-      field.value = room.value;
-      room.value = "";
-    }
     if (!field.value && camera) {
       event.preventDefault();
       if (!stream) start();

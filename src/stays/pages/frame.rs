@@ -33,11 +33,15 @@ pub(super) struct Countdown {
 impl Countdown {
     pub fn to(page: &Page, until: Instant, now: Instant) -> Self {
         let minutes = if until > now { until.since(now) } else { now.since(until) }.as_secs() / 60;
+        let span = match minutes {
+            0..120 => format!("{minutes} {}", page.say("phút", "min")),
+            _ => format!("{} {} {} {}", minutes / 60, page.say("giờ", "h"), minutes % 60, page.say("phút", "min")),
+        };
         let left = match until > now {
-            true if page.is_vietnamese() => format!("còn {minutes} phút"),
-            true => format!("{minutes} minutes left"),
-            false if page.is_vietnamese() => format!("quá hạn {minutes} phút"),
-            false => format!("{minutes} minutes overdue"),
+            true if page.is_vietnamese() => format!("còn {span}"),
+            true => format!("{span} left"),
+            false if page.is_vietnamese() => format!("quá hạn {span}"),
+            false => format!("{span} overdue"),
         };
         Self { at: moment(until, now), ms: until.as_micros() / 1000, left }
     }

@@ -28,6 +28,11 @@ const NOBODY_LEFT: Text =
 const NOTHING: Text = Text::new("Không có gì để sửa.", "There is nothing to be changed.");
 const TWICE: Text = Text::new("Khách này đã có trong lần lưu trú.", "This guest is in the stay already.");
 
+const REPORTED: Text = Text::new(
+    "Khách này đã được thông báo ở một lần lưu trú khác cùng lúc đến.",
+    "A guest was reported with this arrival in another stay.",
+);
+
 /// What is to be put right, and what there is.
 #[derive(Clone, Copy)]
 pub(super) struct Amendment<'a> {
@@ -47,6 +52,8 @@ pub(super) struct Amended {
     approvals: Vec<ApprovalRow>,
     singles: Vec<Vec<u8>>,
     present: Vec<Present>,
+    /// Of the guests who are in the stay now.
+    natures: Vec<Vec<u8>>,
     draft: Draft,
     /// Somebody was looked for and does not fit.
     pub negative: bool,
@@ -95,6 +102,7 @@ impl Stays {
             added: Vec::new(),
             renewed: Vec::new(),
             present: Vec::new(),
+            natures: Vec::new(),
             draft,
             negative,
             stay,
@@ -106,7 +114,18 @@ impl Stays {
                 .map(|grant| ApprovalRow { grant_id: grant.as_bytes().to_vec(), stay_id: amended.row.stay_id.clone() }),
         );
         self.guest_rows(&mut amended, loaded, &added)?;
+        if self.is_another_stay(&amended).await? {
+            faults.push(if command.arrival.is_some() { "/arrival" } else { "/guests" }, "guest_reported", REPORTED);
+            return Ok(Err(StaysError::Faulty(faults)));
+        }
         Ok(Ok(amended))
+    }
+
+    /// Whether a guest is, as the stay is now, in another stay by nature: one stay is not made of two.
+    async fn is_another_stay(&self, amended: &Amended) -> Result<bool, StorageError> {
+        let natures = amended.natures.clone();
+        let known = self.0.store.read(Reach::Scan, move |db| guests::by_nature(db, &natures)).await?;
+        Ok(known.iter().any(|(_, stay)| *stay != amended.row.stay_id))
     }
 
     /// Reads the guests that are new, each fault at its place in `guests`.
@@ -192,6 +211,9 @@ impl Stays {
             let of = |version| drawer.tags(version, stay.facility_id, stay.arrival, &guest.details);
             let tags: Vec<Tags> = drawer.index_versions().into_iter().map(of).collect::<Result<_, _>>()?;
             let newest = tags.first().ok_or_else(|| StorageError::Other("no key hashes guests".to_owned()))?;
+            if guest.removed_at.is_none() {
+                amended.natures.extend(tags.iter().map(|tags| tags.nature.to_vec()));
+            }
             if added.contains(&guest.number) {
                 amended.added.push(drawer.seal_guest(stay.id, guest, newest)?);
             } else {
@@ -209,18 +231,8 @@ impl Stays {
                     });
                 }
             }
-            if guest.removed_at.is_none() && stay.state == StayState::Open {
-                let (number, arrival, until) = (guest.number, stay.arrival, stay.planned_departure);
-                amended.present.push(Present {
-                    stay: stay.id,
-                    facility: stay.facility_id,
-                    number,
-                    arrival,
-                    until,
-                    tags,
-                });
-            }
         }
+        amended.present = self.present_of(stay)?;
         Ok(())
     }
 
@@ -259,7 +271,7 @@ fn write(tx: &mut Tx<'_>, amended: &Amended) -> Result<HashSet<GuestKey>, Storag
     mark(tx.db()?, &amended.present)
 }
 
-fn told(stay: &Stay, elsewhere: &HashSet<GuestKey>) -> StayTold {
+pub(super) fn told(stay: &Stay, elsewhere: &HashSet<GuestKey>) -> StayTold {
     let mut told = StayTold::of(stay);
     for guest in &mut told.guests {
         guest.elsewhere |= elsewhere.contains(&(stay.id.as_bytes().to_vec(), guest.number));

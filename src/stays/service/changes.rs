@@ -1,9 +1,12 @@
 //! What becomes of a stay, each change with its line of history.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use serde_json::json;
 
-use super::amending::Amendment;
+use super::amending::{Amendment, told};
+use super::entering::{GuestKey, mark};
 use super::loading::Loaded;
 use super::report::question;
 use super::told::StayTold;
@@ -179,8 +182,8 @@ impl Stays {
                 Err(refusal) => return self.refuse(draft.refused(refusal.reason()), refusal).await,
             };
             match self.write_step(&loaded, &stay, &done).await {
-                Ok(pending) => {
-                    let body = Body::First(StayTold::of(&stay));
+                Ok((pending, elsewhere)) => {
+                    let body = Body::First(told(&stay, &elsewhere));
                     return Ok(Answer { body, receipt: pending.receipt()?, standing, negative: false });
                 }
                 Err(StorageError::Conflict(_)) => {}
@@ -190,8 +193,15 @@ impl Stays {
         Err(busy().into())
     }
 
-    async fn write_step(&self, loaded: &Loaded, stay: &Stay, done: &Draft) -> Result<PendingReceipt, StorageError> {
+    async fn write_step(
+        &self,
+        loaded: &Loaded,
+        stay: &Stay,
+        done: &Draft,
+    ) -> Result<(PendingReceipt, HashSet<GuestKey>), StorageError> {
         let row = self.0.drawer.seal_stay(stay, loaded.row_version + 1)?;
+        // Who stays longer may be elsewhere by then.
+        let present = self.present_of(stay)?;
         let (audit, entry) = (self.0.audit.clone(), done.entry().clone());
         let cancelled = stay.state == StayState::Cancelled;
         let write = self.0.store.write(move |tx| {
@@ -199,7 +209,8 @@ impl Stays {
             if cancelled {
                 guests::free(tx.db()?, &row.stay_id)?;
             }
-            Ok::<_, StorageError>(audit.append(tx, &entry))
+            let elsewhere = mark(tx.db()?, &present)?;
+            Ok::<_, StorageError>((audit.append(tx, &entry), elsewhere))
         });
         write.await
     }

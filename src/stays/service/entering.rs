@@ -162,6 +162,26 @@ impl Stays {
         })
     }
 
+    /// The guests of a stay as it is now, to be looked for elsewhere; none of one that is over.
+    pub(super) fn present_of(&self, stay: &Stay) -> Result<Vec<Present>, StorageError> {
+        if stay.state != StayState::Open {
+            return Ok(Vec::new());
+        }
+        let drawer = &self.0.drawer;
+        let present = stay.present().map(|guest| {
+            let of = |version| drawer.tags(version, stay.facility_id, stay.arrival, &guest.details);
+            Ok(Present {
+                stay: stay.id,
+                facility: stay.facility_id,
+                number: guest.number,
+                arrival: stay.arrival,
+                until: stay.planned_departure,
+                tags: drawer.index_versions().into_iter().map(of).collect::<Result<_, StorageError>>()?,
+            })
+        });
+        present.collect()
+    }
+
     fn add_rows(&self, stay: &Stay, of: &Judged<'_>, rows: &mut Rows) -> Result<(), StorageError> {
         rows.stays.push(self.0.drawer.seal_stay(stay, 1)?);
         for ((guest, tags), judged) in stay.guests.iter().zip(&of.ready.tags).zip(&of.guests) {

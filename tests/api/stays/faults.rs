@@ -30,7 +30,7 @@ async fn every_fault_of_a_notice_is_told_at_once() {
             [
                 fault("/colour", "unknown"),
                 fault("/guests/0/date_of_birth", "missing"),
-                fault("/guests/0/full_name", "name_characters"),
+                fault("/guests/0/full_name", "name_character"),
                 fault("/guests/0/id_number", "id_number_format"),
                 fault("/guests/1", "one_of"),
                 fault("/guests/2/typed/date_of_birth", "date_impossible"),

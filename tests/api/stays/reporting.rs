@@ -234,6 +234,17 @@ async fn who_stays_in_two_places_at_once_is_flagged() {
         desk.changed(&first, "check-out", json!({})).await;
         let third = desk.report(&but(notice(other, json!([foreigner("Jean Martin", "12AB34567")])), evening)).await;
         assert_eq!(third["guests"][0]["elsewhere"], false);
+        // Who stays on until another stay begins is by then.
+        let (early, late) = ("2026-11-21T07:00:00+07:00", "2026-11-22T08:00:00+07:00");
+        let zoe = |facility, arrival| {
+            let until = json!({ "arrival": arrival, "planned_departure": "2026-11-22T07:00:00+07:00" });
+            but(notice(facility, json!([foreigner("Zoé Petit", "99ZZ")])), until)
+        };
+        let on = desk.report(&zoe(facility, early)).await;
+        let next = but(zoe(other, late), json!({ "planned_departure": null }));
+        assert_eq!(desk.report(&next).await["guests"][0]["elsewhere"], false);
+        let longer = desk.changed(&on, "extend", json!({ "planned_departure": "2026-11-22" })).await;
+        assert_eq!(longer["guests"][0]["elsewhere"], true);
         let unknown = json!({ "typed": { "full_name": "Bùi Ngọc Bé", "date_of_birth": "2025-01-02" } });
         desk.report(&notice(facility, json!([unknown.clone()]))).await;
         let twice = desk.report(&notice(other, json!([unknown]))).await;

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::workbooks::with_part;
 use super::*;
-use crate::stays::formats::table::{guarded, looks_like_formula, unguarded};
+use crate::stays::formats::table::{guarded, kept, looks_like_formula, unguarded};
 
 const PARTS: [&str; 5] = [
     "xl/worksheets/sheet1.xml",
@@ -32,6 +32,7 @@ const FRAGMENTS: [&str; 16] = [
 
 fn wild() -> impl Strategy<Value = String> {
     prop_oneof![
+        "[=+@'-]{0,3}",
         "[=+@'-]{0,3}[a-zđ0-9 ,;\"/:.\n]{0,12}",
         "[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}( [0-9]{1,2}:[0-9]{1,2})?",
         "\\PC{0,12}",
@@ -76,6 +77,7 @@ proptest! {
         let guarded = guarded(&text);
         prop_assert!(!looks_like_formula(&guarded));
         prop_assert_eq!(unguarded(&guarded), text.as_str());
+        prop_assert!(looks_like_formula(&text) || unguarded(&kept(&text)) == text);
     }
 
     #[test]
