@@ -37,13 +37,13 @@ pub fn write_refused(
         }
         Format::Csv => {
             let table = table(layout, rows, language);
-            Ok(written::csv(table.iter().map(borrowed), layout.separator.unwrap_or(b',')))
+            Ok(written::csv(table.iter().map(|row| borrowed(row)), layout.separator.unwrap_or(b',')))
         }
-        Format::Xlsx => written::workbook("Khách", table(layout, rows, language).iter().map(borrowed)),
+        Format::Xlsx => written::workbook("Khách", table(layout, rows, language).iter().map(|row| borrowed(row))),
     }
 }
 
-fn borrowed(row: &Vec<String>) -> Vec<&str> {
+fn borrowed(row: &[String]) -> Vec<&str> {
     row.iter().map(String::as_str).collect()
 }
 

@@ -80,7 +80,8 @@
       method: "POST",
       body: frame,
       headers: { "Content-Type": "image/jpeg", Accept: "application/json" },
-      signal: AbortSignal.timeout(2 * patience),
+      // A frame that is under way when the time is over is waited for: the service may be busy.
+      signal: AbortSignal.timeout(5 * patience),
     }).catch(() => null);
     return answer?.status === 200 ? (await answer.json()).text : null;
   };

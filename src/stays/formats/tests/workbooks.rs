@@ -57,7 +57,7 @@ fn days_numbers_and_formulas_of_cells() {
     sheet.write_number(1, place(Field::PaperKind), 1).unwrap();
     sheet.write_number(1, place(Field::Phone), 912_345_678).unwrap();
     // What a spreadsheet makes of a number with a zero in front, and a day without its format.
-    sheet.write_number(2, place(Field::PaperNumber), 97_099_000_001_u64 as f64).unwrap();
+    sheet.write_number(2, place(Field::PaperNumber), 97_099_000_001_f64).unwrap();
     sheet.write_number(2, place(Field::BirthDate), 36_234).unwrap();
     sheet.write_formula(3, place(Field::FullName), "=B2&\"x\"").unwrap();
     sheet.write_boolean(3, place(Field::Sex), true).unwrap();
