@@ -77,6 +77,7 @@ impl KeptAnswer {
 }
 
 /// What came of looking for a first answer.
+#[allow(clippy::large_enum_variant, reason = "lives for one match, on the path of every keyed request")]
 pub enum Repeated {
     /// It is given again, and that is recorded.
     Again(Value, Receipt),

@@ -154,7 +154,9 @@ impl Stays {
                 let before = draft.clone();
                 match self.0.qr.present_card(caller, &card, draft).await? {
                     (Ok(presented), draft) => (judged(matched(presented.verified), presented.citizen, true), draft),
-                    (Err(CitizensError::Blocked(_)), _) => (judged(GuestReason::TooManyFailedAnchors, None, false), before),
+                    (Err(CitizensError::Blocked(_)), _) => {
+                        (judged(GuestReason::TooManyFailedAnchors, None, false), before)
+                    }
                     (Err(error), _) => return Err(error.into()),
                 }
             }
@@ -165,7 +167,9 @@ impl Stays {
                         let (fits, citizen) = found_by(found, &draft);
                         (judged(matched(fits), citizen, true), draft)
                     }
-                    (Err(CitizensError::Blocked(_)), _) => (judged(GuestReason::TooManyFailedAnchors, None, false), before),
+                    (Err(CitizensError::Blocked(_)), _) => {
+                        (judged(GuestReason::TooManyFailedAnchors, None, false), before)
+                    }
                     (Err(error), _) => return Err(error.into()),
                 }
             }
