@@ -64,8 +64,8 @@ impl Instant {
     }
 }
 
-/// The first microsecond of the year 10000.
-const YEAR_10000: i64 = 253_402_300_800 * 1_000_000;
+/// The last instant that the library of dates knows, in the year 9999 wherever one is on Earth.
+const LAST: i64 = 253_402_207_200 * 1_000_000;
 
 /// Year, month and day of a day since 1970-01-01, not before it: of years that begin in March, so
 /// that a leap day is the last of its year, and of the 400 years after which all repeats.
@@ -83,7 +83,7 @@ const fn civil_of(days: u64) -> (u64, u64, u64) {
 
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(micros) = u64::try_from(self.0).ok().filter(|_| self.0 < YEAR_10000) else {
+        let Some(micros) = u64::try_from(self.0).ok().filter(|_| self.0 <= LAST) else {
             return write!(f, "{}", jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH));
         };
         // An instant is in every audit entry and every line of the log; this is several times quicker
@@ -142,13 +142,13 @@ mod tests {
     fn every_instant_is_written_as_by_the_library_of_dates() {
         let written = |micros: i64| jiff::Timestamp::from_microsecond(micros).unwrap().to_string();
         let mut day = 0;
-        while day * 86_400_000_000 < YEAR_10000 {
+        while (day + 1) * 86_400_000_000 < LAST {
             for micros in [day * 86_400_000_000, (day + 1) * 86_400_000_000 - 1 - day % 1000 * 1000] {
                 assert_eq!(Instant::from_micros(micros).to_string(), written(micros));
             }
             day += 13;
         }
-        for micros in [-1, 0, 100_000, 59_000_010, 951_782_400_000_000, YEAR_10000 - 1] {
+        for micros in [-1, 0, 100_000, 59_000_010, 951_782_400_000_000, LAST] {
             assert_eq!(Instant::from_micros(micros).to_string(), written(micros));
         }
     }
