@@ -5,7 +5,7 @@ use super::guard::Failure;
 use crate::access::Caller;
 use crate::audit::{Entry, Outcome};
 use crate::clients::{Agreement, Operation};
-use crate::kernel::{AttributeSet, CitizenId, Instant, Purpose, TransactionId};
+use crate::kernel::{AttributeSet, CitizenId, Instant, LegalBasis, Purpose, TransactionId};
 
 /// What is asked, by which operation, and why.
 #[derive(Debug, Clone)]
@@ -107,6 +107,11 @@ impl Draft {
     /// The entry, for a state change that writes it in its own transaction.
     pub fn entry(&self) -> &Entry {
         &self.entry
+    }
+
+    /// Whether the legal basis is a consent, which must be looked for.
+    pub(super) fn rests_on_consent(&self) -> bool {
+        self.entry.legal_basis.as_ref().is_some_and(LegalBasis::is_consent)
     }
 
     /// The question was not answered, for a reason named by a stable code.

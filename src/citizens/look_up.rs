@@ -82,7 +82,7 @@ impl Citizens {
         let status = full.then_some(person.record.citizen.status);
         let mut disclosure = Disclosure::choose(person.record, asked, allowance);
         if let Some(membership) = disclosure.needs_household() {
-            let members = self.0.records.household(membership.household_id).await?;
+            let members = Box::pin(self.0.records.household(membership.household_id)).await?;
             disclosure = disclosure.with_household(Household { members });
         }
         let subjects = self.subjects_of(&disclosure).await?;

@@ -12,6 +12,7 @@ mod disclose;
 mod draft;
 pub mod events;
 mod follower;
+mod front;
 pub mod guard;
 mod holder;
 pub mod import;
@@ -27,6 +28,7 @@ pub mod sealing;
 pub mod seed;
 mod service;
 mod store;
+mod told;
 mod verify;
 mod warning;
 
