@@ -34,6 +34,9 @@ use dancu::telemetry::Metrics;
 use serde::Deserialize;
 use serde_json::json;
 
+#[global_allocator]
+static ALLOCATOR: dancu::Allocator = dancu::Allocator;
+
 const CITIZENS: u64 = 5_000;
 const CONNECTIONS: usize = 64;
 const HELLO: &str = r#"{"message":"Xin chao. This body is as long as a short answer about a person would be, so that writing it costs the same: two hundred bytes or so, which is what others have measured with as well, too."}"#;
