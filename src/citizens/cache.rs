@@ -285,7 +285,7 @@ impl Cache {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.group(id).fetch_add(1, Ordering::SeqCst);
         self.records.invalidate(&id).await;
-        // Once more: who took the stamp just before may have found the old record after it.
+        // Once more: who took the stamp in between may still have found the old record.
         self.group(id).fetch_add(1, Ordering::SeqCst);
     }
 

@@ -11,8 +11,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-/// How often the list is looked through at least.
+/// How often the list is looked through at least, and at most.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOK_AT_MOST: Duration = Duration::from_millis(1);
 
 /// One worker's list of who is at work.
 #[derive(Clone)]
@@ -57,7 +58,8 @@ impl Deadline {
         });
         list.places[place] = Place { due: Some(due), waker: None, over: false };
         if !std::mem::replace(&mut list.watched, true) {
-            actix_web::rt::spawn(watch(Rc::clone(&self.list), (self.limit / 8).min(LOOK_EVERY)));
+            let every = (self.limit / 8).clamp(LOOK_AT_MOST, LOOK_EVERY);
+            actix_web::rt::spawn(watch(Rc::clone(&self.list), every));
         }
         place
     }
