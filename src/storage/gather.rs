@@ -16,8 +16,7 @@ use super::writer::Message;
 const GROUP: usize = 256;
 /// Records among which a sync is cheap: a group that has them waits no longer.
 const ENOUGH: usize = 64;
-/// How long a group waits for company, at most. Half of it would make the groups of 64 connections on
-/// one worker half as large, and a commit costs nearly the same whatever rides on it.
+/// How long a group waits for company, at most: a commit costs nearly the same whatever rides on it.
 const PATIENCE: Duration = Duration::from_millis(2);
 /// How often it looks whether company has come. Asleep, because a thread that listens would have to
 /// be woken by each who comes.
