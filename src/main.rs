@@ -5,6 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use dancu::cli::{Command, run};
 
+#[global_allocator]
+static ALLOCATOR: dancu::Allocator = dancu::Allocator;
+
 /// Identity look-up and verification over a sealed, cached and audited citizen store.
 #[derive(Debug, Parser)]
 #[command(name = "dancu", version)]

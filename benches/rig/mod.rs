@@ -26,6 +26,9 @@ use dancu::storage::{StoreConfig, migrate};
 use dancu::telemetry::Metrics;
 use serde_json::json;
 
+#[global_allocator]
+static ALLOCATOR: dancu::Allocator = dancu::Allocator;
+
 pub const CITIZENS: u64 = 5_000;
 const CONNECTIONS: usize = 64;
 

@@ -145,9 +145,7 @@ impl Audit {
 
     /// Makes one entry durable; the answer it is about may leave afterwards.
     pub async fn record(&self, entry: Entry) -> Result<Receipt, AuditError> {
-        let indexes = self.0.store.append(vec![record_of(&entry)]).await?;
-        let lost = || StorageError::Other("a record came back without its index".to_owned());
-        receipt(&self.0.shared, *indexes.first().ok_or_else(lost)?)
+        receipt(&self.0.shared, self.0.store.append_one(record_of(&entry)).await?)
     }
 
     /// Makes several entries durable in one commit, in order.

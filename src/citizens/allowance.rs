@@ -44,6 +44,11 @@ impl<'a> Allowance<'a> {
         }
     }
 
+    /// The attributes that may be told: those for which [`withholds`](Self::withholds) has no reason.
+    pub fn tells(self) -> AttributeSet {
+        if self.agreement.detail == Detail::Boolean { AttributeSet::EMPTY } else { self.readable() }
+    }
+
     /// Whether the value of `attribute` is within agreement and consent, however much detail the
     /// agreement allows.
     pub fn may_read(self, attribute: Attribute) -> bool {

@@ -2,19 +2,23 @@
 //!
 //! Records are kept by `citizen_id`, bounded by weight. A second cache remembers who holds a
 //! number; it is only a hint, checked against the record each time, so that nothing in it can go
-//! stale but "nobody holds it", which is forgotten as soon as any number changes.
+//! stale but "nobody holds it", which is forgotten as soon as any number changes. In front of both
+//! stand the records that were asked for last ([`super::front`]).
 
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use moka::Expiry;
 
+use super::disclose::is_recorded;
+use super::front::Front;
 use super::matching::PreparedName;
 use super::matching::claims::Record;
 use super::model::Citizen;
-use crate::kernel::{CitizenId, IdNumber};
+use super::told::Told;
+use crate::kernel::{Attribute, AttributeSet, CitizenId, IdNumber};
 use crate::storage::StorageError;
 
 /// A citizen's record, opened, with what matching needs prepared.
@@ -22,9 +26,14 @@ pub struct OpenRecord {
     pub citizen: Citizen,
     pub name: PreparedName,
     pub row_version: i64,
+    /// The attributes it holds a value for.
+    pub recorded: AttributeSet,
+    told: OnceLock<Told>,
     weight: u32,
     /// The state of the change log before the record was read.
     stamp: u64,
+    /// It was read before a change and kept after it.
+    stale: AtomicBool,
 }
 
 impl OpenRecord {
@@ -32,8 +41,39 @@ impl OpenRecord {
     /// length of the sealed row, which is about that of the texts in the record.
     pub fn new(citizen: Citizen, row_version: i64, text_bytes: usize, stamp: u64) -> Self {
         let name = PreparedName::new(&citizen.full_name);
-        let weight = size_of::<Self>() + text_bytes + ENTRY_OVERHEAD;
-        Self { citizen, name, row_version, weight: u32::try_from(weight).unwrap_or(u32::MAX), stamp }
+        let recorded = Attribute::ALL.iter().copied().filter(|one| is_recorded(&citizen, *one)).collect();
+        // The texts are there a second time once the record was told, all but the photo.
+        let photo = citizen.photo.as_ref().map_or(0, |photo| photo.data.len());
+        let weight = size_of::<Self>() + text_bytes + text_bytes.saturating_sub(photo) + ENTRY_OVERHEAD;
+        let weight = u32::try_from(weight).unwrap_or(u32::MAX);
+        Self {
+            citizen,
+            name,
+            row_version,
+            recorded,
+            told: OnceLock::new(),
+            weight,
+            stamp,
+            stale: AtomicBool::new(false),
+        }
+    }
+
+    /// What the record says whoever asks, written when somebody first does.
+    pub fn told(&self) -> &Told {
+        self.told.get_or_init(|| Told::of(&self.citizen))
+    }
+
+    /// Memory it takes, in bytes.
+    pub(super) fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::Acquire)
+    }
+
+    pub(super) fn mark_stale(&self) {
+        self.stale.store(true, Ordering::Release);
     }
 
     /// The record as comparisons see it.
@@ -92,6 +132,7 @@ impl Expiry<IdNumber, Holder> for AbsenceIsShort {
 }
 
 pub struct Cache {
+    front: Front,
     records: moka::future::Cache<CitizenId, Arc<OpenRecord>>,
     numbers: moka::future::Cache<IdNumber, Holder>,
     /// One counter for each group of citizens, moved on by each change before the record is
@@ -110,15 +151,16 @@ pub struct Cache {
 impl Cache {
     pub fn new(config: &CacheConfig) -> Self {
         let records = moka::future::Cache::builder()
-            .max_capacity(config.bytes / 5 * 4)
+            .max_capacity(config.bytes / 4 * 3)
             .weigher(|_, record: &Arc<OpenRecord>| record.weight)
             .build();
         let numbers = moka::future::Cache::builder()
-            .max_capacity(config.bytes / 5)
+            .max_capacity(config.bytes / 8)
             .weigher(|_, _| NUMBER_WEIGHT)
             .expire_after(AbsenceIsShort(config.absence))
             .build();
         Self {
+            front: Front::new(config.bytes / 8),
             records,
             numbers,
             stamps: (0..STAMPS).map(|_| AtomicU64::new(0)).collect(),
@@ -162,6 +204,16 @@ impl Cache {
         &self.stamps[(usize::from(high) << 8 | usize::from(low)) % STAMPS]
     }
 
+    /// The record of who holds `number`, if it was asked for lately.
+    pub fn recent(&self, number: &IdNumber) -> Option<Arc<OpenRecord>> {
+        self.front.find(number, |id| self.stamp(id))
+    }
+
+    /// Notes that `record` was asked for; `stamp` was taken before it was looked for.
+    pub fn note_recent(&self, record: &Arc<OpenRecord>, stamp: u64) {
+        self.front.seat(record, stamp);
+    }
+
     pub async fn record(&self, id: CitizenId) -> Option<Arc<OpenRecord>> {
         self.records.get(&id).await
     }
@@ -194,6 +246,7 @@ impl Cache {
 
     async fn keep_if_current(&self, id: CitizenId, record: &OpenRecord) {
         if self.stamp(id) != record.stamp {
+            record.mark_stale();
             self.records.invalidate(&id).await;
         }
     }
@@ -232,6 +285,8 @@ impl Cache {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.group(id).fetch_add(1, Ordering::SeqCst);
         self.records.invalidate(&id).await;
+        // Once more: who took the stamp in between may still have found the old record.
+        self.group(id).fetch_add(1, Ordering::SeqCst);
     }
 
     /// Entries and bytes held, for the metrics.

@@ -6,7 +6,7 @@ use super::guard::meter::Standing;
 use super::service::{Citizens, Drafted};
 use crate::access::{Caller, CitizenGrant};
 use crate::clients::Refusal;
-use crate::kernel::{AttributeSet, ConsentId, LegalBasis};
+use crate::kernel::{AttributeSet, ConsentId};
 use crate::storage::StorageError;
 
 impl Citizens {
@@ -23,7 +23,7 @@ impl Citizens {
     /// before anybody is looked for; a refusal of a consent that exists names whose it is.
     pub(super) async fn consented(&self, caller: &Caller, draft: Draft, standing: Standing) -> Drafted<Standing> {
         let own = caller.citizen.as_deref();
-        if !draft.entry.legal_basis.as_ref().is_some_and(LegalBasis::is_consent) {
+        if !draft.rests_on_consent() {
             let Some(grant) = own else { return (Ok(standing), draft) };
             return match self.approved_attributes(grant).await {
                 Ok(attributes) => {

@@ -1,14 +1,14 @@
 //! What of a citizen an answer may hold.
 
-use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::allowance::Allowance;
 use super::cache::OpenRecord;
 use super::model::{Citizen, MaritalStatus, Membership, Provenance, RelationToHead, Relative};
-use crate::kernel::{Attribute, AttributeSet, CitizenId, Classification, PersonName};
+use super::told::put_origin;
+use crate::kernel::{Attribute, AttributeSet, CitizenId, PersonName};
 
 /// Why an attribute that was asked for is not in the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -54,15 +54,10 @@ pub struct Disclosure {
 impl Disclosure {
     /// Chooses, of the attributes that were `asked` for, those that agreement and consent let out.
     pub fn choose(record: Arc<OpenRecord>, asked: AttributeSet, allowance: Allowance<'_>) -> Self {
-        let mut attributes = AttributeSet::EMPTY;
-        let mut withheld = Vec::new();
-        for attribute in asked.iter() {
-            let not_recorded = || (!is_recorded(&record.citizen, attribute)).then_some(WithheldReason::NotRecorded);
-            match allowance.withholds(attribute).or_else(not_recorded) {
-                Some(reason) => withheld.push(Withheld { attribute, reason }),
-                None => attributes.insert(attribute),
-            }
-        }
+        let attributes = asked.intersection(allowance.tells()).intersection(record.recorded);
+        let reason = |attribute| allowance.withholds(attribute).unwrap_or(WithheldReason::NotRecorded);
+        let missing = asked.difference(attributes);
+        let withheld = missing.iter().map(|attribute| Withheld { attribute, reason: reason(attribute) }).collect();
         let names_of_others = allowance.may_read(Attribute::FullName);
         Self { record, attributes, withheld, household: None, names_of_others, members_hidden: false }
     }
@@ -164,36 +159,45 @@ pub fn provenance_of(citizen: &Citizen, attribute: Attribute) -> &Provenance {
 }
 
 impl Disclosure {
-    /// Writes an object of attributes, each `{value, source, as_of, classification}`. All but the
-    /// values is known beforehand or the same for nearly every attribute, and is copied.
+    /// Writes an object of attributes, each `{value, source, as_of, classification}`. Nearly all of it
+    /// is written beforehand, and copied.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let mut ends: [Option<(&Provenance, Range<usize>)>; 2] = [None, None];
+        let told = self.record.told();
         let mut before = b'{';
         for attribute in self.attributes.iter() {
             out.push(before);
             before = b',';
             out.extend_from_slice(opening(attribute).as_bytes());
-            put(out, "", &Value { disclosure: self, attribute });
-            let provenance = provenance_of(&self.record.citizen, attribute);
-            let classification = attribute.classification();
-            let end = &mut ends[usize::from(classification == Classification::Sensitive)];
-            if let Some((of, range)) = end
-                && *of == provenance
-            {
-                out.extend_from_within(range.clone());
-                continue;
+            match told.value(attribute) {
+                Some(value) => out.extend_from_slice(value),
+                None => self.put_value(attribute, out),
             }
-            let start = out.len();
-            put(out, ",\"source\":", &provenance.source);
-            put(out, ",\"as_of\":", &provenance.as_of);
-            put(out, ",\"classification\":", &classification);
-            out.push(b'}');
-            *end = Some((provenance, start..out.len()));
+            let classification = attribute.classification();
+            match self.record.citizen.provenance_of.get(&attribute) {
+                Some(other) => put_origin(out, other, classification),
+                None => out.extend_from_slice(told.origin(classification)),
+            }
         }
         if before == b'{' {
             out.push(b'{');
         }
         out.push(b'}');
+    }
+
+    /// Writes the value of an attribute that is not the same whoever asks, or is large.
+    fn put_value(&self, attribute: Attribute, out: &mut Vec<u8>) {
+        let citizen = &self.record.citizen;
+        let named = |relative| Named::of(relative, self.names_of_others);
+        match attribute {
+            Attribute::Household => put(out, "", &self.household_told()),
+            Attribute::Parents => put(out, "", &citizen.parents.iter().map(named).collect::<Vec<_>>()),
+            Attribute::Spouse => put(out, "", &citizen.spouse.as_ref().map(named)),
+            Attribute::Children => put(out, "", &citizen.children.iter().map(named).collect::<Vec<_>>()),
+            Attribute::Representative => put(out, "", &citizen.representative.as_ref().map(named)),
+            Attribute::Photo => put(out, "", &citizen.photo),
+            // All others are told by the record itself where they are recorded.
+            _ => out.extend_from_slice(b"null"),
+        }
     }
 }
 
@@ -210,49 +214,6 @@ fn opening(attribute: Attribute) -> &'static str {
         LazyLock::new(|| Attribute::ALL.iter().map(|attribute| format!("\"{attribute}\":{{\"value\":")).collect());
     // The list is in the order of the attributes' numbers.
     OPENINGS.get(attribute as usize).map_or("", String::as_str)
-}
-
-struct Value<'a> {
-    disclosure: &'a Disclosure,
-    attribute: Attribute,
-}
-
-impl Serialize for Value<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let citizen = &self.disclosure.record.citizen;
-        let others = |relative| Named::of(relative, self.disclosure.names_of_others);
-        match self.attribute {
-            Attribute::FullName => citizen.full_name.serialize(to),
-            Attribute::OtherName => citizen.other_name.serialize(to),
-            Attribute::IdNumber => citizen.id_number.serialize(to),
-            Attribute::LegacyIdNumber => citizen.legacy_id_number.serialize(to),
-            Attribute::DateOfBirth => citizen.date_of_birth.serialize(to),
-            Attribute::Sex => citizen.sex.serialize(to),
-            Attribute::PlaceOfBirth => citizen.place_of_birth.serialize(to),
-            Attribute::PlaceOfBirthRegistration => citizen.place_of_birth_registration.serialize(to),
-            Attribute::PlaceOfOrigin => citizen.place_of_origin.serialize(to),
-            Attribute::Ethnicity => citizen.ethnicity.serialize(to),
-            Attribute::Religion => citizen.religion.serialize(to),
-            Attribute::Nationality => citizen.nationality.serialize(to),
-            Attribute::BloodGroup => citizen.blood_group.serialize(to),
-            Attribute::MaritalStatus => citizen.marital_status.serialize(to),
-            Attribute::PermanentResidence => citizen.permanent_residence.serialize(to),
-            Attribute::TemporaryResidence => citizen.temporary_residence.serialize(to),
-            Attribute::CurrentResidence => citizen.current_residence.serialize(to),
-            Attribute::TemporaryAbsence => citizen.temporary_absence.serialize(to),
-            Attribute::Household => self.disclosure.household_told().serialize(to),
-            Attribute::Parents => to.collect_seq(citizen.parents.iter().map(others)),
-            Attribute::Spouse => citizen.spouse.as_ref().map(others).serialize(to),
-            Attribute::Children => to.collect_seq(citizen.children.iter().map(others)),
-            Attribute::Representative => citizen.representative.as_ref().map(others).serialize(to),
-            Attribute::Card => citizen.card.serialize(to),
-            Attribute::Photo => citizen.photo.serialize(to),
-            Attribute::Phone => citizen.phone.serialize(to),
-            Attribute::Email => citizen.email.serialize(to),
-            Attribute::Status => citizen.status.serialize(to),
-            Attribute::StatusDate => citizen.status_date.serialize(to),
-        }
-    }
 }
 
 /// Somebody else than the citizen asked about: never more than a name and a relation.

@@ -85,7 +85,7 @@ impl Citizens {
             disclosure = disclosure.withholding_members();
         }
         if let Some(membership) = disclosure.needs_household() {
-            let members = self.0.records.household(membership.household_id).await?;
+            let members = Box::pin(self.0.records.household(membership.household_id)).await?;
             disclosure = disclosure.with_household(Household { members });
         }
         let subjects = self.subjects_of(&disclosure).await?;

@@ -23,15 +23,28 @@ impl Records {
     /// The record of whoever holds the number, or held it before it was cancelled.
     pub async fn by_number(&self, number: &IdNumber) -> Result<Option<Arc<OpenRecord>>, StorageError> {
         if !self.cache.is_trusted() {
-            return self.read_by_number(number).await;
+            return Box::pin(self.read_by_number(number)).await;
         }
+        match self.cache.recent(number) {
+            Some(record) => Ok(Some(record)),
+            // On the heap: what is rare must not make every look-up's future large.
+            None => Box::pin(self.seek_by_number(number)).await,
+        }
+    }
+
+    /// The same for a number that was not asked for lately.
+    async fn seek_by_number(&self, number: &IdNumber) -> Result<Option<Arc<OpenRecord>>, StorageError> {
         let holder = match self.cache.holder(number).await {
             Some(holder) => holder,
             None => self.cache.holder_or(number, self.find_holder(number)).await?,
         };
         let Holder::Citizen(id) = holder else { return Ok(None) };
+        let stamp = self.cache.stamp(id);
         match self.by_id(id).await? {
-            Some(record) if record.owns(number) => Ok(Some(record)),
+            Some(record) if record.owns(number) => {
+                self.cache.note_recent(&record, stamp);
+                Ok(Some(record))
+            }
             // The hint is old: the number has moved.
             _ => {
                 self.cache.forget_holder(number).await;

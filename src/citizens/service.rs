@@ -200,7 +200,9 @@ impl Citizens {
         };
         let draft = Draft::new(TransactionId::random(&*self.0.entropy), now, caller, question);
         match admitted {
-            Ok(standing) => self.consented(caller, draft, standing).await,
+            Ok(standing) if !draft.rests_on_consent() && caller.citizen.is_none() => (Ok(standing), draft),
+            // On the heap: what is rare must not make every question's future large.
+            Ok(standing) => Box::pin(self.consented(caller, draft, standing)).await,
             Err(error) => {
                 let reason = error.reason();
                 (Err(error), draft.refused(reason))
@@ -230,7 +232,7 @@ impl Citizens {
         let Some(failure) = failure else {
             return Ok(self.0.audit.record(entry).await?);
         };
-        let receipts = self.conclude_failures(vec![entry], vec![failure]).await?;
+        let receipts = Box::pin(self.conclude_failures(vec![entry], vec![failure])).await?;
         receipts.into_iter().next().ok_or_else(|| lost_receipt().into())
     }
 

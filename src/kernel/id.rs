@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -16,13 +17,22 @@ use super::Entropy;
 #[error("not an identifier of 32 letters a-p")]
 pub struct IdFault;
 
-fn letters(bytes: &[u8; 16]) -> String {
-    let mut text = String::with_capacity(32);
-    for byte in bytes {
-        text.push((b'a' + (byte >> 4)) as char);
-        text.push((b'a' + (byte & 15)) as char);
+/// Sixteen bytes as letters.
+struct Letters([u8; 32]);
+
+impl Letters {
+    fn of(bytes: &[u8; 16]) -> Self {
+        let mut letters = [0; 32];
+        for (pair, byte) in letters.chunks_exact_mut(2).zip(bytes) {
+            pair[0] = b'a' + (byte >> 4);
+            pair[1] = b'a' + (byte & 15);
+        }
+        Self(letters)
     }
-    text
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 fn bytes_of(text: &str) -> Result<[u8; 16], IdFault> {
@@ -64,7 +74,7 @@ macro_rules! random_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&letters(&self.0))
+                f.write_str(Letters::of(&self.0).as_str())
             }
         }
 
@@ -83,7 +93,7 @@ macro_rules! random_id {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&letters(&self.0))
+                serializer.serialize_str(Letters::of(&self.0).as_str())
             }
         }
 
@@ -126,9 +136,9 @@ random_id!(
 );
 
 /// A client organisation's identifier: 1–64 of `a-z`, `0-9`, `-`, starting with a letter and
-/// without nine digits in a row.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct ClientId(String);
+/// without nine digits in a row. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(Arc<str>);
 
 /// The text is not a client identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -148,13 +158,19 @@ impl FromStr for ClientId {
         let shaped = (1..=64).contains(&bytes.len())
             && bytes[0].is_ascii_lowercase()
             && bytes.iter().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == b'-');
-        if shaped && !has_digit_run(text, 9) { Ok(Self(text.to_owned())) } else { Err(ClientIdFault) }
+        if shaped && !has_digit_run(text, 9) { Ok(Self(text.into())) } else { Err(ClientIdFault) }
     }
 }
 
 impl fmt::Display for ClientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Serialize for ClientId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

@@ -44,6 +44,9 @@ impl PersonName {
     /// Letters, marks, spaces, full stop, comma and the kinds of apostrophe and hyphen that
     /// ethnic-minority and foreign names carry.
     pub fn parse(text: &str) -> Result<Self, NameFault> {
+        if is_plainly_a_name(text) {
+            return Ok(Self(text.into()));
+        }
         let mut name = String::with_capacity(text.len());
         for word in text.split_whitespace() {
             if !name.is_empty() {
@@ -73,6 +76,19 @@ impl PersonName {
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether the text is a name to be kept as it is: words of Latin letters that are composed already,
+/// as nearly all names are, one space between two. What this does not see is looked at more closely.
+fn is_plainly_a_name(text: &str) -> bool {
+    let words = || text.split(' ');
+    text.len() <= PersonName::MAX_CHARS && words().all(|word| !word.is_empty() && word.chars().all(is_composed_latin))
+}
+
+/// ASCII letters, Latin-1 Supplement, Latin Extended-A and -B, and the letters of Vietnamese.
+fn is_composed_latin(c: char) -> bool {
+    let composed = matches!(c, '\u{c0}'..='\u{24f}' | '\u{1ea0}'..='\u{1ef9}') && !matches!(c, '\u{d7}' | '\u{f7}');
+    c.is_ascii_alphabetic() || composed
 }
 
 fn is_name_character(c: char) -> bool {
@@ -133,6 +149,20 @@ mod tests {
         assert_eq!(PersonName::parse("An\u{0}"), Err(NameFault::Character));
         assert_eq!(PersonName::parse("- '"), Err(NameFault::Character));
         assert_eq!(PersonName::parse(&"a".repeat(201)), Err(NameFault::TooLong));
+    }
+
+    #[test]
+    fn what_is_plainly_a_name_is_one_on_closer_look_too() {
+        for c in ('\0'..='\u{2fff}').filter(|c| is_composed_latin(*c)) {
+            assert!(is_name_character(c) && c.is_alphabetic(), "{c:?}");
+            assert!(c.to_string().nfc().eq([c]), "{c:?}");
+        }
+        assert!(is_plainly_a_name("Nguyễn Thị Thuý Đặng"));
+        for text in
+            ["", " ", "An ", " An", "An  Bình", "H'Hen", "E\u{302}ban", "An 2", "An\u{a0}Bình", &"a".repeat(201)]
+        {
+            assert!(!is_plainly_a_name(text), "{text:?}");
+        }
     }
 
     #[test]

@@ -16,11 +16,11 @@ use super::writer::Message;
 const GROUP: usize = 256;
 /// Records among which a sync is cheap: a group that has them waits no longer.
 const ENOUGH: usize = 64;
-/// How long a group waits for company, at most.
-const PATIENCE: Duration = Duration::from_millis(1);
+/// How long a group waits for company, at most: a commit costs nearly the same whatever rides on it.
+const PATIENCE: Duration = Duration::from_millis(2);
 /// How often it looks whether company has come. Asleep, because a thread that listens would have to
 /// be woken by each who comes.
-const NAP: Duration = Duration::from_micros(200);
+const NAP: Duration = Duration::from_micros(250);
 /// After a pause as long as this the last groups say nothing about the next.
 const PAUSE: Duration = Duration::from_millis(5);
 

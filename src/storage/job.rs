@@ -96,7 +96,47 @@ where
     }
 }
 
-/// Records that no state change goes with: the hot path.
+/// One record that no state change goes with: the hot path.
+pub(super) struct AppendOne {
+    /// `None` while the group has it.
+    record: Option<Record>,
+    spoilt: Option<StorageError>,
+    caller: oneshot::Sender<Result<u64, StorageError>>,
+}
+
+impl AppendOne {
+    pub(super) fn new(record: Record) -> (Self, oneshot::Receiver<Result<u64, StorageError>>) {
+        let (caller, answer) = oneshot::channel();
+        (Self { record: Some(record), spoilt: None, caller }, answer)
+    }
+}
+
+impl Job for AppendOne {
+    fn run(&mut self, tx: &mut Tx<'_>) -> Verdict {
+        self.spoilt = None;
+        tx.records.extend(self.record.take());
+        Verdict::Kept
+    }
+
+    fn reclaim(&mut self, records: &mut dyn Iterator<Item = Record>) {
+        self.record = records.next();
+    }
+
+    fn spoil(&mut self, error: StorageError) {
+        self.spoilt = Some(error);
+    }
+
+    fn answer(self: Box<Self>, written: &[Record]) {
+        let index = || written.first().and_then(|record| record.slot.index()).ok_or_else(no_index);
+        let _ = self.caller.send(self.spoilt.map_or_else(index, Err));
+    }
+}
+
+fn no_index() -> StorageError {
+    StorageError::Other("the trailer left a record without its index".to_owned())
+}
+
+/// Several of them, in one commit and in order.
 pub(super) struct Append {
     records: Vec<Record>,
     spoilt: Option<StorageError>,
@@ -132,11 +172,10 @@ impl Job for Append {
     fn answer(self: Box<Self>, written: &[Record]) {
         let outcome = match self.spoilt {
             Some(error) => Err(error),
-            None => written
-                .iter()
-                .map(|record| record.slot.index())
-                .collect::<Option<Vec<u64>>>()
-                .ok_or_else(|| StorageError::Other("the trailer left a record without its index".to_owned())),
+            None => {
+                let indexes: Option<Vec<u64>> = written.iter().map(|record| record.slot.index()).collect();
+                indexes.ok_or_else(no_index)
+            }
         };
         let _ = self.caller.send(outcome);
     }

@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use super::alone::run_alone;
 use super::connect::{Intent, connect};
 use super::follow::{Pulse, follow, listen};
-use super::job::{Append, Change};
+use super::job::{Append, AppendOne, Change};
 use super::location::Location;
 use super::lock::Turn;
 use super::pool::{self, Connections, PATIENCE};
@@ -196,8 +196,18 @@ impl Store {
         Relayed::new(answer).await.unwrap_or_else(|_| Err(gone().into()))
     }
 
-    /// Makes records durable that no state change goes with, in one commit and in order; the
-    /// cheapest way in. Answers with their indexes.
+    /// Makes one record durable that no state change goes with: the cheapest way in. Answers with its
+    /// index.
+    ///
+    /// # Errors
+    /// `Unavailable` also if the outcome of the commit is unknown.
+    pub async fn append_one(&self, record: Record) -> Result<u64, StorageError> {
+        let (job, answer) = AppendOne::new(record);
+        self.submit(Message::Job(Box::new(job)))?;
+        Relayed::new(answer).await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// The same for several, in one commit and in order.
     ///
     /// # Errors
     /// `Unavailable` also if the outcome of the commit is unknown.

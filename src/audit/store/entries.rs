@@ -102,14 +102,18 @@ where
     }
 }
 
-/// Stores the rows of a commit group with as few statements as three sizes allow.
+/// Stores the rows of a commit group with as few statements as four sizes allow.
 pub(in crate::audit) fn insert_entries(db: &mut Db, rows: &[EntryRow]) -> Result<(), StorageError> {
     let (large, rest) = rows.as_chunks::<64>();
-    let (middle, rest) = rest.as_chunks::<8>();
+    let (middle, rest) = rest.as_chunks::<16>();
+    let (small, rest) = rest.as_chunks::<4>();
     for chunk in large {
         per_arm!(db, connection => InsertRows(chunk).execute(connection))?;
     }
     for chunk in middle {
+        per_arm!(db, connection => InsertRows(chunk).execute(connection))?;
+    }
+    for chunk in small {
         per_arm!(db, connection => InsertRows(chunk).execute(connection))?;
     }
     for row in rest {

@@ -164,7 +164,8 @@ impl Guards {
             return Ok(None);
         }
         let keys = self.keys(&client.id, named)?;
-        let read = self.read_unknown(&keys, now).await?;
+        // On the heap: what is rare must not make every question's future large.
+        let read = Box::pin(self.read_unknown(&keys, now)).await?;
         self.decide(&keys, &read, anchored, now)?;
         if anchored {
             return Ok(None);

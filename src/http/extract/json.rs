@@ -8,9 +8,10 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{FromRequest, HttpRequest};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use serde::de::DeserializeOwned;
 
+use super::hasty::Hasty;
 use super::input::Expected;
 use super::tracked::{Notes, Tracked};
 use crate::http::context::Arrival;
@@ -73,9 +74,8 @@ impl<T: DeserializeOwned> Json<T> {
 
 /// Reads a document without noting anything; `None` if there was anything to note.
 fn read_hastily<T: DeserializeOwned>(text: &str) -> Option<T> {
-    let notes = Notes::hasty();
     let mut reader = serde_json::Deserializer::from_str(text);
-    let request = T::deserialize(Tracked::new(&mut reader, &notes)).ok()?;
+    let request = T::deserialize(Hasty(&mut reader)).ok()?;
     reader.end().is_ok().then_some(request)
 }
 
@@ -129,6 +129,9 @@ fn check_head(headers: &HeaderMap, most: usize) -> Result<(), Problem> {
 
 /// `application/json` or `application/…+json`, in UTF-8 if it says so.
 fn is_json(media_type: &str) -> bool {
+    if media_type == "application/json" {
+        return true;
+    }
     let mut parts = media_type.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
     let json = essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
@@ -186,6 +189,11 @@ pub(super) async fn read_body(payload: &mut Payload, most: usize, time: Duration
         }
         Ok(if rest.is_empty() { first } else { rest.freeze() })
     };
+    let mut reading = std::pin::pin!(reading);
+    // Nearly every body came with its head: no timer is set for it.
+    if let Some(read) = reading.as_mut().now_or_never() {
+        return read;
+    }
     tokio::time::timeout(time, reading).await.unwrap_or_else(|_| Err(ProblemKind::BodyTimeout.into()))
 }
 

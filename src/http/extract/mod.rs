@@ -1,5 +1,6 @@
 //! Extractors: handlers never see raw input.
 
+mod hasty;
 pub mod idempotency_key;
 pub mod input;
 pub mod json;

@@ -1,7 +1,7 @@
 //! A deserialiser that knows where it is, refuses repeated members and notes unknown ones.
 //!
-//! To know where it is costs more than to read. So a document is first read without that, which
-//! ends at the first unknown or repeated member, and only one that has such a fault is read again.
+//! To know where it is costs more than to read. So a document is first read without that (see
+//! `hasty`), and only one that has a fault is read by this.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -19,22 +19,13 @@ use crate::kernel::{Faults, Text};
 /// Where the reader stands, and what it noted on its way.
 #[derive(Default)]
 pub(super) struct Notes {
-    /// Notes nothing: the first fault ends the reading.
-    hasty: bool,
     path: RefCell<String>,
     faults: RefCell<Faults>,
 }
 
 impl Notes {
-    pub(super) fn hasty() -> Self {
-        Self { hasty: true, ..Self::default() }
-    }
-
     /// Enters a member; gives the length of the path to go back to.
     fn enter(&self, member: &str) -> usize {
-        if self.hasty {
-            return 0;
-        }
         let mut path = self.path.borrow_mut();
         let length = path.len();
         // A name that is no plain word may carry personal data: its parent is named instead.
@@ -49,18 +40,11 @@ impl Notes {
     }
 
     fn leave(&self, length: usize) {
-        if self.hasty {
-            return;
-        }
         self.path.borrow_mut().truncate(length);
     }
 
-    fn fault<E: Error>(&self, code: &'static str, text: Text) -> Result<(), E> {
-        if self.hasty {
-            return Err(E::custom(code));
-        }
+    fn fault(&self, code: &'static str, text: Text) {
         self.faults.borrow_mut().push(self.path.borrow().as_str(), code, text);
-        Ok(())
     }
 
     /// Everything noted.
@@ -119,7 +103,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Tracked<'_, D> {
 
     /// Asked for by serde's derive where the type has no such member.
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.notes.fault::<D::Error>("unknown", Text::new("Không có trường này.", "There is no such member."))?;
+        self.notes.fault("unknown", Text::new("Không có trường này.", "There is no such member."));
         self.inner.deserialize_ignored_any(visitor)
     }
 }
@@ -185,7 +169,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Members<'_, A> {
     type Error = A::Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let back_to = if self.notes.hasty { 0 } else { self.notes.enter(&self.index.to_string()) };
+        let back_to = self.notes.enter(&self.index.to_string());
         let member = self.inner.next_element_seed(Seeded { seed, notes: self.notes })?;
         self.notes.leave(back_to);
         self.index += 1;
@@ -207,8 +191,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for NamedMembers<'_, 'de, A> {
         while let Some(Name(name)) = self.inner.next_key()? {
             self.back_to = self.notes.enter(&name);
             if !self.seen.note(name.clone()) {
-                let text = Text::new("Trường này bị lặp lại.", "This member is repeated.");
-                self.notes.fault::<A::Error>("repeated", text)?;
+                self.notes.fault("repeated", Text::new("Trường này bị lặp lại.", "This member is repeated."));
                 self.inner.next_value::<IgnoredAny>()?;
                 self.notes.leave(self.back_to);
                 continue;

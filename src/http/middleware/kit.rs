@@ -20,6 +20,7 @@ use futures_util::FutureExt;
 use super::access_log::{AccessLog, LogLine};
 use super::admission::Admission;
 use super::answer::{self, Orphan};
+use super::deadline::Deadline;
 use super::ids::RequestIds;
 use super::measure::{HttpMetrics, RouteMeters};
 use crate::http::context::{Arrival, Head};
@@ -69,6 +70,7 @@ where
             ids: RequestIds::new(config.entropy.as_ref()),
             admission: Admission::new(config.limits.queue_delay, Instant::now()),
             meters: RouteMeters::new(config.metrics.clone()),
+            deadline: Deadline::new(config.limits.answer_timeout),
             config,
         };
         ready(Ok(KitService { service, worker: Rc::new(worker) }))
@@ -86,6 +88,7 @@ struct Worker {
     ids: RequestIds,
     admission: Admission,
     meters: RouteMeters,
+    deadline: Deadline,
 }
 
 impl<S> Service<ServiceRequest> for KitService<S>
@@ -108,23 +111,25 @@ where
             return Box::pin(ready(Ok(visit.finish(response, Some(problem.kind())))));
         }
         let work = AssertUnwindSafe(self.service.call(request)).catch_unwind();
-        let limit = self.worker.config.limits.answer_timeout;
+        let deadline = self.worker.deadline.clone();
         Box::pin(async move {
-            let mut work = std::pin::pin!(work);
-            let mut ended = tokio::time::timeout(limit, &mut work).await;
-            if ended.is_err() && visit.arrival.longer() > std::time::Duration::ZERO {
-                ended = tokio::time::timeout(visit.arrival.longer(), &mut work).await;
+            let work = std::pin::pin!(work);
+            let mut work = deadline.keep(visit.arrival.at(), work);
+            let mut ended = (&mut work).await;
+            let longer = visit.arrival.longer();
+            if ended.is_none() && longer > std::time::Duration::ZERO {
+                ended = tokio::time::timeout(longer, &mut work).await.ok().flatten();
             }
             match ended {
-                Ok(Ok(Ok(response))) => {
+                Some(Ok(Ok(response))) => {
                     let (request, response) = response.into_parts();
                     let (response, problem) = answer::settle(&request, response, &visit.arrival);
                     Ok(visit.finish(ServiceResponse::new(request, response), problem))
                 }
                 // No extractor or handler ends here, only a middleware between them and this one.
-                Ok(Ok(Err(_))) => Err(visit.abandon(ProblemKind::Internal)),
-                Ok(Err(_panic)) => Err(visit.abandon(ProblemKind::Internal)),
-                Err(_elapsed) => Err(visit.abandon(ProblemKind::Timeout)),
+                Some(Ok(Err(_))) => Err(visit.abandon(ProblemKind::Internal)),
+                Some(Err(_panic)) => Err(visit.abandon(ProblemKind::Internal)),
+                None => Err(visit.abandon(ProblemKind::Timeout)),
             }
         })
     }
@@ -180,7 +185,8 @@ impl Visit {
     fn finish(self, response: ServiceResponse, problem: Option<ProblemKind>) -> ServiceResponse {
         let (request, mut response) = response.into_parts();
         answer::add_headers(&mut response, &self.arrival, self.worker.config.secure);
-        let route = request.match_pattern();
+        let known = self.worker.meters.known(request.path());
+        let route = known.or_else(|| request.match_pattern().map(Rc::from));
         let status = response.status().as_u16();
         let unread = self.arrival.take_unread();
         let response = match response.body().size() {
@@ -251,7 +257,7 @@ struct Tail {
     body: BoxBody,
     sent: u64,
     visit: Visit,
-    route: Option<String>,
+    route: Option<Rc<str>>,
     status: u16,
     problem: Option<ProblemKind>,
 }

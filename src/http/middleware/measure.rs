@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -65,12 +66,18 @@ type Meter = (u16, Counter, Histogram);
 /// One worker's handles, so that a request looks its own up without hashing labels.
 pub(super) struct RouteMeters {
     metrics: HttpMetrics,
-    routes: RefCell<HashMap<Box<str>, Vec<Meter>>>,
+    routes: RefCell<HashMap<Rc<str>, Vec<Meter>>>,
 }
 
 impl RouteMeters {
     pub(super) fn new(metrics: HttpMetrics) -> Self {
         Self { metrics, routes: RefCell::default() }
+    }
+
+    /// The pattern that was counted before and is the path itself: nothing varies in most paths, and to
+    /// go through all routes for the one that fits takes longer.
+    pub(super) fn known(&self, path: &str) -> Option<Rc<str>> {
+        self.routes.borrow().get_key_value(path).map(|(route, _)| Rc::clone(route))
     }
 
     /// `route` is a pattern, so there are no more of them than routes.

@@ -4,6 +4,7 @@
 mod access_log;
 mod admission;
 mod answer;
+mod deadline;
 mod ids;
 mod kit;
 mod measure;
