@@ -136,6 +136,10 @@ impl Access {
         let row = found?.filter(|row| now.as_micros() < row.expires_at).ok_or(Denied::TokenMissing)?;
         let grant = read_grant("sessions", &row.body)?;
         let client = self.enabled_client(&grant.client)?;
+        // Who was struck off the client's officers has no session any more.
+        if grant.officer.as_ref().is_some_and(|officer| !client.officers.contains(officer)) {
+            return Err(Denied::TokenMissing);
+        }
         Ok(Caller {
             client,
             scopes: grant.scopes,
@@ -143,6 +147,11 @@ impl Access {
             officer: grant.officer,
             expires: Instant::from_micros(row.expires_at),
         })
+    }
+
+    /// Whether the client, as it stands now, is let in and lists this officer.
+    pub fn lists_officer(&self, client: &ClientId, officer: &Officer) -> bool {
+        self.enabled_client(client).is_ok_and(|client| client.officers.contains(officer))
     }
 
     fn session_digest(&self, value: &Secret) -> Vec<u8> {

@@ -164,8 +164,8 @@ impl Citizens {
         Ok((person, about))
     }
 
-    /// Whom a question means that is refused before anybody is looked for: the one person who has the
-    /// number. For the entry alone.
+    /// Whom a question or its answer means by a number alone, without anybody being anchored: the one
+    /// person who has it. For the entry alone.
     pub async fn meant_by(&self, number: &AnchorNumber) -> Result<Vec<CitizenId>, StorageError> {
         let records = self.with_number(number).await?;
         Ok(if let [only] = records.as_slice() { vec![only.citizen.citizen_id] } else { Vec::new() })

@@ -91,6 +91,23 @@ impl OpenRecord {
     }
 }
 
+/// A record on its way into the cache. Whoever asked may go away before it is there: what has changed
+/// meanwhile is then marked all the same, and nobody is given it later.
+struct Entering<'c> {
+    cache: &'c Cache,
+    record: OnceLock<Arc<OpenRecord>>,
+}
+
+impl Drop for Entering<'_> {
+    fn drop(&mut self) {
+        if let Some(record) = self.record.get()
+            && self.cache.stamp(record.citizen.citizen_id) != record.stamp
+        {
+            record.mark_stale();
+        }
+    }
+}
+
 /// What moka and the allocator add to each entry (docs/performance).
 const ENTRY_OVERHEAD: usize = 400;
 const NUMBER_WEIGHT: u32 = 400;
@@ -215,7 +232,12 @@ impl Cache {
     }
 
     pub async fn record(&self, id: CitizenId) -> Option<Arc<OpenRecord>> {
-        self.records.get(&id).await
+        let record = self.records.get(&id).await?;
+        if record.is_stale() {
+            self.records.invalidate(&id).await;
+            return None;
+        }
+        Some(record)
     }
 
     /// The record, loaded once however many ask for it at the same time. `load` gives `None` for a
@@ -225,7 +247,12 @@ impl Cache {
         id: CitizenId,
         load: impl Future<Output = Result<Option<Arc<OpenRecord>>, StorageError>>,
     ) -> Result<Option<Arc<OpenRecord>>, StorageError> {
-        let loaded = self.records.try_get_with(id, async { load.await?.ok_or(Failure::Absent) }).await;
+        let entering = Entering { cache: self, record: OnceLock::new() };
+        let load = async {
+            let record = load.await?.ok_or(Failure::Absent)?;
+            Ok(Arc::clone(entering.record.get_or_init(|| record)))
+        };
+        let loaded = self.records.try_get_with(id, load).await;
         match loaded {
             Ok(record) => {
                 self.keep_if_current(id, &record).await;
@@ -240,6 +267,7 @@ impl Cache {
 
     pub async fn insert(&self, record: Arc<OpenRecord>) {
         let id = record.citizen.citizen_id;
+        let _entering = Entering { cache: self, record: OnceLock::from(Arc::clone(&record)) };
         self.records.insert(id, Arc::clone(&record)).await;
         self.keep_if_current(id, &record).await;
     }

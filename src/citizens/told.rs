@@ -1,15 +1,12 @@
 //! What a record says in the same words whoever asks, as JSON that is written once and then copied.
 
-use zeroize::Zeroizing;
-
 use super::disclose::{is_recorded, put};
 use super::model::{Citizen, Provenance};
 use crate::kernel::{Attribute, Classification};
 
-/// The values of a record and the end of nearly every attribute. Wiped when it is dropped, as the
-/// numbers in it are elsewhere.
+/// The values of a record and the end of nearly every attribute.
 pub struct Told {
-    json: Zeroizing<Box<[u8]>>,
+    json: Box<[u8]>,
     /// Where the value of each attribute ends; it begins where the one before ends.
     ends: [u32; Attribute::ALL.len()],
     /// Where the end of basic attributes ends; that of sensitive ones is the rest.
@@ -29,7 +26,7 @@ impl Told {
         put_origin(&mut json, &citizen.provenance, Classification::Basic);
         let basic_ends = offset(&json);
         put_origin(&mut json, &citizen.provenance, Classification::Sensitive);
-        Self { json: Zeroizing::new(json.into()), ends, basic_ends }
+        Self { json: json.into(), ends, basic_ends }
     }
 
     /// The value; `None` where it is not recorded, names others, or is too large to be held twice.

@@ -133,6 +133,16 @@ enum OfficersCommand {
         #[arg(long)]
         unit: String,
     },
+    /// Strike an officer off; their sessions end within a second
+    Remove {
+        client: ClientId,
+        /// The officer's id at the organisation
+        #[arg(long)]
+        id: String,
+        /// The officer's unit
+        #[arg(long)]
+        unit: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -213,10 +223,27 @@ pub async fn run(args: ClientsArgs, clients: &Clients, out: &mut dyn Write) -> R
             clients.enable(&id).await?;
             writeln!(out, "enabled {id}")?;
         }
-        Command::Officers(OfficersCommand::Add { client, id, unit }) => {
-            let officer = Officer { id: OfficerCode::parse(&id)?, unit: OfficerCode::parse(&unit)? };
-            clients.add_officer(&client, officer).await?;
+        Command::Officers(command) => change_officers(command, clients, out).await?,
+    }
+    Ok(())
+}
+
+async fn change_officers(
+    command: OfficersCommand,
+    clients: &Clients,
+    out: &mut dyn Write,
+) -> Result<(), ClientsCommandError> {
+    let named = |id: &str, unit: &str| {
+        Ok::<_, CodeFault>(Officer { id: OfficerCode::parse(id)?, unit: OfficerCode::parse(unit)? })
+    };
+    match command {
+        OfficersCommand::Add { client, id, unit } => {
+            clients.add_officer(&client, named(&id, &unit)?).await?;
             writeln!(out, "{client} has officer {id} of {unit}")?;
+        }
+        OfficersCommand::Remove { client, id, unit } => {
+            clients.remove_officer(&client, named(&id, &unit)?).await?;
+            writeln!(out, "{client} has officer {id} of {unit} no longer")?;
         }
     }
     Ok(())

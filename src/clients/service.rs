@@ -55,6 +55,8 @@ pub enum ClientsError {
     KeyKnown,
     #[error("the client has this officer already")]
     OfficerKnown,
+    #[error("the client has no such officer")]
+    OfficerUnknown,
     #[error("a name is 1 to 200 printable characters, without nine digits in a row")]
     Name,
     #[error("a client has a key; profile baseline may have a secret beside it or instead, others may not")]
@@ -198,6 +200,15 @@ impl Clients {
         let detail = serde_json::json!(officer).to_string();
         self.change_one(id, Action::OfficerAdded, detail, now, move |tx, id| {
             if store::insert_officer(tx.db()?, id, &officer, now)? { Ok(()) } else { Err(ClientsError::OfficerKnown) }
+        })
+        .await
+    }
+
+    /// Strikes an officer off, whose sessions are good no longer.
+    pub async fn remove_officer(&self, id: &ClientId, officer: Officer) -> Result<(), ClientsError> {
+        let detail = serde_json::json!(officer).to_string();
+        self.change_one(id, Action::OfficerRemoved, detail, self.0.clock.now(), move |tx, id| {
+            if store::delete_officer(tx.db()?, id, &officer)? { Ok(()) } else { Err(ClientsError::OfficerUnknown) }
         })
         .await
     }

@@ -22,10 +22,11 @@ pub enum Action {
     Amended,
     RedirectsSet,
     SecretSet,
+    OfficerRemoved,
 }
 
 impl Action {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Added,
         Self::KeyRotated,
         Self::Disabled,
@@ -34,6 +35,7 @@ impl Action {
         Self::Amended,
         Self::RedirectsSet,
         Self::SecretSet,
+        Self::OfficerRemoved,
     ];
 
     /// What the history calls it.
@@ -47,6 +49,7 @@ impl Action {
             Self::Amended => "amended",
             Self::RedirectsSet => "redirects_set",
             Self::SecretSet => "secret_set",
+            Self::OfficerRemoved => "officer_removed",
         }
     }
 
@@ -307,6 +310,12 @@ pub fn insert_officer(db: &mut Db, client: &ClientId, officer: &Officer, at: Ins
         })
         .execute(db)?;
     Ok(true)
+}
+
+/// Strikes an officer off; whether they were there.
+pub fn delete_officer(db: &mut Db, client: &ClientId, officer: &Officer) -> Result<bool, StorageError> {
+    let key = (client.as_str(), officer.id.as_str(), officer.unit.as_str());
+    Ok(diesel::delete(client_officers::table.find(key)).execute(db)? > 0)
 }
 
 pub fn set_enabled(db: &mut Db, client: &ClientId, enabled: bool) -> Result<(), StorageError> {

@@ -9,8 +9,9 @@ use crate::kernel::Entropy;
 
 /// What is drawn at a time for who asks for little.
 const BLOCK: usize = 512;
-/// Whoever asks for more is given it straight from the system: keys are, identifiers and nonces not.
-const LITTLE: usize = 16;
+/// What is drawn ahead: identifiers. Keys, nonces and codes come straight from the system, so that two
+/// copies of one virtual machine never use the same ones.
+const IDENTIFIER: usize = 16;
 
 /// Random bytes drawn ahead, each given out once: those from `next` on have not been.
 struct Ahead {
@@ -40,13 +41,13 @@ impl SystemEntropy {
 }
 
 impl Entropy for SystemEntropy {
-    /// A few bytes come from a block that the thread has drawn ahead: every answer needs some, and a
-    /// system call for each was measured at 2 % of a look-up.
+    /// What is as long as an identifier comes from a block that the thread has drawn ahead: every
+    /// answer needs some, and a system call for each was measured at 2 % of a look-up.
     ///
     /// # Panics
     /// If the operating system gives no randomness: nothing safe can be done without it.
     fn fill(&self, bytes: &mut [u8]) {
-        if bytes.len() > LITTLE {
+        if bytes.len() != IDENTIFIER {
             return self.draw(bytes);
         }
         AHEAD.with_borrow_mut(|ahead| {

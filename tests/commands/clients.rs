@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use clap::Parser;
 use dancu::cli::clients::{self, ClientsArgs};
 use dancu::crypto::jose::PrivateJwk;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::Backend;
 use crate::support::house::{House, id};
@@ -90,6 +90,11 @@ async fn a_client_is_added_shown_changed_and_shut_out() {
     assert_eq!(desk.house.probe_with(&token).await.told(), (401, "token-invalid"));
     assert!(desk.run("list").await.unwrap().contains("\tdisabled\t"));
     desk.run("enable so-noi-vu").await.unwrap();
+    let strike = "officers remove so-noi-vu --id canbo-01 --unit mot-cua";
+    assert_eq!(desk.run(strike).await.unwrap(), "so-noi-vu has officer canbo-01 of mot-cua no longer\n");
+    assert!(desk.run(strike).await.unwrap_err().contains("no such officer"));
+    let shown: Value = serde_json::from_str(&desk.run("show so-noi-vu").await.unwrap()).unwrap();
+    assert_eq!((&shown["officers"], &shown["history"][6]["action"]), (&json!([]), &json!("officer_removed")));
     assert!(desk.house.clients.find(&id("so-noi-vu")).unwrap().enabled);
 }
 

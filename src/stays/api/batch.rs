@@ -307,10 +307,7 @@ pub async fn batch(
     };
     release::negative(&arrival).await;
     let response = BatchResponse::of(&told, format);
-    Ok(match &told.standing {
-        Some(standing) => citizens::answer(&response, standing),
-        None => HttpResponse::Ok().json(&response),
-    })
+    Ok(citizens::answer(&response, &told.standing))
 }
 
 /// Why nothing of a file was taken.

@@ -88,6 +88,24 @@ impl RowFault {
     }
 }
 
+/// Faults of one row that are told; more help nobody, and a hostile file has them by the million.
+const MOST_TOLD: usize = 25;
+
+const MORE: (&str, Text) = (
+    "more_faults",
+    Text::new("Dòng này còn lỗi khác, chưa được liệt kê.", "The row has more faults, which are not listed."),
+);
+
+/// The faults of one row as they are told: of too many the first, and that there are more.
+pub fn told_of_row(row: u32, faults: impl ExactSizeIterator<Item = RowFault>) -> Vec<RowFault> {
+    if faults.len() <= MOST_TOLD {
+        return faults.collect();
+    }
+    let (code, text) = MORE;
+    let more = RowFault::at(row, None, Fault::new("", code, text));
+    faults.take(MOST_TOLD - 1).chain([more]).collect()
+}
+
 /// Why no row of a file is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unread {

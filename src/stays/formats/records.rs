@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::columns::Layout;
-use super::fault::{FileFault, RowFault, Unread};
+use super::fault::{FileFault, RowFault, Unread, told_of_row};
 use super::rows::{BlankRows, FileRead, FileRow, Given};
 use super::{Format, MOST_GUESTS};
 use crate::kernel::Faults;
@@ -113,7 +113,7 @@ fn read_record(layout: &Layout, row: u32, text: &[u8], read: ReadNotice) -> File
     };
     let notice = notice.map_err(|faults| {
         let place = |fault: crate::kernel::Fault| RowFault::at(row, layout.column_of(&fault.pointer), fault);
-        faults.into_vec().into_iter().map(place).collect()
+        told_of_row(row, faults.into_vec().into_iter().map(place))
     });
     FileRow { row, given: Given::Text(String::from_utf8_lossy(text).trim().to_owned()), notice }
 }

@@ -2,7 +2,7 @@
 //! of their own, and no guest's fault holds up those who share the room.
 
 use super::columns::{Field, Layout};
-use super::fault::{FileFault, RowFault, Unread};
+use super::fault::{FileFault, RowFault, Unread, told_of_row};
 use super::table::{Cell, HEADER_WITHIN, Table, TableRow};
 use super::values::{self, Moment, Wrong};
 use super::{Format, MOST_GUESTS, separated, workbook};
@@ -168,7 +168,7 @@ fn read_row(layout: &Layout, row: TableRow, facility: Option<FacilityId>) -> Fil
     let faults = reader.faults;
     let notice = match notice {
         Some(notice) if faults.is_empty() => Ok(notice),
-        _ => Err(faults),
+        _ => Err(told_of_row(row.number, faults.into_iter())),
     };
     let given = Given::Cells(row.cells.iter().map(|cell| cell.shown().to_owned()).collect());
     FileRow { row: row.number, given, notice }
@@ -192,12 +192,12 @@ impl<'r> RowReader<'r> {
         }
     }
 
-    /// Values right of the last column, or under no header.
+    /// The first value right of the last column, or under no header.
     fn look_outside(&mut self) {
-        for (index, cell) in self.row.cells.iter().enumerate() {
-            if !cell.is_blank() && self.layout.column(index).header.is_none() {
-                self.fault(index, "", OUTSIDE);
-            }
+        let mut cells = self.row.cells.iter().enumerate();
+        let outside = cells.find(|(index, cell)| !cell.is_blank() && self.layout.column(*index).header.is_none());
+        if let Some((index, _)) = outside {
+            self.fault(index, "", OUTSIDE);
         }
     }
 

@@ -38,7 +38,11 @@ pub struct ReceiptDocument {
     pub deadline: Instant,
     #[schema(value_type = String)]
     pub received_at: Instant,
-    /// Whether it came before the deadline.
+    /// When what it says was last amended; missing on the receipt of the notice itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub amended_at: Option<Instant>,
+    /// Whether every guest was reported before the deadline. A receipt that was late stays so.
     pub on_time: bool,
     /// How many guests were reported.
     pub guests: u32,

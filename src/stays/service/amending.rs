@@ -80,8 +80,9 @@ impl Stays {
         }
         let (mut judged, mut draft) = (Vec::with_capacity(read.len()), draft);
         for guest in read {
-            let (guest, kept) = self.judge(caller, guest, draft).await?;
+            let (mut guest, kept) = self.judge(caller, guest, draft).await?;
             draft = kept;
+            guest.show_after(&judged);
             judged.push(guest);
         }
         let added = exchange(&mut stay, command, &mut judged, draft.at());
@@ -182,18 +183,24 @@ impl Stays {
         draft: &Draft,
     ) -> Result<(), StorageError> {
         let guests = |stay: &Stay| stay.present().map(|guest| guest.number).collect::<Vec<_>>();
-        if stay.arrival == before.arrival && guests(stay) == guests(before) {
+        let (now, then) = (guests(stay), guests(before));
+        if stay.arrival == before.arrival && now == then {
             return Ok(());
         }
+        // A guest who comes to it is reported by the amendment, not by the first notice.
+        let joined = now.iter().any(|number| !then.contains(number));
+        let reported_at = if joined { draft.at() } else { before.received_at };
         let deadline = Deadline::of(stay.arrival);
         stay.deadline = deadline.instant();
-        stay.on_time = deadline.is_kept_at(stay.received_at);
+        // What was late does not come to be on time by another arrival.
+        stay.on_time = before.on_time && deadline.is_kept_at(reported_at);
         stay.revision = before.revision + 1;
         let document = ReceiptDocument {
             revision: stay.revision,
             facility_name: facility.name.clone(),
             arrival: stay.arrival,
             deadline: stay.deadline,
+            amended_at: Some(draft.at()),
             on_time: stay.on_time,
             guests: u32::try_from(stay.present().count()).unwrap_or(u32::MAX),
             audit: ReceiptPosition { log: self.0.audit.own_log().to_string(), transaction_id: draft.transaction() },

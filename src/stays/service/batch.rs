@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::{ReportMany, Stays, StaysError, Taken};
+use super::{ReportMany, ReportedMany, Stays, StaysError, Taken};
 use crate::access::Caller;
 use crate::citizens::guard::meter::Standing;
 use crate::crypto::digest::sha256;
@@ -75,7 +75,7 @@ pub struct Batch {
     pub file: BatchFile,
     pub purpose: BatchPurpose,
     pub idempotency_key: Option<String>,
-    /// Takes the same path and leaves nothing behind; nobody is looked up.
+    /// Takes the same path and leaves nothing behind but the entries of refusals; nobody is looked up.
     pub dry_run: bool,
     /// Of the sentences in the file of refused rows.
     pub language: Language,
@@ -124,7 +124,7 @@ pub struct BatchTold {
     pub refused: usize,
     pub blank: BlankRows,
     pub refused_file: Option<RefusedFile>,
-    pub standing: Option<Standing>,
+    pub standing: Standing,
 }
 
 /// A file that was read, split into what can be taken and what cannot.
@@ -142,19 +142,16 @@ impl Stays {
     /// # Errors
     /// [`BatchError`]; then nothing was taken, but what a repetition would find.
     pub async fn batch(&self, caller: &Caller, batch: Batch) -> Result<BatchTold, BatchError> {
+        // Neither the wait for a turn nor the reading makes a file late.
+        let received_at = self.0.clock.now();
         let _room = self.room_for_a_file().acquire().await.map_err(|_| BatchError::Unwritable)?;
         let Batch { file, purpose, idempotency_key, dry_run, language } = batch;
         let format = file.format();
         let sorted = aside(move || sort(&file, &purpose)).await.unwrap_or(Err(FileFault::NoWorkbook.into()))?;
         let Sorted { mut read, notices, purpose, digest } = sorted;
-        let mut standing = None;
-        let mut answers = Vec::new();
-        if !notices.is_empty() {
-            let many = ReportMany { notices, purpose: purpose.clone(), idempotency_key, request: digest, dry_run };
-            let reported = self.report_many(caller, many).await?;
-            standing = Some(reported.standing);
-            answers = reported.notices;
-        }
+        let many =
+            ReportMany { notices, purpose: purpose.clone(), idempotency_key, request: digest, dry_run, received_at };
+        let ReportedMany { notices: answers, standing } = self.report_many(caller, many).await?;
         let rows = read.rows.len();
         let (taken, faulty) = merge(&mut read, answers)?;
         let blank = std::mem::take(&mut read.blank);

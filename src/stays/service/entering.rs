@@ -14,10 +14,10 @@ use crate::citizens::{Draft, Written};
 use crate::kernel::{AttributeSet, CitizenId, FacilityId, Instant, StayId};
 use crate::qr;
 use crate::stays::model::{
-    ChangeKind, Deadline, Delivery, GuestVerdict, ReceiptDocument, ReceiptPosition, Stay, StayChange, StayGuest,
-    StayState,
+    ChangeKind, Deadline, Delivery, DocumentKind, GuestVerdict, ReceiptDocument, ReceiptPosition, Stay, StayChange,
+    StayGuest, StayState,
 };
-use crate::stays::store::guests::{self, GuestRow, Staying};
+use crate::stays::store::guests::{self, Alike, GuestRow};
 use crate::stays::store::stays::{self, ApprovalRow, StayRow};
 use crate::storage::{Db, StorageError, Tx};
 
@@ -45,8 +45,29 @@ pub(super) struct Present {
     pub number: i16,
     pub arrival: Instant,
     pub until: Option<Instant>,
-    /// Under each version of the index key.
-    pub tags: Vec<Tags>,
+    pub alike: Alike,
+}
+
+impl Present {
+    /// `tags` under each version of the index key.
+    fn of(stay: &Stay, guest: &StayGuest, tags: &[Tags]) -> Self {
+        let persons = tags.iter().map(|tags| tags.person.to_vec()).collect();
+        let documents = tags.iter().filter_map(|tags| Some(tags.document?.to_vec())).collect();
+        let alike = match guest.details.document.as_ref().map(|document| document.kind) {
+            None => Alike::Person(persons),
+            // Whatever stands where there is no number, many have.
+            Some(DocumentKind::Other) => Alike::DocumentAndPerson(documents, persons),
+            Some(_) => Alike::Document(documents),
+        };
+        Self {
+            stay: stay.id,
+            facility: stay.facility_id,
+            number: guest.number,
+            arrival: stay.arrival,
+            until: stay.planned_departure,
+            alike,
+        }
+    }
 }
 
 /// A guest of a stay, as its row names them.
@@ -94,7 +115,7 @@ impl Stays {
         let (mut rows, mut kept, mut drafts) = (Rows::default(), Vec::new(), Vec::new());
         for of in judged {
             let draft = answered(caller, of.draft.clone(), &of.guests, Vec::new());
-            let stay = self.new_stay(caller, &of)?;
+            let stay = self.new_stay(caller, &of, batch.received_at)?;
             self.add_rows(&stay, &of, &mut rows)?;
             kept.push(stay);
             drafts.push(draft);
@@ -115,9 +136,9 @@ impl Stays {
         Ok(told.zip(receipts).map(|(told, audit)| Entered { told, audit }).collect())
     }
 
-    fn new_stay(&self, caller: &Caller, of: &Judged<'_>) -> Result<Stay, StorageError> {
+    fn new_stay(&self, caller: &Caller, of: &Judged<'_>, received_at: Instant) -> Result<Stay, StorageError> {
         let (notice, facility, entry) = (&of.ready.notice, &of.ready.facility, of.draft.entry());
-        let (received_at, deadline) = (of.draft.at(), Deadline::of(notice.arrival));
+        let deadline = Deadline::of(notice.arrival);
         let id = StayId::random(&*self.0.entropy);
         let document = ReceiptDocument {
             stay_id: id,
@@ -127,6 +148,7 @@ impl Stays {
             arrival: notice.arrival,
             deadline: deadline.instant(),
             received_at,
+            amended_at: None,
             on_time: deadline.is_kept_at(received_at),
             guests: u32::try_from(of.guests.len()).unwrap_or(u32::MAX),
             delivery: Delivery::Received,
@@ -158,7 +180,7 @@ impl Stays {
             deadline: document.deadline,
             on_time: document.on_time,
             revision: document.revision,
-            receipt: self.sign(document, received_at)?,
+            receipt: self.sign(document, of.draft.at())?,
         })
     }
 
@@ -170,14 +192,8 @@ impl Stays {
         let drawer = &self.0.drawer;
         let present = stay.present().map(|guest| {
             let of = |version| drawer.tags(version, stay.facility_id, stay.arrival, &guest.details);
-            Ok(Present {
-                stay: stay.id,
-                facility: stay.facility_id,
-                number: guest.number,
-                arrival: stay.arrival,
-                until: stay.planned_departure,
-                tags: drawer.index_versions().into_iter().map(of).collect::<Result<_, StorageError>>()?,
-            })
+            let tags = drawer.index_versions().into_iter().map(of).collect::<Result<Vec<_>, StorageError>>()?;
+            Ok(Present::of(stay, guest, &tags))
         });
         present.collect()
     }
@@ -192,14 +208,7 @@ impl Stays {
                 stay_id: stay.id.as_bytes().to_vec(),
             }));
             rows.singles.extend(judged.single.clone());
-            rows.present.push(Present {
-                stay: stay.id,
-                facility: stay.facility_id,
-                number: guest.number,
-                arrival: stay.arrival,
-                until: stay.planned_departure,
-                tags: tags.clone(),
-            });
+            rows.present.push(Present::of(stay, guest, tags));
         }
         Ok(())
     }
@@ -234,27 +243,13 @@ pub(super) fn spend(tx: &mut Tx<'_>, singles: &[Vec<u8>], now: Instant) -> Resul
 
 /// Marks guests who are reported at two places at the same time, at both; which of `present` they are.
 pub(super) fn mark(db: &mut Db, present: &[Present]) -> Result<HashSet<GuestKey>, StorageError> {
-    let tags = || present.iter().flat_map(|guest| &guest.tags);
-    let documents: Vec<Vec<u8>> = tags().filter_map(|tags| Some(tags.document?.to_vec())).collect();
-    let nameless = tags().filter(|tags| tags.document.is_none());
-    let persons: Vec<Vec<u8>> = nameless.map(|tags| tags.person.to_vec()).collect();
-    let staying = guests::staying(db, &documents, &persons)?;
-    let mut by_tag: std::collections::HashMap<&[u8], Vec<&Staying>> = std::collections::HashMap::new();
-    for other in &staying {
-        by_tag.entry(other.document.as_deref().unwrap_or(&other.person)).or_default().push(other);
-    }
     let (mut own, mut marked) = (HashSet::new(), HashSet::new());
     for guest in present {
-        let others = guest.tags.iter().flat_map(|tags| {
-            let tag = tags.document.as_ref().map_or(tags.person.as_slice(), |document| document.as_slice());
-            by_tag.get(tag).into_iter().flatten()
-        });
-        for other in others {
-            let elsewhere = other.facility_id != guest.facility.as_bytes();
-            if elsewhere && other.overlaps(guest.arrival, guest.until) {
-                own.insert((guest.stay.as_bytes().to_vec(), guest.number));
-                marked.insert((other.stay_id.clone(), other.number));
-            }
+        let facility = guest.facility.as_bytes();
+        let others = guests::staying_elsewhere(db, &guest.alike, facility, guest.arrival, guest.until)?;
+        if !others.is_empty() {
+            own.insert((guest.stay.as_bytes().to_vec(), guest.number));
+            marked.extend(others);
         }
     }
     marked.extend(own.iter().cloned());

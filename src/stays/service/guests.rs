@@ -73,6 +73,16 @@ pub struct JudgedGuest {
     pub looked: bool,
 }
 
+impl JudgedGuest {
+    /// A credential for one showing is the first guest's who shows it among those of one notice.
+    pub(super) fn show_after(&mut self, earlier: &[JudgedGuest]) {
+        if self.single.is_some() && earlier.iter().any(|guest| guest.single == self.single) {
+            self.single = None;
+            self.reason = GuestReason::CredentialReplayed;
+        }
+    }
+}
+
 /// The attributes a guest is verified by.
 pub fn verified_by() -> AttributeSet {
     [Attribute::FullName, Attribute::IdNumber, Attribute::DateOfBirth].into_iter().collect()
@@ -283,17 +293,22 @@ fn means_of(typed: &TypedGuest, arrival: Instant) -> Means {
         return Means::Nothing(reason);
     }
     let anchor = |number| Anchor { number, full_name: typed.full_name.clone(), date_of_birth: typed.date_of_birth };
-    let number = typed.document.as_ref().and_then(|document| match document.kind {
+    let number = typed.document.as_ref().and_then(number_of);
+    match number {
+        Some(number) => Means::Number(anchor(number)),
+        None if typed.nationality == "VNM" => Means::Nothing(GuestReason::NoNumber),
+        None => Means::Nothing(GuestReason::ForeignDocument),
+    }
+}
+
+/// The number a document says somebody is known by here.
+pub fn number_of(document: &Document) -> Option<AnchorNumber> {
+    match document.kind {
         DocumentKind::Cccd | DocumentKind::CanCuoc | DocumentKind::BirthCertificate => {
             IdNumber::parse(&document.number).ok().map(AnchorNumber::Personal)
         }
         DocumentKind::Cmnd => LegacyIdNumber::parse(&document.number).ok().map(AnchorNumber::Legacy),
         DocumentKind::DrivingLicence | DocumentKind::Passport | DocumentKind::Other => None,
-    });
-    match number {
-        Some(number) => Means::Number(anchor(number)),
-        None if typed.nationality == "VNM" => Means::Nothing(GuestReason::NoNumber),
-        None => Means::Nothing(GuestReason::ForeignDocument),
     }
 }
 

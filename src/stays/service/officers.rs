@@ -25,7 +25,8 @@ pub fn desk_session(client: ClientId, officer: Officer) -> SessionGrant {
 
 impl Stays {
     /// Opens the desk to who signed in by e-ID: as the officer whose link `code` is, whom the e-ID
-    /// signs in from now on; without one, as the officer it was bound to. `None`: it is nobody's.
+    /// signs in from now on; without one, as the officer it was bound to. `None`: it is nobody's, or of
+    /// an officer whom the client lists no longer.
     ///
     /// # Errors
     /// If the store is away. Nothing is opened that is not recorded.
@@ -47,6 +48,9 @@ impl Stays {
                 let linked = linked.and_then(|grant| Some((grant.client, grant.officer?)));
                 let (client, officer, operation) = match linked {
                     Some((client, officer)) => {
+                        if !inner.access.lists_officer(&client, &officer) {
+                            return Ok(None);
+                        }
                         let row = OfficerRow {
                             citizen_id: citizen.as_bytes().to_vec(),
                             client_id: client.to_string(),
@@ -60,6 +64,9 @@ impl Stays {
                     None => {
                         let Some(row) = officers::find(tx.db()?, citizen.as_bytes())? else { return Ok(None) };
                         let (client, officer) = read(&row)?;
+                        if !inner.access.lists_officer(&client, &officer) {
+                            return Ok(None);
+                        }
                         (client, officer, SIGN_IN)
                     }
                 };

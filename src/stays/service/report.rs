@@ -36,8 +36,10 @@ pub struct ReportMany {
     pub idempotency_key: Option<String>,
     /// Digest of the body as it came, to know it again by its key.
     pub request: [u8; 32],
-    /// Takes the same path and leaves nothing behind; nobody is looked up.
+    /// Takes the same path and leaves nothing behind but the entries of refusals; nobody is looked up.
     pub dry_run: bool,
+    /// When the whole of it had come in.
+    pub received_at: Instant,
 }
 
 /// One notice of many.
@@ -85,7 +87,7 @@ impl Stays {
                 Repeated::No(draft) => draft,
             };
         }
-        let batch = Batch { draft: draft.clone(), keyed, dry_run: false };
+        let batch = Batch { received_at: draft.at(), draft: draft.clone(), keyed, dry_run: false };
         let taken = self.take(caller, vec![notice], &batch).await?.into_iter().next().ok_or_else(lost)?;
         match taken {
             Outcome::Taken { told, audit } => {
@@ -102,16 +104,17 @@ impl Stays {
     }
 
     /// Takes many: a transaction for some five hundred guests, with their entries. Whether the token
-    /// still holds is asked for each.
+    /// still holds is asked for each. What is refused has an entry for each notice; where there are
+    /// none, the question itself counts as one.
     ///
     /// # Errors
     /// If the caller may not report at all, or the store is away; faults of notices are inside.
     pub async fn report_many(&self, caller: &Caller, command: ReportMany) -> Result<ReportedMany, StaysError> {
-        let ReportMany { notices, purpose, idempotency_key, request, dry_run } = command;
+        let ReportMany { notices, purpose, idempotency_key, request, dry_run, received_at } = command;
         let citizens = &self.0.citizens;
         let keyed = citizens.keyed(
             caller,
-            idempotency_key.as_deref().filter(|_| !dry_run),
+            idempotency_key.as_deref().filter(|_| !dry_run && !notices.is_empty()),
             &[REPORT_BATCH.as_bytes(), &request],
         );
         let wanted = u32::try_from(notices.len()).unwrap_or(u32::MAX);
@@ -124,7 +127,7 @@ impl Stays {
         if let Some(keyed) = &keyed {
             draft = self.once(keyed, draft).await?;
         }
-        let batch = Batch { draft, keyed: None, dry_run };
+        let batch = Batch { draft, received_at, keyed: None, dry_run };
         let (mut taken, mut rest) = (Vec::with_capacity(notices.len()), notices);
         let refused = rest.split_off((granted as usize).min(rest.len()));
         while !rest.is_empty() {
@@ -136,15 +139,22 @@ impl Stays {
         for outcome in taken {
             notices.push(told(outcome)?);
         }
-        let entropy = &*self.0.entropy;
-        let drafts = refused.iter().map(|_| batch.draft.clone().under(TransactionId::random(entropy)));
-        citizens.conclude_all(drafts.map(|draft| draft.refused("over_quota")).collect()).await?;
+        let faulty = if wanted == 0 { 1 } else { notices.iter().filter(|told| told.is_err()).count() };
+        self.refuse_each(&batch.draft, faulty, refused.len()).await?;
         notices.extend(refused.iter().map(|_| {
             let mut faults = Faults::default();
             faults.push("", "over_quota", OVER_QUOTA);
             Err(faults)
         }));
         Ok(ReportedMany { notices, standing })
+    }
+
+    /// Records the refusals among many notices, each under a transaction of its own.
+    async fn refuse_each(&self, draft: &Draft, faulty: usize, over_quota: usize) -> Result<(), StaysError> {
+        let reasons = std::iter::repeat_n("faulty", faulty).chain(std::iter::repeat_n("over_quota", over_quota));
+        let under = |reason| draft.clone().under(TransactionId::random(&*self.0.entropy)).refused(reason);
+        self.0.citizens.conclude_all(reasons.map(under).collect()).await?;
+        Ok(())
     }
 
     /// Keeps the key of a batch: with another body it is refused. The same body goes its way again,

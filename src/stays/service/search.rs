@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::facilities::FacilityTold;
-use super::guests::verified_by;
+use super::guests::{number_of, verified_by};
 use super::loading::open_all;
 use super::report::question;
 use super::told::StayTold;
@@ -13,11 +13,12 @@ use super::{Stays, StaysError};
 use crate::access::Caller;
 use crate::audit::Receipt;
 use crate::citizens::guard::meter::Standing;
+use crate::citizens::matching::AnchorNumber;
 use crate::citizens::{Draft, Question};
 use crate::clients::Operation;
 use crate::kernel::{
-    CitizenId, CivilDate, FacilityId, IdNumber, Instant, PartialDate, PersonName, Purpose, StayId, TransactionId,
-    UnitCode, Units,
+    CitizenId, CivilDate, FacilityId, IdNumber, Instant, LegacyIdNumber, PartialDate, PersonName, Purpose, StayId,
+    TransactionId, UnitCode, Units,
 };
 use crate::stays::model::{Facility, Stay};
 use crate::stays::store::searching::{self, Counts, Sought};
@@ -139,8 +140,8 @@ pub struct Today {
 }
 
 impl Stays {
-    /// Finds stays in the caller's own units. Every guest who is told of stands in the entry, and so
-    /// does somebody who was sought by number.
+    /// Finds stays in the caller's own units. Every guest who is told of stands in the entry, verified or
+    /// not, as far as a number says who that is, and so does somebody who was sought by number.
     pub async fn search(&self, caller: &Caller, command: Search) -> Result<Found, StaysError> {
         let question = Question {
             operation: Operation::StaysRead,
@@ -166,6 +167,7 @@ impl Stays {
         let next = next.map(|stay| Cursor { arrival: stay.arrival, stay_id: stay.id });
         let stays: Vec<Stay> = rows.into_iter().take(command.limit).collect();
         note(&mut subjects, &stays);
+        self.note_unverified(&mut subjects, &stays).await?;
         let found = self.with_facilities(stays).await?;
         let audit = self.0.citizens.conclude(draft.answered(subjects, verified_by())).await?;
         Ok(Found { transaction, stays: found, next, counts, audit, standing })
@@ -239,9 +241,25 @@ impl Stays {
     /// The citizen whose number a search names, whether or not a stay of theirs is found.
     async fn meant(&self, guest: Option<&GuestSought>) -> Result<Vec<CitizenId>, StorageError> {
         let Some(GuestSought::Number(number)) = guest else { return Ok(Vec::new()) };
-        let Ok(number) = IdNumber::parse(number) else { return Ok(Vec::new()) };
-        let holder = self.0.citizens.holder_of_number(&number).await?;
-        Ok(holder.map(|record| record.citizen.citizen_id).into_iter().collect())
+        let personal = IdNumber::parse(number).ok().map(AnchorNumber::Personal);
+        let number = personal.or_else(|| LegacyIdNumber::parse(number).ok().map(AnchorNumber::Legacy));
+        match number {
+            Some(number) => self.0.citizens.meant_by(&number).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Adds whoever has the number of a guest of whom no citizen is kept: they are told of by it.
+    async fn note_unverified(&self, subjects: &mut Vec<CitizenId>, stays: &[Stay]) -> Result<(), StorageError> {
+        let unverified = stays.iter().flat_map(Stay::present).filter(|guest| guest.citizen.is_none());
+        for number in unverified.filter_map(|guest| number_of(guest.details.document.as_ref()?)) {
+            for citizen in self.0.citizens.meant_by(&number).await? {
+                if !subjects.contains(&citizen) {
+                    subjects.push(citizen);
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn read_search(&self, sought: Sought, day: CivilDate) -> Result<(Vec<Stay>, DayCounts), StorageError> {

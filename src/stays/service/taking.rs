@@ -38,6 +38,8 @@ const REPORTED: Text = Text::new(
 pub(super) struct Batch {
     /// Of the admitted question.
     pub draft: Draft,
+    /// When the notices came in: what decides whether they are on time.
+    pub received_at: Instant,
     /// Of a notice that comes alone.
     pub keyed: Option<Keyed>,
     pub dry_run: bool,
@@ -99,7 +101,8 @@ impl Stays {
                 Err(faults) => outcomes[index] = Some(Outcome::Faulty(faults)),
             }
         }
-        for _ in 0..TRIES {
+        let mut tries = 0;
+        while tries < TRIES {
             let open: Vec<(usize, &Ready)> =
                 ready.iter().filter(|(index, _)| outcomes[*index].is_none()).map(|(i, of)| (*i, of)).collect();
             if open.is_empty() {
@@ -107,8 +110,9 @@ impl Stays {
             }
             match self.attempt(caller, &open, batch).await {
                 Ok(settled) => settled.into_iter().for_each(|(index, outcome)| outcomes[index] = Some(outcome)),
-                // The same notice, or the same key, was faster elsewhere.
+                // The same notice, the same key or the same credential was faster elsewhere.
                 Err(StaysError::Citizens(CitizensError::Storage(StorageError::Conflict(_)))) => {
+                    tries += 1;
                     if let Some(keyed) = &batch.keyed
                         && let Repeated::Again(body, receipt) =
                             self.0.citizens.repeat(keyed, batch.draft.clone()).await?
@@ -278,9 +282,11 @@ impl Stays {
         let judging = fresh.iter().map(|(_, ready)| self.judge_all(caller, ready, batch));
         let judged: Vec<_> = stream::iter(judging).buffered(AT_ONCE).collect().await;
         let judged: Vec<Judged<'_>> = judged.into_iter().collect::<Result<_, _>>()?;
-        let entered: Vec<Entered> = self.enter(caller, judged, batch).await?;
         let indexes = fresh.iter().map(|(index, _)| *index);
+        let (indexes, judged) = first_showings(indexes.zip(judged));
+        let entered: Vec<Entered> = self.enter(caller, judged, batch).await?;
         Ok(indexes
+            .into_iter()
             .zip(entered)
             .map(|(index, Entered { told, audit })| (index, Outcome::Taken { told, audit }))
             .collect())
@@ -301,10 +307,26 @@ impl Stays {
             if number(&judged).is_some() && guests.iter().any(|other| number(other) == number(&judged)) {
                 judged.reason = GuestReason::NumberOfAnotherGuest;
             }
+            judged.show_after(&guests);
             guests.push(judged);
         }
         Ok(Judged { ready, guests, draft })
     }
+}
+
+/// Of notices that would spend the same credential, the first; the others are judged again once it is
+/// spent. The first notice of all always stays, so that every round settles something.
+fn first_showings<'a>(judged: impl Iterator<Item = (usize, Judged<'a>)>) -> (Vec<usize>, Vec<Judged<'a>>) {
+    let mut spent: HashSet<Vec<u8>> = HashSet::new();
+    let first = judged.filter(|(_, notice)| {
+        let singles = || notice.guests.iter().filter_map(|guest| guest.single.as_ref());
+        let first = !singles().any(|single| spent.contains(single));
+        if first {
+            spent.extend(singles().cloned());
+        }
+        first
+    });
+    first.unzip()
 }
 
 impl Unreadable {
@@ -353,5 +375,5 @@ fn each(guests: &[usize], below: &str, code: &'static str, text: Text) -> Faults
 
 fn trial(ready: &Ready, repeated: bool, batch: &Batch) -> Outcome {
     let deadline = Deadline::of(ready.notice.arrival);
-    Outcome::Trial { repeated, deadline: deadline.instant(), on_time: deadline.is_kept_at(batch.draft.at()) }
+    Outcome::Trial { repeated, deadline: deadline.instant(), on_time: deadline.is_kept_at(batch.received_at) }
 }

@@ -30,16 +30,14 @@ pub struct GuestRow {
 
 const COLUMNS: usize = 11;
 
-/// A guest who is staying somewhere, by their hashes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Staying {
-    pub stay_id: Vec<u8>,
-    pub number: i16,
-    pub document: Option<Vec<u8>>,
-    pub person: Vec<u8>,
-    pub facility_id: Vec<u8>,
-    pub arrival: i64,
-    pub planned_departure: Option<i64>,
+/// What makes two guests one person, hashed under each version of the index key.
+pub enum Alike {
+    /// A document's number.
+    Document(Vec<Vec<u8>>),
+    /// The number, and name and birth date.
+    DocumentAndPerson(Vec<Vec<u8>>, Vec<Vec<u8>>),
+    /// Name and birth date, where there is no document.
+    Person(Vec<Vec<u8>>),
 }
 
 /// # Errors
@@ -96,52 +94,45 @@ pub fn free(db: &mut Db, stay: &[u8]) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Who of these documents and persons is in a stay that is open.
-pub fn staying(db: &mut Db, documents: &[Vec<u8>], persons: &[Vec<u8>]) -> Result<Vec<Staying>, StorageError> {
+/// The guests who are this one, and are at another facility at some time between `arrival` and `until`, in
+/// stays that are open: the latest arrivals. A number that many give is no one's, so no more are looked at.
+pub fn staying_elsewhere(
+    db: &mut Db,
+    alike: &Alike,
+    facility: &[u8],
+    arrival: Instant,
+    until: Option<Instant>,
+) -> Result<Vec<(Vec<u8>, i16)>, StorageError> {
     const OPEN: i16 = 1;
-    let mut found = Vec::new();
-    let columns = (
-        stay_guests::stay_id,
-        stay_guests::number,
-        stay_guests::document,
-        stay_guests::person,
-        stays::facility_id,
-        stays::arrival,
-        stays::planned_departure,
-    );
-    let present = || {
-        stay_guests::table
-            .inner_join(stays::table)
-            .filter(stays::state.eq(OPEN))
-            .filter(stay_guests::removed_at.is_null())
-            .select(columns)
-    };
-    for chunk in documents.chunks(KEYS_AT_ONCE) {
-        found.append(&mut present().filter(stay_guests::document.eq_any(chunk)).load(db)?);
-    }
-    for chunk in persons.chunks(KEYS_AT_ONCE) {
-        let nameless = present().filter(stay_guests::document.is_null());
-        found.append(&mut nameless.filter(stay_guests::person.eq_any(chunk)).load(db)?);
-    }
-    Ok(found.into_iter().map(Staying::of).collect())
-}
-
-type StayingColumns = (Vec<u8>, i16, Option<Vec<u8>>, Vec<u8>, Vec<u8>, i64, Option<i64>);
-
-impl Staying {
-    fn of((stay_id, number, document, person, facility_id, arrival, planned_departure): StayingColumns) -> Self {
-        Self { stay_id, number, document, person, facility_id, arrival, planned_departure }
-    }
-
-    /// Whether somebody who stays from `arrival` to `until` stays there at the same time.
-    pub fn overlaps(&self, arrival: Instant, until: Option<Instant>) -> bool {
-        self.planned_departure.is_none_or(|end| arrival.as_micros() < end)
-            && until.is_none_or(|until| self.arrival < until.as_micros())
-    }
+    const MOST: i64 = 100;
+    let still_there = stays::planned_departure.is_null().or(stays::planned_departure.gt(arrival.as_micros()));
+    let others = stay_guests::table
+        .inner_join(stays::table)
+        .filter(stays::state.eq(OPEN))
+        .filter(stays::facility_id.ne(facility))
+        .filter(still_there)
+        .filter(stays::arrival.lt(until.map_or(i64::MAX, Instant::as_micros)))
+        .filter(stay_guests::removed_at.is_null())
+        .order((stays::arrival.desc(), stay_guests::stay_id, stay_guests::number))
+        .limit(MOST)
+        .select((stay_guests::stay_id, stay_guests::number));
+    Ok(match alike {
+        Alike::Document(documents) => others.filter(stay_guests::document.eq_any(documents)).load(db)?,
+        Alike::DocumentAndPerson(documents, persons) => others
+            .filter(stay_guests::document.eq_any(documents))
+            .filter(stay_guests::person.eq_any(persons))
+            .load(db)?,
+        Alike::Person(persons) => {
+            others.filter(stay_guests::document.is_null()).filter(stay_guests::person.eq_any(persons)).load(db)?
+        }
+    })
 }
 
 /// Marks that a guest is reported as staying elsewhere at the same time.
 pub fn mark_elsewhere(db: &mut Db, stay: &[u8], number: i16) -> Result<(), StorageError> {
-    diesel::update(stay_guests::table.find((stay, number))).set(stay_guests::elsewhere.eq(true)).execute(db)?;
+    diesel::update(stay_guests::table.find((stay, number)))
+        .filter(stay_guests::elsewhere.eq(false))
+        .set(stay_guests::elsewhere.eq(true))
+        .execute(db)?;
     Ok(())
 }

@@ -19,7 +19,7 @@ fn grant() -> SessionGrant {
         scopes: OperationSet::all(),
         citizen: None,
         device: None,
-        officer: Some(Officer { id: code("canbo-09"), unit: code("mot-cua") }),
+        officer: Some(Officer { id: code("canbo-01"), unit: code("mot-cua") }),
         lifetime: Duration::from_secs(600),
     }
 }
@@ -77,6 +77,11 @@ async fn links_and_sessions_end_by_themselves_and_with_their_client() {
         rig.app.clients.disable(&id("portal")).await.unwrap();
         assert_eq!(ask().await.status, 401);
         rig.app.clients.enable(&id("portal")).await.unwrap();
+        let officer = grant().officer.unwrap();
+        rig.app.clients.remove_officer(&id("portal"), officer.clone()).await.unwrap();
+        assert_eq!(ask().await.status, 401, "struck off");
+        rig.app.clients.add_officer(&id("portal"), officer).await.unwrap();
+        assert_eq!(ask().await.status, 403);
         rig.clock.advance(Duration::from_secs(601));
         assert_eq!(ask().await.status, 401);
         access.sweep().await;

@@ -5,35 +5,37 @@ use base64::engine::general_purpose::STANDARD;
 use dancu::kernel::FacilityId;
 use serde_json::{Value, json};
 
-use super::{HOTEL, OWN_COMMUNE, SEARCH, STAYS, foreigner, hotel, notice};
+use super::{HOTEL, OWN_COMMUNE, SEARCH, STAYS, foreigner, hotel, notice, verdict};
 use crate::api::citizens::desk::{Answer, Desk, but, purpose, read};
+use crate::api::qr::shown::dynamic;
 use crate::api::stays::sheets::{HEADERS, csv, xlsx};
 use crate::support::for_each_backend;
 
-const BATCH: &str = "/v1/stays/batch";
+pub const BATCH: &str = "/v1/stays/batch";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-const SAID: &str = "procedure=2.001159&legal_basis=RESIDENCE_LAW_ART30&officer_id=le-tan-01&officer_unit=quay-le-tan";
+pub const SAID: &str =
+    "procedure=2.001159&legal_basis=RESIDENCE_LAW_ART30&officer_id=le-tan-01&officer_unit=quay-le-tan";
 
 impl Desk {
-    async fn batch(&self, media_type: &str, query: &str, file: impl Into<Vec<u8>>) -> Answer {
+    pub async fn batch(&self, media_type: &str, query: &str, file: impl Into<Vec<u8>>) -> Answer {
         let token = self.house.token("hotel").await;
         let request = self.request(&format!("{BATCH}?{query}")).bearer_auth(token);
         read(request.header("content-type", media_type).body(file.into())).await
     }
 
-    async fn taken(&self, media_type: &str, query: &str, file: impl Into<Vec<u8>>) -> Value {
+    pub async fn taken(&self, media_type: &str, query: &str, file: impl Into<Vec<u8>>) -> Value {
         let answer = self.batch(media_type, query, file).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
     }
 }
 
-fn at(facility: FacilityId) -> String {
+pub fn at(facility: FacilityId) -> String {
     format!("{SAID}&facility_id={facility}")
 }
 
 /// Guest `number` as a row of the portal's columns; three of them share a room.
-fn row(number: usize) -> [String; 19] {
+pub fn row(number: usize) -> [String; 19] {
     let name = format!("Khách {}", letters(number));
     let (document, room) = (format!("P{number:07}"), format!("{}", 100 + number / 3));
     [
@@ -175,6 +177,35 @@ async fn a_trial_takes_the_same_path_and_leaves_nothing() {
         assert_eq!(first["stays"][0]["stay_id"], first["stays"][2]["stay_id"]);
         let trial = desk.taken("text/csv", &format!("{}&dry_run=true", at(facility)), csv(&rows)).await;
         assert_eq!(trial["repeated"], 3, "what was reported is known to a trial");
+    })
+    .await;
+}
+
+/// However many rows show it: the first spends it, and none of them holds the file up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_for_one_showing_is_spent_by_the_first_row_of_a_file() {
+    for_each_backend(async |backend| {
+        let (desk, facility) = hotel(&backend).await;
+        let (_, payload) = desk.give(&dynamic("hotel")).await;
+        let shown = |minute: usize| {
+            let arrival = format!("2026-11-21T08:{minute:02}:00+07:00");
+            let shown = notice(facility, json!([{ "qr": payload }]));
+            but(shown, json!({ "arrival": arrival, "purpose": null })).to_string() + "\n"
+        };
+        let lines: String = (10..30).map(shown).collect::<String>() + &record(1, facility).to_string() + "\n";
+        let told = desk.taken("application/x-ndjson", SAID, lines.clone()).await;
+        assert_eq!((&told["taken"], &told["repeated"]), (&json!(21), &json!(0)), "{told}");
+        let kept = stays(&told, 1);
+        // The credential is spent: whoever shows it again is replayed, and the file is known.
+        let later =
+            but(notice(facility, json!([{ "qr": payload }])), json!({ "arrival": "2026-11-21T09:00:00+07:00" }));
+        assert_eq!(verdict(&desk.report(&later).await), ("mismatch", "credential_replayed"));
+        for (place, (row, stay, _)) in kept.iter().enumerate().take(20) {
+            let again: Value = serde_json::from_str(&shown(10 + place)).unwrap();
+            let again = desk.report(&but(again, json!({ "purpose": purpose(HOTEL) }))).await;
+            let expected = if *row == 0 { ("verified", "credential") } else { ("mismatch", "credential_replayed") };
+            assert_eq!((again["stay_id"].as_str().unwrap(), verdict(&again)), (stay.as_str(), expected));
+        }
     })
     .await;
 }

@@ -1,7 +1,8 @@
+use dancu::kernel::Instant;
 use serde_json::{Value, json};
 
 use super::{STAYS, an, foreigner, hai, hotel, notice};
-use crate::api::citizens::desk::{but, people};
+use crate::api::citizens::desk::{but, people, read};
 use crate::support::for_each_backend;
 
 fn kinds(stay: &Value) -> Vec<&str> {
@@ -105,6 +106,36 @@ async fn another_arrival_has_another_deadline_and_nature() {
             let answer = desk.change(&body, "check-out", json!({ "left_at": left })).await;
             assert_eq!(answer.faults(), [("/left_at".to_owned(), code.to_owned())]);
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_amendment_brings_nobody_back_on_time() {
+    for_each_backend(async |backend| {
+        let (desk, facility) = hotel(&backend).await;
+        let body = desk.report(&notice(facility, json!([an()]))).await;
+        assert!(body["receipt"]["document"].get("amended_at").is_none());
+        let more =
+            desk.changed(&body, "amend", json!({ "guests": [{ "add": foreigner("Jean Martin", "12AB") }] })).await;
+        assert_eq!(more["on_time"], true, "added before the deadline");
+        desk.house.clock.set(Instant::parse_rfc3339("2026-11-21T23:30:00+07:00").unwrap());
+        let fewer = desk.changed(&body, "amend", json!({ "guests": [{ "remove": 2 }] })).await;
+        assert_eq!(fewer["on_time"], true, "who is left was reported in time");
+        let added = desk.changed(&body, "amend", json!({ "guests": [{ "exchange": hai(), "number": 1 }] })).await;
+        let document = &added["receipt"]["document"];
+        assert_eq!((&added["on_time"], &document["on_time"]), (&json!(false), &json!(false)));
+        assert_eq!(document["received_at"], "2026-11-21T03:00:00Z");
+        assert_eq!(document["amended_at"], "2026-11-21T16:30:00Z");
+        let page = json!({ "jws": added["receipt"]["jws"] });
+        let page = read(desk.request("/v1/stays/receipts/page").json(&page)).await;
+        assert!(page.text.contains("23:30 21/11/2026"), "{}", page.text);
+        // An arrival whose deadline is still ahead.
+        let moved = desk.changed(&body, "amend", json!({ "arrival": "2026-11-21T23:10:00+07:00" })).await;
+        assert_eq!((&moved["deadline"], &moved["on_time"]), (&json!("2026-11-22T01:00:00Z"), &json!(false)));
+        let late = desk.report(&notice(facility, json!([an()]))).await;
+        let moved = desk.changed(&late, "amend", json!({ "arrival": "2026-11-21T23:20:00+07:00" })).await;
+        assert_eq!((&late["on_time"], &moved["on_time"]), (&json!(false), &json!(false)));
     })
     .await;
 }

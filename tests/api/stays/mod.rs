@@ -3,6 +3,7 @@
 mod batch;
 mod changing;
 mod faults;
+mod handing_in;
 mod places;
 mod proving;
 mod refusals;

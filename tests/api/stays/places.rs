@@ -1,10 +1,15 @@
-use dancu::kernel::Instant;
+use std::time::Duration;
+
+use dancu::access::CitizenGrant;
+use dancu::kernel::{AttributeSet, Instant, Level, TransactionId};
+use dancu::stays::desk_session;
 use dancu::stays::model::Delegation;
 use serde_json::{Value, json};
 
 use super::{OTHER_COMMUNE, STAYS, an, hotel, notice};
-use crate::api::citizens::desk::Desk;
+use crate::api::citizens::desk::{Desk, people};
 use crate::support::for_each_backend;
+use crate::support::house::id;
 
 async fn listed(desk: &Desk, client: &str) -> Vec<Value> {
     let token = desk.house.token(client).await;
@@ -72,6 +77,38 @@ async fn who_may_not_report_sees_no_facilities() {
         let (_, status, _) = desk.get_with(&token, "/v1/facilities").await;
         assert_eq!(status, 403);
         assert_eq!(desk.last_entry().await.entry.operation, "stays.facilities");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_desk_opens_to_officers_whom_the_client_lists() {
+    for_each_backend(async |backend| {
+        let (desk, _) = hotel(&backend).await;
+        let (clients, hotel) = (&desk.house.clients, id("hotel"));
+        let officer = clients.find(&hotel).unwrap().officers.iter().next().unwrap().clone();
+        let citizen = CitizenGrant {
+            citizen_id: people()[0].citizen_id,
+            level: Level::L2,
+            attributes: AttributeSet::EMPTY,
+            consent: None,
+            grant_id: TransactionId([7; 16]),
+        };
+        let link = async || {
+            let session = desk_session(hotel.clone(), officer.clone());
+            let code = desk.house.access.page_link(&session, Duration::from_secs(60)).await.unwrap();
+            Some(code.expose().to_owned())
+        };
+        let opens = async |code| desk.stays.open_desk(&citizen, code).await.unwrap().is_some();
+        let early = link().await;
+        clients.remove_officer(&hotel, officer.clone()).await.unwrap();
+        assert!(!opens(early).await, "struck off before the link was followed");
+        clients.add_officer(&hotel, officer.clone()).await.unwrap();
+        assert!(!opens(None).await, "that link bound nobody");
+        assert!(opens(link().await).await);
+        assert!(opens(None).await);
+        clients.remove_officer(&hotel, officer.clone()).await.unwrap();
+        assert!(!opens(None).await, "struck off after the e-ID was bound");
     })
     .await;
 }

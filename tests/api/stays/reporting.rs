@@ -254,6 +254,41 @@ async fn who_stays_in_two_places_at_once_is_flagged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_stands_for_no_number_is_nobody_in_two_places() {
+    for_each_backend(async |backend| {
+        let (desk, facility) = hotel(&backend).await;
+        let other = desk.facility("hotel", super::OTHER_COMMUNE).await;
+        let guest = |name: &str, kind: &str, number: &str| {
+            json!({ "typed": { "full_name": name, "date_of_birth": "1980-05-17",
+                "document": { "kind": kind, "number": number } } })
+        };
+        let told = async |guest: Value| desk.report(&notice(other, json!([guest]))).await["guests"][0].clone();
+        desk.report(&notice(facility, json!([guest("Lê Văn Sáu", "other", "KHONG")]))).await;
+        assert_eq!(told(guest("Ngô Thị Bảy", "other", "KHONG")).await["elsewhere"], false);
+        assert_eq!(told(guest("Lê Văn Sáu", "other", "0")).await["elsewhere"], false);
+        let seen = desk.found(json!({})).await;
+        assert_eq!(seen["stays"][0]["guests"][0]["elsewhere"], false, "{seen}");
+        assert_eq!(told(guest("LÊ VĂN SÁU", "other", "KHONG")).await["elsewhere"], true, "the same person");
+        // Of many with one number, the latest to arrive.
+        for turn in 0..3_u8 {
+            // Letters no two of which are one in a name.
+            let letter = |index: usize| char::from(b"abdegmnrtv"[index % 10]);
+            let name = |index| format!("Jean {}{}", letter(index / 10), letter(index));
+            let guests: Vec<Value> = (0..50).map(|index| guest(&name(index), "passport", "1")).collect();
+            let arrival = json!({ "room": "many", "arrival": format!("2026-11-21T0{turn}:00:00+07:00") });
+            desk.report(&but(notice(facility, json!(guests)), arrival)).await;
+        }
+        assert_eq!(told(guest("Zoé Petit", "passport", "1")).await["elsewhere"], true);
+        let seen = desk.found(json!({ "guest": { "number": "1" } })).await;
+        let marked =
+            |stay: &Value| stay["guests"].as_array().unwrap().iter().filter(|g| g["elsewhere"] == true).count();
+        let many = seen["stays"].as_array().unwrap().iter().filter(|stay| stay["room"] == "many");
+        assert_eq!(many.map(marked).collect::<Vec<_>>(), [50, 50, 0]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn failed_checks_count_and_a_blocked_client_still_reports() {
     for_each_backend(async |backend| {
         let guards = dancu::citizens::GuardConfig { per_number: 2, ..dancu::citizens::GuardConfig::default() };

@@ -1,7 +1,8 @@
+use dancu::clients::Operation;
 use dancu::kernel::{CitizenId, UnitCode};
 use serde_json::{Value, json};
 
-use super::{COMMUNE, OTHER_COMMUNE, SEARCH, an, foreigner, hai, hotel, notice};
+use super::{COMMUNE, OTHER_COMMUNE, SEARCH, STAYS, an, foreigner, hai, hotel, notice};
 use crate::api::citizens::desk::{but, people, purpose};
 use crate::support::for_each_backend;
 
@@ -43,6 +44,43 @@ async fn a_commune_finds_its_own_stays_and_each_guest_sees_that() {
             let found = desk.post("province", SEARCH, &ask).await.json();
             assert_eq!(found["stays"].as_array().unwrap().len(), expected, "{found}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_not_verified_sees_the_search_too() {
+    for_each_backend(async |backend| {
+        let (mut desk, _) = hotel(&backend).await;
+        let silent = desk
+            .hotelier("silent", |agreement| agreement.operations = [Operation::StaysReport].into_iter().collect())
+            .await;
+        let typed = |name: &str, kind: &str, number: &str| {
+            json!({ "typed": { "full_name": name, "date_of_birth": "1989-07-02",
+                "document": { "kind": kind, "number": number } } })
+        };
+        // A licence has a number of its own, whoever's that would be as a person's.
+        let guests = json!([
+            an(),
+            typed("Trần Thị Bình", "cmnd", "970000002"),
+            typed("Lê Văn Lái", "driving_licence", "097084000012"),
+            foreigner("Jean Martin", "12AB34567"),
+        ]);
+        let body = desk.post("silent", STAYS, &notice(silent, guests)).await.json();
+        assert_eq!(body["guests"][0]["reason"], "not_agreed", "{body}");
+        assert!(desk.entry_of(&body).await.subjects.is_empty());
+        let found = desk.found(json!({})).await;
+        let (an, binh) = (person("Nguyễn Văn An"), person("Trần Thị Bình"));
+        assert_eq!(desk.entry_of(&found).await.subjects, [an, binh]);
+        for citizen in [an, binh] {
+            assert_eq!(desk.looks(citizen).await[0]["operation"], "stays.search");
+        }
+        // Only who is on the page.
+        let none = desk.found(json!({ "until": "2026-11-01T00:00:00Z" })).await;
+        assert!(desk.entry_of(&none).await.subjects.is_empty());
+        let by_cmnd = json!({ "guest": { "number": "970000002" }, "until": "2026-11-01T00:00:00Z" });
+        let none = desk.found(by_cmnd).await;
+        assert_eq!(desk.entry_of(&none).await.subjects, [binh]);
     })
     .await;
 }

@@ -170,6 +170,14 @@ fn commas_semicolons_and_tabs_are_told_apart() {
 }
 
 #[test]
+fn a_row_tells_its_first_value_outside_the_columns_and_no_other() {
+    let text = String::from_utf8(file(Format::Csv, &portal(), &[Row::good()])).unwrap();
+    let (header, row) = text.split_once("\r\n").unwrap();
+    let wide = format!("{header}\r\n{},,{}\r\n", row.trim_end(), "x,".repeat(5_000));
+    assert_eq!(faults(&read(Format::Csv, wide.as_bytes()).unwrap()), [(2, "U".to_owned(), "cell_outside")]);
+}
+
+#[test]
 fn a_file_holds_so_many_guests_and_no_more() {
     let rows = vec![Row::good(); MOST_GUESTS + 1];
     let bytes = file(Format::Csv, &portal(), &rows);

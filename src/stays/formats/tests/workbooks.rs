@@ -7,7 +7,7 @@ use zip::{ZipArchive, ZipWriter};
 use super::*;
 use crate::kernel::Language;
 use crate::stays::formats::{
-    FileFault, Refused, Unread, purpose_of, read_records, template_csv, template_xlsx, write_refused,
+    FileFault, ReadNotice, Refused, Unread, purpose_of, read_records, template_csv, template_xlsx, write_refused,
 };
 
 #[track_caller]
@@ -166,6 +166,21 @@ fn refused_rows_come_back_and_are_taken_once_they_are_corrected() {
         assert_eq!((cells[1].as_str(), cells[18].as_str()), ("Nguyễn Văn An", "=1+1"));
         assert_eq!(cells[19], "Ngày đi dự kiến: Ngày đi dự kiến phải sau ngày đến.");
     }
+}
+
+#[test]
+fn of_too_many_faults_of_a_record_the_first_are_told() {
+    fn with(count: usize) -> crate::kernel::Faults {
+        let mut faults = crate::kernel::Faults::default();
+        let text = crate::kernel::Text::new("Không rõ.", "Unknown.");
+        (0..count).for_each(|member| faults.push(format!("/{member}"), "unknown", text));
+        faults
+    }
+    let told = |read: ReadNotice| faults(&read_records(Format::Ndjson, b"{}", read).unwrap());
+    let fits = told(|_| Err(with(25)));
+    assert_eq!((fits.len(), fits[24].2), (25, "unknown"));
+    let many = told(|_| Err(with(100_000)));
+    assert_eq!((many.len(), &many[23], &many[24]), (25, &fits[23], &(1, String::new(), "more_faults")));
 }
 
 #[test]
