@@ -128,7 +128,8 @@ fn two_years(bencher: Bencher, part: Part) {
             });
             bench.audit.record_all(entries.collect()).await.unwrap();
         }
-        bench.audit.tidy_now().await.unwrap();
+        // The log tidies itself meanwhile; of two the second begins again.
+        while bench.audit.tidy_now().await.is_err() {}
         bench.audit.sign_now().await.unwrap();
     });
     let skip = match part {

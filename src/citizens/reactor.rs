@@ -55,6 +55,8 @@ impl Citizens {
 /// Changes handed over in one transaction.
 const PAGE: i64 = 100;
 const POLL: Duration = Duration::from_millis(500);
+/// Commits come by the hundred a second, few of them with changes: one look is for all of this time.
+const GATHER: Duration = Duration::from_millis(50);
 
 /// Runs one reactor along the change log.
 pub struct ReactorRun {
@@ -80,6 +82,8 @@ impl ReactorRun {
             if tokio::time::timeout(POLL, ticks.changed()).await.is_ok_and(|tick| tick.is_err()) {
                 tokio::time::sleep(POLL).await;
             }
+            tokio::time::sleep(GATHER).await;
+            ticks.mark_unchanged();
         }
     }
 

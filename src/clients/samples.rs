@@ -284,8 +284,9 @@ fn relying_party() -> Plan {
         household_members: &[],
         units: &[],
         detail: Detail::Full,
-        per_minute: 60_000,
-        per_day: 10_000_000,
+        // The load generator signs in by them.
+        per_minute: 10_000_000,
+        per_day: 1_000_000_000,
         officer: ("canbo-02", "dang-nhap"),
         profile: ClientProfile::Baseline,
         eid: Eid { sign_in: true, ciba: true },

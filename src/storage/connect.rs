@@ -62,10 +62,11 @@ fn sqlite_settings(intent: Intent) -> &'static str {
         Intent::Read | Intent::Follow => {
             "PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192; PRAGMA query_only = ON;"
         }
-        // Waiting for the write lock is ours to do: see `turn`.
+        // Waiting for the write lock is ours to do: see `turn`. Cached are 16 MiB: once pages were put in another
+        // order, a commit looks through every slot of the cache.
         Intent::Write | Intent::Bulk => {
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA cache_size = -65536; PRAGMA busy_timeout = 0;"
+             PRAGMA cache_size = -16384; PRAGMA busy_timeout = 0;"
         }
         Intent::Checkpoint => "PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL;",
         Intent::Migrate => "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",

@@ -1,7 +1,8 @@
 use dancu::citizens::seed::Seeded;
+use diesel::RunQueryDsl;
 
 use super::{contents, count_changes, count_identifiers, count_members, register, sown};
-use crate::support::for_each_backend;
+use crate::support::{Backend, for_each_backend};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_seed_is_stored_whole_and_sown_again_changes_nothing() {
@@ -28,6 +29,17 @@ async fn a_seed_is_stored_whole_and_sown_again_changes_nothing() {
         assert_eq!(count_changes(&mut db), 2_000);
     })
     .await;
+}
+
+/// Statements planned while the tables were empty would go on reading them from end to end.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_planner_of_postgresql_is_told_of_a_population() {
+    let Some(backend) = Backend::postgres() else { return };
+    register(&backend).seeder().seed(1, 2_000, |_| ()).await.unwrap();
+    let tables = "FROM pg_stats WHERE schemaname = current_schema() AND tablename IN ('citizens', 'identifiers')";
+    let told = format!("SELECT count(DISTINCT tablename) {tables}");
+    let told = diesel::dsl::sql::<diesel::sql_types::BigInt>(&told);
+    assert_eq!(told.get_result::<i64>(&mut backend.connect()).unwrap(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

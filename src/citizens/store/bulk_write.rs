@@ -20,6 +20,7 @@ use super::apply::Batch;
 use super::pace::Pace;
 use super::plan::{Known, Plan, Refusal, plan_change, plan_new};
 use super::rows::{self, CitizenRow, IdentifierKind};
+use super::statistics::Statistics;
 use super::write::WriteError;
 
 /// Keys per IN list.
@@ -74,12 +75,13 @@ pub struct BulkWriter {
     sealing: Sealing,
     clock: Arc<dyn Clock>,
     pace: Arc<Pace>,
+    statistics: Arc<Statistics>,
 }
 
 impl BulkWriter {
     pub fn new(store: Store, sealing: Sealing, clock: Arc<dyn Clock>) -> Self {
         let pace = Arc::new(Pace::new(store.is_sqlite()));
-        Self { store, sealing, clock, pace }
+        Self { store, sealing, clock, pace, statistics: Arc::default() }
     }
 
     /// How many citizens a slice should have now to hold the write lock no longer than it may.
@@ -121,6 +123,7 @@ impl BulkWriter {
         };
         let (began, written) = self.store.bulk(write).await?;
         self.pace.observe(rows, written - began, written.elapsed());
+        self.statistics.keep_up(&self.store, rows as u64).await?;
         Ok(())
     }
 

@@ -13,4 +13,5 @@ pub mod reactors;
 pub mod read;
 pub mod resealing;
 pub mod rows;
+mod statistics;
 pub mod write;

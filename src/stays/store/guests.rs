@@ -105,27 +105,49 @@ pub fn staying_elsewhere(
 ) -> Result<Vec<(Vec<u8>, i16)>, StorageError> {
     const OPEN: i16 = 1;
     const MOST: i64 = 100;
-    let still_there = stays::planned_departure.is_null().or(stays::planned_departure.gt(arrival.as_micros()));
-    let others = stay_guests::table
-        .inner_join(stays::table)
-        .filter(stays::state.eq(OPEN))
-        .filter(stays::facility_id.ne(facility))
-        .filter(still_there)
-        .filter(stays::arrival.lt(until.map_or(i64::MAX, Instant::as_micros)))
-        .filter(stay_guests::removed_at.is_null())
-        .order((stays::arrival.desc(), stay_guests::stay_id, stay_guests::number))
-        .limit(MOST)
-        .select((stay_guests::stay_id, stay_guests::number));
-    Ok(match alike {
-        Alike::Document(documents) => others.filter(stay_guests::document.eq_any(documents)).load(db)?,
-        Alike::DocumentAndPerson(documents, persons) => others
-            .filter(stay_guests::document.eq_any(documents))
-            .filter(stay_guests::person.eq_any(persons))
-            .load(db)?,
-        Alike::Person(persons) => {
-            others.filter(stay_guests::document.is_null()).filter(stay_guests::person.eq_any(persons)).load(db)?
+    // Hash by hash, of which there are two only while a key is exchanged: statements with lists are prepared anew.
+    let found = |db: &mut Db, document: Option<&[u8]>, person: Option<&[u8]>| {
+        let still_there = stays::planned_departure.is_null().or(stays::planned_departure.gt(arrival.as_micros()));
+        let others = stay_guests::table
+            .inner_join(stays::table)
+            .filter(stays::state.eq(OPEN))
+            .filter(stays::facility_id.ne(facility))
+            .filter(still_there)
+            .filter(stays::arrival.lt(until.map_or(i64::MAX, Instant::as_micros)))
+            .filter(stay_guests::removed_at.is_null())
+            .order((stays::arrival.desc(), stay_guests::stay_id, stay_guests::number))
+            .limit(MOST)
+            .select((stay_guests::stay_id, stay_guests::number));
+        match (document, person) {
+            (Some(document), Some(person)) => {
+                others.filter(stay_guests::document.eq(document)).filter(stay_guests::person.eq(person)).load(db)
+            }
+            (Some(document), None) => others.filter(stay_guests::document.eq(document)).load(db),
+            (None, Some(person)) => {
+                others.filter(stay_guests::document.is_null()).filter(stay_guests::person.eq(person)).load(db)
+            }
+            (None, None) => Ok(Vec::new()),
         }
-    })
+    };
+    let mut all: Vec<(Vec<u8>, i16)> = Vec::new();
+    match alike {
+        Alike::Document(documents) => {
+            for document in documents {
+                all.append(&mut found(db, Some(document), None)?);
+            }
+        }
+        Alike::DocumentAndPerson(documents, persons) => {
+            for (document, person) in documents.iter().zip(persons) {
+                all.append(&mut found(db, Some(document), Some(person))?);
+            }
+        }
+        Alike::Person(persons) => {
+            for person in persons {
+                all.append(&mut found(db, None, Some(person))?);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Marks that a guest is reported as staying elsewhere at the same time.
