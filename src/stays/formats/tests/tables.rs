@@ -135,6 +135,26 @@ fn rows_count_as_spreadsheets_count_and_blank_ones_are_told() {
 }
 
 #[test]
+fn rows_count_the_same_however_lines_end() {
+    let good = file(Format::Csv, &portal(), &[Row::good(), Row::good().with(Field::Sex, "?"), Row::good()]);
+    let text = String::from_utf8(good).unwrap();
+    let lines: Vec<&str> = text.trim_end().split("\r\n").collect();
+    let ends = ["\r\n", "\n", "\r"];
+    for mix in 0..81_usize {
+        let end = |line: usize| ends[mix / 3_usize.pow(line as u32) % 3];
+        // The second line is empty. After a lone CR it must not begin with LF: that would be one end.
+        if end(0) == "\r" && end(1) == "\n" {
+            continue;
+        }
+        let mixed = [lines[0], end(0), end(1), lines[1], end(2), lines[2], end(3), lines[3], end(0)].concat();
+        let read = read(Format::Csv, mixed.as_bytes()).unwrap();
+        assert_eq!(faults(&read), [(4, "D".to_owned(), "sex_unknown")], "{mix}");
+        assert_eq!(read.rows.iter().map(|row| row.row).collect::<Vec<_>>(), [3, 4, 5], "{mix}");
+        assert_eq!((read.blank.count, read.blank.rows.as_slice()), (1, [2].as_slice()), "{mix}");
+    }
+}
+
+#[test]
 fn text_in_other_encodings_is_named() {
     let columns =
         ["full name", "birth date", "sex", "nationality", "paper type", "number", "arrival", "departure", "reason"];
