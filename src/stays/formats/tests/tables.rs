@@ -154,6 +154,31 @@ fn rows_count_the_same_however_lines_end() {
     }
 }
 
+/// Excel set to Viet Nam splits a CSV file at semicolons, and within what others take for one cell.
+#[test]
+fn no_part_of_a_written_cell_is_a_formula() {
+    for (text, expected) in [
+        ("a;=1+1", "a;'=1+1"),
+        ("a\n=1+1", "a\n'=1+1"),
+        ("a; =1+1", "a;' =1+1"),
+        ("a;\"=1+1", "a;'\"\"=1+1"),
+        ("a;'=1+1", "a;''=1+1"),
+        ("-1;+2", "'-1;'+2"),
+        ("1 phố Huế; ngõ 2", "1 phố Huế; ngõ 2"),
+    ] {
+        let bytes = written::csv(std::iter::once(vec!["x", text]), b',');
+        let line = String::from_utf8(bytes).unwrap();
+        let cell = line.trim_start_matches("\u{feff}x,").trim_end().trim_matches('"');
+        assert_eq!(cell, expected);
+    }
+    let row = Row::good().with(Field::Address, "1 phố Huế;=1+1");
+    for format in [Format::Csv, Format::Xlsx] {
+        let read = read(format, &file(format, &portal(), std::slice::from_ref(&row))).unwrap();
+        let [GuestGiven::Typed(guest)] = read.rows[0].notice.as_ref().unwrap().guests.as_slice() else { panic!() };
+        assert_eq!(guest.address.as_deref(), Some("1 phố Huế;=1+1, Hà Nội"), "read as it was");
+    }
+}
+
 #[test]
 fn text_in_other_encodings_is_named() {
     let columns =
