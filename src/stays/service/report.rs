@@ -32,6 +32,8 @@ pub struct Report {
 #[derive(Clone)]
 pub struct ReportMany {
     pub notices: Vec<Notice>,
+    /// What stood beside them and could not be read as one.
+    pub unread: usize,
     pub purpose: Purpose,
     pub idempotency_key: Option<String>,
     /// Digest of the body as it came, to know it again by its key.
@@ -104,13 +106,13 @@ impl Stays {
     }
 
     /// Takes many: a transaction for some five hundred guests, with their entries. Whether the token
-    /// still holds is asked for each. What is refused has an entry for each notice; where there are
-    /// none, the question itself counts as one.
+    /// still holds is asked for each. What is refused has an entry for each notice, one that could not be
+    /// read included; where none could be, the question itself counts as one.
     ///
     /// # Errors
     /// If the caller may not report at all, or the store is away; faults of notices are inside.
     pub async fn report_many(&self, caller: &Caller, command: ReportMany) -> Result<ReportedMany, StaysError> {
-        let ReportMany { notices, purpose, idempotency_key, request, dry_run, received_at } = command;
+        let ReportMany { notices, unread, purpose, idempotency_key, request, dry_run, received_at } = command;
         let citizens = &self.0.citizens;
         let keyed = citizens.keyed(
             caller,
@@ -139,7 +141,7 @@ impl Stays {
         for outcome in taken {
             notices.push(told(outcome)?);
         }
-        let faulty = if wanted == 0 { 1 } else { notices.iter().filter(|told| told.is_err()).count() };
+        let faulty = if wanted == 0 { 1 } else { unread + notices.iter().filter(|told| told.is_err()).count() };
         self.refuse_each(&batch.draft, faulty, refused.len()).await?;
         notices.extend(refused.iter().map(|_| {
             let mut faults = Faults::default();

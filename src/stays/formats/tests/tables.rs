@@ -97,6 +97,19 @@ fn columns_are_known_by_name_in_any_order_and_a_wrong_header_says_where() {
 }
 
 #[test]
+fn of_many_faults_of_a_header_the_first_are_told() {
+    let text = String::from_utf8(file(Format::Csv, &portal(), &[Row::good()])).unwrap();
+    let unknown = (0..44).map(|_| ",lạ").collect::<String>();
+    let Unread::Header(faults) = unread(read(Format::Csv, text.replacen("\r\n", &(unknown + "\r\n"), 1).as_bytes()))
+    else {
+        panic!()
+    };
+    assert_eq!(faults.len(), 25);
+    assert!(faults[..24].iter().all(|fault| fault.code == "column_unknown"));
+    assert_eq!((faults[24].code, &faults[24].column), ("more_faults", &None));
+}
+
+#[test]
 fn names_of_columns_are_forgiving_and_no_two_fields_share_one() {
     for (header, field) in [
         ("HỌ VÀ TÊN(*)", Field::FullName),
