@@ -255,12 +255,7 @@ impl Asked<'_> {
 
 const fn document(kind: DocumentKind) -> Text {
     match kind {
-        DocumentKind::Cccd => Text::new("Căn cước công dân", "Citizen identity card (CCCD)"),
-        DocumentKind::Cmnd => Text::new("Chứng minh nhân dân", "Identity card of before (CMND)"),
-        DocumentKind::DrivingLicence => Text::new("Giấy phép lái xe", "Driving licence"),
-        DocumentKind::Passport => Text::new("Hộ chiếu", "Passport"),
-        DocumentKind::BirthCertificate => Text::new("Giấy khai sinh", "Birth certificate"),
-        DocumentKind::CanCuoc => Text::new("Thẻ căn cước", "Identity card"),
         DocumentKind::Other => Text::new("Giấy tờ khác, hoặc không có", "Another paper, or none"),
+        kind => kind.label(),
     }
 }
