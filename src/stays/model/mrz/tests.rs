@@ -80,6 +80,7 @@ fn a_card_of_viet_nam_is_known_by_its_holders_number() {
     assert!(zone.agrees_with(&holder(DocumentKind::Other, "099000001")));
     // The same number in one piece.
     let long = card("IDVNM097099000<0011", "9903159M3903157VNM", "NGUYEN<<VAN<AN");
+    assert!(long.is_sound());
     assert_eq!(long.personal_number().unwrap().expose(), "097099000001");
     // Of other countries, what stands there is theirs.
     assert!(card("IDUTO0990000017097099000001", "9903159M3903157UTO", "X<<Y").personal_number().is_none());
