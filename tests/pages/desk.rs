@@ -151,7 +151,8 @@ async fn a_receptionist_reports_guests_and_sees_them_out() {
     // The receipt, to print.
     tab.click(".last a[href$='/receipt']").await;
     tab.says("Biên nhận thông báo lưu trú").await;
-    tab.says("Hệ thống đã nhận").await;
+    tab.says("Đã tiếp nhận").await;
+    tab.shows("[data-print]").await;
     assert_eq!(tab.flaws().await, [""; 0]);
     tab.picture("desk-receipt-vi-desktop").await;
     tab.click("main a[href='/desk']").await;
