@@ -49,7 +49,8 @@ pub async fn report(
             return Err(faults);
         }
     };
-    let command = Report { notice, purpose, idempotency_key: key.given().map(str::to_owned) };
+    let idempotency_key = key.given().map(str::to_owned);
+    let command = Report { notice, purpose, idempotency_key, known_by_night: false };
     match stays.report(&caller, command).await {
         Ok(answer) => {
             if answer.negative {

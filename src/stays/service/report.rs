@@ -26,6 +26,9 @@ pub struct Report {
     pub notice: Notice,
     pub purpose: Purpose,
     pub idempotency_key: Option<String>,
+    /// Whether guests who are at the facility already for that night, in a stay that is open, are
+    /// reported with it, whatever the minute: where the arrival is when the notice was written.
+    pub known_by_night: bool,
 }
 
 /// Many notices, each standing for itself.
@@ -72,7 +75,7 @@ impl Stays {
     /// Takes one notice; recorded before it is returned. A guest who does not fit marks it, and never
     /// stops it.
     pub async fn report(&self, caller: &Caller, command: Report) -> Result<Answer<Reported>, StaysError> {
-        let Report { notice, purpose, idempotency_key } = command;
+        let Report { notice, purpose, idempotency_key, known_by_night } = command;
         let citizens = &self.0.citizens;
         let written = serde_json::to_vec(&(&notice, &purpose)).map_err(|_| lost())?;
         let keyed = citizens.keyed(caller, idempotency_key.as_deref(), &[REPORT.as_bytes(), &written]);
@@ -89,7 +92,7 @@ impl Stays {
                 Repeated::No(draft) => draft,
             };
         }
-        let batch = Batch { received_at: draft.at(), draft: draft.clone(), keyed, dry_run: false };
+        let batch = Batch { received_at: draft.at(), draft: draft.clone(), keyed, known_by_night, dry_run: false };
         let taken = self.take(caller, vec![notice], &batch).await?.into_iter().next().ok_or_else(lost)?;
         match taken {
             Outcome::Taken { told, audit } => {
@@ -129,7 +132,7 @@ impl Stays {
         if let Some(keyed) = &keyed {
             draft = self.once(keyed, draft).await?;
         }
-        let batch = Batch { draft, received_at, keyed: None, dry_run };
+        let batch = Batch { draft, received_at, keyed: None, known_by_night: false, dry_run };
         let (mut taken, mut rest) = (Vec::with_capacity(notices.len()), notices);
         let refused = rest.split_off((granted as usize).min(rest.len()));
         while !rest.is_empty() {

@@ -1,5 +1,7 @@
 //! Guests by their stay and by keyed hashes.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 
 use crate::kernel::Instant;
@@ -8,6 +10,11 @@ use crate::storage::{Db, StorageError, insert_rows};
 
 /// Keys looked for by one statement.
 pub const KEYS_AT_ONCE: usize = 500;
+
+/// Guests who may be one person that are looked at: a number that many give is no one's.
+const MOST_ALIKE: i64 = 100;
+/// The state of stays that are not over.
+const OPEN: i16 = 1;
 
 /// A keyed hash.
 pub type Tag = [u8; 16];
@@ -95,7 +102,7 @@ pub fn free(db: &mut Db, stay: &[u8]) -> Result<(), StorageError> {
 }
 
 /// The guests who are this one, and are at another facility at some time between `arrival` and `until`, in
-/// stays that are open: the latest arrivals. A number that many give is no one's, so no more are looked at.
+/// stays that are open: the latest arrivals.
 pub fn staying_elsewhere(
     db: &mut Db,
     alike: &Alike,
@@ -103,8 +110,6 @@ pub fn staying_elsewhere(
     arrival: Instant,
     until: Option<Instant>,
 ) -> Result<Vec<(Vec<u8>, i16)>, StorageError> {
-    const OPEN: i16 = 1;
-    const MOST: i64 = 100;
     let still_there = stays::planned_departure.is_null().or(stays::planned_departure.gt(arrival.as_micros()));
     let others = stay_guests::table
         .inner_join(stays::table)
@@ -114,7 +119,7 @@ pub fn staying_elsewhere(
         .filter(stays::arrival.lt(until.map_or(i64::MAX, Instant::as_micros)))
         .filter(stay_guests::removed_at.is_null())
         .order((stays::arrival.desc(), stay_guests::stay_id, stay_guests::number))
-        .limit(MOST)
+        .limit(MOST_ALIKE)
         .select((stay_guests::stay_id, stay_guests::number));
     Ok(match alike {
         Alike::Document(documents) => others.filter(stay_guests::document.eq_any(documents)).load(db)?,
@@ -126,6 +131,33 @@ pub fn staying_elsewhere(
             others.filter(stay_guests::document.is_null()).filter(stay_guests::person.eq_any(persons)).load(db)?
         }
     })
+}
+
+/// The guests with one of these documents, or names and birth dates, who are at this facility in a stay
+/// that is open and reaches into the day that begins with `arrival`: the earliest arrivals. A stay
+/// without a planned departure is one of a day.
+pub fn staying_at(
+    db: &mut Db,
+    facility: &[u8],
+    (documents, persons): (&[Vec<u8>], &[Vec<u8>]),
+    arrival: Instant,
+) -> Result<Vec<GuestRow>, StorageError> {
+    const A_DAY: Duration = Duration::from_secs(24 * 3600);
+    let planned = stays::planned_departure.gt(arrival.as_micros());
+    let unplanned = stays::planned_departure.is_null().and(stays::arrival.gt(arrival.minus(A_DAY).as_micros()));
+    let alike = stay_guests::document.eq_any(documents).or(stay_guests::person.eq_any(persons));
+    Ok(stay_guests::table
+        .inner_join(stays::table)
+        .filter(stays::facility_id.eq(facility))
+        .filter(stays::state.eq(OPEN))
+        .filter(planned.or(unplanned))
+        .filter(stays::arrival.lt(arrival.plus(A_DAY).as_micros()))
+        .filter(stay_guests::removed_at.is_null())
+        .filter(alike)
+        .order((stays::arrival, stay_guests::stay_id, stay_guests::number))
+        .limit(MOST_ALIKE)
+        .select(GuestRow::as_select())
+        .load(db)?)
 }
 
 /// Marks that a guest is reported as staying elsewhere at the same time.

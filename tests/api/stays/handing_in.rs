@@ -29,7 +29,7 @@ fn read_past_the_deadline(_: &[u8]) -> Result<Notice, Faults> {
     Ok(notice.clone())
 }
 
-fn as_the_hotel_says() -> Purpose {
+pub fn as_the_hotel_says() -> Purpose {
     let code = |text| OfficerCode::parse(text).unwrap();
     Purpose {
         procedure: ProcedureCode::parse("2.001159").unwrap(),
