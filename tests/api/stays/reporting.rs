@@ -256,6 +256,54 @@ async fn who_stays_in_two_places_at_once_is_flagged() {
     .await;
 }
 
+/// Two processes that take a guest at two places at the same moment see each other's notice.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_to_two_places_at_the_same_moment_is_flagged() {
+    for_each_backend(async |backend| {
+        let (desk, facility) = hotel(&backend).await;
+        let other = desk.facility("hotel", super::OWN_COMMUNE).await;
+        let twin = desk.twin(&backend).await;
+        let token = desk.house.token("hotel").await;
+        for turn in 0..24 {
+            let (number, child) = (format!("AB{turn:04}"), format!("2020-01-{:02}", turn + 1));
+            let child = json!({ "typed": { "full_name": "Bùi Ngọc Bé", "date_of_birth": child } });
+            let guests = json!([foreigner("Jean Martin", &number), child]);
+            let (one, two) = (notice(facility, guests.clone()), notice(other, guests));
+            let (one, two) =
+                futures_util::join!(desk.post_with(&token, STAYS, &one), twin.post_with(&token, STAYS, &two));
+            let told = |answer: Value| answer["guests"][0]["elsewhere"] == true;
+            assert!(told(one.json()) || told(two.json()), "{turn}");
+            let found = desk.found(json!({ "guest": { "number": number } })).await;
+            let stays = found["stays"].as_array().unwrap();
+            assert_eq!(stays.len(), 2, "{found}");
+            let guests: Vec<&Value> = stays.iter().flat_map(|stay| stay["guests"].as_array().unwrap()).collect();
+            assert!(guests.len() == 4 && guests.iter().all(|guest| guest["elsewhere"] == true), "{turn}: {found}");
+        }
+    })
+    .await;
+}
+
+/// Files lock all guests at once, and do not stand in each other's way for good.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_at_two_places_at_the_same_moment_flag_every_guest() {
+    for_each_backend(async |backend| {
+        let (desk, facility) = hotel(&backend).await;
+        let other = desk.facility("hotel", super::OWN_COMMUNE).await;
+        let twin = desk.twin(&backend).await;
+        let rows: Vec<_> = (0..80).map(super::batch::row).collect();
+        let file = super::sheets::csv(&rows);
+        let (here, there) = (super::batch::at(facility), super::batch::at(other));
+        let (one, two) =
+            futures_util::join!(desk.batch("text/csv", &here, file.clone()), twin.batch("text/csv", &there, file));
+        assert_eq!((&one.json()["taken"], &two.json()["taken"]), (&json!(80), &json!(80)));
+        let found = desk.found(json!({ "limit": 500 })).await;
+        let stays = found["stays"].as_array().unwrap();
+        assert_eq!(stays.len(), 160);
+        assert!(stays.iter().all(|stay| stay["guests"][0]["elsewhere"] == true));
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_stands_for_no_number_is_nobody_in_two_places() {
     for_each_backend(async |backend| {
