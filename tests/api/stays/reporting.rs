@@ -13,9 +13,18 @@ use crate::support::for_each_backend;
 
 /// The access token that an approval at the backchannel gives the hotel.
 async fn approval(desk: &Desk, client: &str, attributes: AttributeSet) -> String {
+    granted(desk, client, attributes, |new| new).await
+}
+
+async fn granted(
+    desk: &Desk,
+    client: &str,
+    attributes: AttributeSet,
+    but: impl FnOnce(NewGrant) -> NewGrant,
+) -> String {
     let client = desk.house.clients.find(&client.parse().unwrap()).unwrap();
     let (access, at) = (desk.house.access.clone(), desk.house.now());
-    let new = NewGrant {
+    let new = but(NewGrant {
         citizen_id: people()[0].citizen_id,
         device: DeviceId([7; 16]),
         level: Level::L2,
@@ -25,8 +34,9 @@ async fn approval(desk: &Desk, client: &str, attributes: AttributeSet) -> String
         consent: None,
         details: String::new(),
         approved_at: at,
+        backchannel: true,
         lifetime: Duration::from_secs(3600),
-    };
+    });
     let (kept, of) = (access.clone(), client.clone());
     let grant = desk.house.store.write(move |tx| kept.keep_grant(tx, &of, &new)).await.unwrap();
     access.issue_for(&client, (&grant, None), &None).unwrap().access_token
@@ -125,6 +135,28 @@ async fn an_approval_serves_one_stay() {
             let answer = desk.post("hotel", STAYS, &with(&token)).await;
             assert_eq!(answer.faults(), [("/guests/0/eid".to_owned(), "approval_unknown".to_owned())]);
         }
+    })
+    .await;
+}
+
+/// A token that says something else than that the guest is at this desk proves nothing of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_was_asked_for_at_the_desk_and_lately() {
+    for_each_backend(async |backend| {
+        let (desk, facility) = hotel(&backend).await;
+        let of = async |change: fn(NewGrant) -> NewGrant| {
+            let token = granted(&desk, "hotel", AttributeSet::EMPTY, change).await;
+            desk.post("hotel", STAYS, &notice(facility, json!([{ "eid": token }]))).await
+        };
+        const A_DAY: Duration = Duration::from_secs(24 * 3600);
+        let signed_in = of(|new| NewGrant { backchannel: false, ..new }).await;
+        let old = of(|new| NewGrant { approved_at: new.approved_at.minus(A_DAY), ..new }).await;
+        for (answer, code) in [(signed_in, "approval_not_asked"), (old, "approval_old")] {
+            assert_eq!(answer.problem(), (422, "invalid-fields".to_owned()));
+            assert_eq!(answer.faults(), [("/guests/0/eid".to_owned(), code.to_owned())], "{}", answer.text);
+        }
+        let late = of(|new| NewGrant { approved_at: new.approved_at.minus(A_DAY - Duration::from_secs(1)), ..new });
+        assert_eq!(verdict(&late.await.json()), ("verified", "eid"));
     })
     .await;
 }
