@@ -217,10 +217,7 @@ impl Asked<'_> {
             ..self.field("mrz", ("Dòng máy đọc", "Machine-readable lines"), Kind::Area)
         };
         let nationality = Field {
-            hint: self.hint(
-                "Ba chữ cái, như KOR, FRA.",
-                "Three letters, as KOR, FRA.",
-            ),
+            hint: self.hint("Ba chữ cái, như KOR, FRA.", "Three letters, as KOR, FRA."),
             ..self.field("nationality", ("Quốc tịch", "Nationality"), Kind::Line(CODE))
         };
         let number = self.field("number", ("Số hộ chiếu", "Passport number"), Kind::Line(PAPER));

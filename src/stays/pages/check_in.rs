@@ -385,8 +385,7 @@ mod tests {
             let read = read_guest(&sent, By::Passport, now, &mut faults);
             faults.or_value(read).map_err(Faults::into_vec)
         };
-        let passport =
-            "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10";
+        let passport = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10";
         let card = "IDVNM0990000017097099000001<<1\n9903159M3903157VNM<<<<<<<<<<<6\nNGUYEN<<VAN<AN<<<<<<<<<<<<<<<<";
         for (lines, name, born, kind, number) in [
             (passport, "ERIKSSON ANNA MARIA", "1974-08-12", DocumentKind::Passport, "L898902C3"),

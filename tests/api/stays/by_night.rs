@@ -28,7 +28,15 @@ fn an() -> GuestGiven {
 
 fn notice(facility_id: FacilityId, arrival: &str, until: Option<&str>) -> Notice {
     let (arrival, planned_departure) = (at(arrival), until.map(at));
-    Notice { facility_id, room: None, arrival, planned_departure, reason: Reason::Tourism, note: None, guests: vec![an()] }
+    Notice {
+        facility_id,
+        room: None,
+        arrival,
+        planned_departure,
+        reason: Reason::Tourism,
+        note: None,
+        guests: vec![an()],
+    }
 }
 
 fn caller(desk: &Desk) -> Caller {

@@ -178,7 +178,10 @@ async fn guests_without_a_card_are_typed() {
         assert_eq!(verdict(&desk.report(&at(2, old)).await), ("verified", "matched"));
         // Its card has the last nine digits for a document number, and all twelve beside them.
         let zone = "IDVNM0990000017097099000001<<1\n9903159M3903157VNM<<<<<<<<<<<6\nNGUYEN<<VAN<AN<<<<<<<<<<<<<<<<";
-        assert_eq!(verdict(&desk.report(&at(7, but(lost.clone(), json!({ "mrz": zone })))).await), ("verified", "matched"));
+        assert_eq!(
+            verdict(&desk.report(&at(7, but(lost.clone(), json!({ "mrz": zone })))).await),
+            ("verified", "matched")
+        );
         let anna = json!({ "full_name": "Anna Maria Eriksson", "date_of_birth": "1974-08-12", "sex": "female",
             "nationality": "UTO", "document": { "kind": "passport", "number": "L898902C3" } });
         assert_eq!(verdict(&desk.report(&at(3, anna.clone())).await), ("unverified", "foreign_document"));
