@@ -9,7 +9,7 @@ use super::asked::Sent;
 use super::list::{Shown, Wanted};
 use super::{By, Desk, Shift, purpose, see_other};
 use crate::access::Caller;
-use crate::citizens::{Answer, Body};
+use crate::citizens::{Answer, Body, CitizensError};
 use crate::http::page::Page;
 use crate::http::{Arrival, Problem, ProblemKind, release};
 use crate::kernel::{CivilDate, Faults, IdNumber, Instant, PartialDate, PersonName, Sex, StayId, Text};
@@ -89,7 +89,7 @@ pub(super) async fn check_in(
                 return again(page, &shift, &desk, by, &sent, of_scan(&problem)).await;
             }
             match problem.kind() {
-                // The same form, a minute later.
+                // The same mended guest, once more.
                 ProblemKind::IdempotencyConflict => Ok(see_other("/desk#today")),
                 _ => Err(problem),
             }
@@ -121,8 +121,7 @@ async fn report(desk: &Desk, shift: &Shift, sent: &Sent, read: Read) -> Result<R
         };
         // Scanned again a minute later, a guest has not come a second time.
         let report = Report { notice, purpose, idempotency_key, known_by_night: true };
-        let reported = desk.stays.report(&shift.caller, report).await;
-        return match reported {
+        return match report_form(desk, shift, report).await {
             Ok(answer) => Ok(Ok(taken(&answer)?)),
             Err(refusal) => Ok(Err(refusal)),
         };
@@ -142,6 +141,18 @@ async fn report(desk: &Desk, shift: &Shift, sent: &Sent, read: Read) -> Result<R
     };
     let amended = desk.stays.amend(&shift.caller, amend).await;
     Ok(amended.map(|answer| Told { stay: stay_id, repeated: false, negative: answer.negative }))
+}
+
+/// A form that is sent once more, from a page that a browser went back to, says another minute or
+/// another guest under its key: then the night tells which it is.
+async fn report_form(desk: &Desk, shift: &Shift, report: Report) -> Result<Answer<Reported>, StaysError> {
+    match desk.stays.report(&shift.caller, report.clone()).await {
+        Err(StaysError::Citizens(CitizensError::KeyReused)) => {
+            let report = Report { idempotency_key: None, ..report };
+            desk.stays.report(&shift.caller, report).await
+        }
+        answered => answered,
+    }
 }
 
 fn taken(answer: &Answer<Reported>) -> Result<Told, Problem> {
