@@ -25,6 +25,8 @@ pub struct NewGrant {
     /// `authorization_details` as granted, JSON; empty if none.
     pub details: String,
     pub approved_at: Instant,
+    /// Whether it was asked for at the backchannel (CIBA), and not in a sign-in.
+    pub backchannel: bool,
     pub lifetime: Duration,
 }
 
@@ -43,6 +45,8 @@ pub struct Grant {
     pub consent: Option<ConsentId>,
     pub details: String,
     pub approved_at: Instant,
+    /// Whether it was asked for at the backchannel (CIBA), and not in a sign-in.
+    pub backchannel: bool,
     pub expires_at: Instant,
 }
 
@@ -86,6 +90,7 @@ impl Access {
             consent: new.consent,
             details: new.details.clone(),
             approved_at: new.approved_at,
+            backchannel: new.backchannel,
             expires_at: now.plus(new.lifetime),
         };
         grants::insert(tx.db()?, &row_of(&grant, new.device)?)?;
@@ -156,6 +161,7 @@ fn row_of(grant: &Grant, device: DeviceId) -> Result<GrantRow, StorageError> {
         approved_at: grant.approved_at.as_micros(),
         expires_at: grant.expires_at.as_micros(),
         revoked_at: None,
+        backchannel: grant.backchannel,
     })
 }
 
@@ -179,6 +185,7 @@ fn grant_of(row: GrantRow) -> Result<Grant, StorageError> {
         consent: consent.transpose()?,
         details: row.details,
         approved_at: Instant::from_micros(row.approved_at),
+        backchannel: row.backchannel,
         expires_at: Instant::from_micros(row.expires_at),
     })
 }

@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
 
 use crate::clients::Clients;
 use crate::kernel::{ClientId, Clock, CommuneCode, Entropy, FacilityId, Instant, UnitCode, Units};
@@ -41,8 +42,8 @@ struct Add {
     client: ClientId,
     #[arg(long)]
     name: String,
-    #[arg(long, value_enum)]
-    kind: Kind,
+    #[arg(long, value_parser = kinds())]
+    kind: FacilityKind,
     /// Five-digit code of today's commune
     #[arg(long)]
     commune: CommuneCode,
@@ -65,27 +66,10 @@ struct Delegate {
     until: Instant,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Kind {
-    Hotel,
-    Guesthouse,
-    RentedRoom,
-    MedicalFacility,
-    Household,
-    Other,
-}
-
-impl From<Kind> for FacilityKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Hotel => Self::Hotel,
-            Kind::Guesthouse => Self::Guesthouse,
-            Kind::RentedRoom => Self::RentedRoom,
-            Kind::MedicalFacility => Self::MedicalFacility,
-            Kind::Household => Self::Household,
-            Kind::Other => Self::Other,
-        }
-    }
+/// By the names that answers have for them.
+fn kinds() -> impl TypedValueParser<Value = FacilityKind> {
+    let names = PossibleValuesParser::new(FacilityKind::ALL.map(FacilityKind::name));
+    names.try_map(|name| FacilityKind::parse(&name).ok_or("no such kind of facility"))
 }
 
 /// The begin of a day in Viet Nam.
@@ -129,7 +113,7 @@ pub async fn run(args: FacilitiesArgs, tools: Tools<'_>) -> Result<(), Facilitie
     match args.command {
         Command::Add(Add { client, name, kind, commune, address }) => {
             known(&client)?;
-            let new = NewFacility { client, name, kind: kind.into(), commune, address };
+            let new = NewFacility { client, name, kind, commune, address };
             let id = register.add(new, now, entropy).await?;
             writeln!(out, "added {id}")?;
         }

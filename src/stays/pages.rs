@@ -11,7 +11,6 @@ use super::Stays;
 use super::model::Deadline;
 use super::service::{FacilityTold, StaysError};
 use crate::access::{Access, Caller, Denied};
-use crate::audit::OfficerStanding;
 use crate::citizens::CitizensError;
 use crate::http::page::{Asset, Link, Notice, Page, Tone};
 use crate::http::{Problem, ProblemKind};
@@ -52,6 +51,7 @@ pub struct Desk {
 /// Serves the desk. Needs `Data<Desk>`.
 pub fn desk_routes(config: &mut ServiceConfig) {
     SCRIPT.route(config);
+    super::printed::STYLE.route(config);
     config
         .service(web::resource("/desk").get(list::show))
         .service(web::resource("/desk/open").get(entering::open))
@@ -137,10 +137,8 @@ impl Shift {
             Err(problem) => return Err(problem),
         };
         let officer = match (&caller.officer, &caller.citizen) {
-            // Who was struck off the client's officers since is at the desk no more.
-            (Some(officer), _) if caller.client.standing(officer) == OfficerStanding::Registered => {
-                officer.id.to_string()
-            }
+            // A session is only that of an officer whom the client still lists.
+            (Some(officer), _) => officer.id.to_string(),
             // Signed in to this page by e-ID: such a session allows nothing by itself.
             (None, Some(citizen)) if caller.scopes.is_empty() => {
                 return entering::by_eid(page.clone(), request, desk, citizen).await.map(Err);

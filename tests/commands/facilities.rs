@@ -32,7 +32,7 @@ async fn a_facility_is_entered_delegated_and_closed() {
         let house = House::new(&backend).await;
         assert_eq!(run(&house, &["list"]).await.unwrap(), "there are no facilities\n");
         let add =
-            ["add", "--client", "hotel", "--name", "Khách sạn Mẫu", "--kind", "rented-room", "--commune", "00070"];
+            ["add", "--client", "hotel", "--name", "Khách sạn Mẫu", "--kind", "rented_room", "--commune", "00070"];
         let add = |more: &[&'static str]| [add.as_slice(), more].concat();
         let added = run(&house, &add(&["--address", "Số 1"])).await.unwrap();
         let id = added.trim_end().strip_prefix("added ").unwrap();

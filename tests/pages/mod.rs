@@ -2,6 +2,7 @@
 
 mod declare_once;
 mod desk;
+mod desk_again;
 mod desk_eid;
 mod desk_files;
 mod holder;

@@ -23,6 +23,7 @@ pub struct GrantRow {
     pub approved_at: i64,
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
+    pub backchannel: bool,
 }
 
 pub fn insert(db: &mut Db, row: &GrantRow) -> Result<(), StorageError> {

@@ -159,6 +159,7 @@ fn new_grant(approval: &Approval, request: &Backchannel, lifetime: std::time::Du
         consent: approval.consent,
         details: request.details.clone(),
         approved_at: approval.approved_at,
+        backchannel: true,
         lifetime,
     }
 }

@@ -181,6 +181,7 @@ impl Oidc {
             consent: approval.consent,
             details: details.map_err(|error| StorageError::Other(error.to_string()))?.unwrap_or_default(),
             approved_at: approval.approved_at,
+            backchannel: false,
             lifetime: self.0.config.grant_lifetime,
         })
     }

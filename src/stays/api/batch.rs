@@ -323,8 +323,8 @@ fn refusal(error: BatchError) -> Problem {
                     Some(header) if column.letter.is_empty() => header.to_owned(),
                     _ => column.letter,
                 });
-                let pointer = format!("/rows/{}/columns/{}", fault.row, column.unwrap_or_default());
-                faults.push(pointer, fault.code, fault.text);
+                let column = column.map(|column| format!("/columns/{column}")).unwrap_or_default();
+                faults.push(format!("/rows/{}{column}", fault.row), fault.code, fault.text);
             }
         }
     }

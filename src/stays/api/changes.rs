@@ -7,18 +7,18 @@ use serde::de::MapAccess;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::error;
+use super::answers::{answer, read};
 use super::input::Departure;
 use crate::access::Caller;
-use crate::citizens::{Answer, Recorded, respond};
+use crate::citizens::Recorded;
 use crate::clients::Operation;
 use crate::http::extract::{BoundedText, Expected, FromInput, IdempotencyKey, List, Whole, read_object};
 use crate::http::problem::ProblemBody;
-use crate::http::{Arrival, Input, Json, Problem, ProblemKind, release};
+use crate::http::{Arrival, Input, Json, Problem, ProblemKind};
 use crate::kernel::{Faults, Instant, Purpose, StayId, Text};
 use crate::stays::model::{GuestGiven, Notice, Reason};
 use crate::stays::service::{
-    AMEND, Amend, AmendGuest, CANCEL, CHECK_OUT, CancelStay, CheckOut, EXTEND, Extend, StayTold, Stays, StaysError,
+    AMEND, Amend, AmendGuest, CANCEL, CHECK_OUT, CancelStay, CheckOut, EXTEND, Extend, StayTold, Stays,
 };
 
 const ONE_OF: Text = Text::new(
@@ -132,6 +132,15 @@ pub struct ExtendRequest {
     purpose: Input<Purpose>,
 }
 
+impl ExtendRequest {
+    fn read(self, stay_id: StayId, faults: &mut Faults) -> Option<Extend> {
+        let departure = self.planned_departure.required("/planned_departure", faults);
+        let purpose = self.purpose.required("/purpose", faults);
+        let Departure(planned_departure) = departure?;
+        Some(Extend { stay_id, planned_departure, purpose: purpose? })
+    }
+}
+
 /// When the guests left.
 #[derive(Deserialize, ToSchema)]
 pub struct CheckOutRequest {
@@ -141,43 +150,36 @@ pub struct CheckOutRequest {
     purpose: Input<Purpose>,
 }
 
+impl CheckOutRequest {
+    fn read(self, stay_id: StayId, faults: &mut Faults) -> Option<CheckOut> {
+        let left_at = self.left_at.optional("/left_at", faults);
+        let purpose = self.purpose.required("/purpose", faults);
+        Some(CheckOut { stay_id, left_at: left_at?, purpose: purpose? })
+    }
+}
+
 /// Why it is asked.
 #[derive(Deserialize, ToSchema)]
 pub struct CancelRequest {
     purpose: Input<Purpose>,
 }
 
-/// An id that is none is as good as one of nobody's.
-fn id_of(path: &str) -> Result<StayId, Problem> {
-    path.parse().map_err(|_| ProblemKind::NotFound.into())
-}
-
-async fn answer(answered: Result<Answer<StayTold>, StaysError>, arrival: &Arrival) -> Result<HttpResponse, Problem> {
-    match answered {
-        Ok(answer) => {
-            if answer.negative {
-                release::negative(arrival).await;
-            }
-            Ok(respond(&answer))
-        }
-        Err(refusal) => Err(error::problem(refusal, arrival).await),
+impl CancelRequest {
+    fn read(self, stay_id: StayId, faults: &mut Faults) -> Option<CancelStay> {
+        Some(CancelStay { stay_id, purpose: self.purpose.required("/purpose", faults)? })
     }
 }
 
-/// What a body means; a token that does not cover the operation is told before its faults.
-async fn read<R, T>(
-    stays: &Stays,
-    caller: &Caller,
+/// What a change of the stay `id` is to be, read from its body.
+async fn change<R, T>(
+    (stays, caller, id): (&Stays, &Caller, &str),
     name: &'static str,
-    (body, read): (Json<R>, impl FnOnce(R, &mut Faults) -> Option<T>),
+    (body, meaning): (Json<R>, impl FnOnce(R, StayId, &mut Faults) -> Option<T>),
 ) -> Result<T, Problem> {
-    match body.read(read) {
-        Ok(read) => Ok(read),
-        Err(faults) => {
-            stays.citizens().require(caller, Operation::StaysReport, name).await?;
-            Err(faults)
-        }
-    }
+    // An id that is none is as good as one of nobody's.
+    let id = id.parse().map_err(|_| ProblemKind::NotFound)?;
+    let meaning = |body: R, faults: &mut Faults| meaning(body, id, faults);
+    read(stays, caller, (Operation::StaysReport, name), (body, meaning)).await
 }
 
 /// Amends a stay
@@ -213,8 +215,7 @@ pub async fn amend(
     key: IdempotencyKey,
     body: Json<AmendRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let id = id_of(&path)?;
-    let command = read(&stays, &caller, AMEND, (body, |body, faults| body.read(id, faults))).await?;
+    let command = change((&stays, &caller, &path), AMEND, (body, AmendRequest::read)).await?;
     let command = Amend { idempotency_key: key.given().map(str::to_owned), ..command };
     answer(stays.amend(&caller, command).await, &arrival).await
 }
@@ -245,14 +246,7 @@ pub async fn extend(
     path: Path<String>,
     body: Json<ExtendRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let stay_id = id_of(&path)?;
-    let meaning = |body: ExtendRequest, faults: &mut Faults| {
-        let departure = body.planned_departure.required("/planned_departure", faults);
-        let purpose = body.purpose.required("/purpose", faults);
-        let Departure(planned_departure) = departure?;
-        Some(Extend { stay_id, planned_departure, purpose: purpose? })
-    };
-    let command = read(&stays, &caller, EXTEND, (body, meaning)).await?;
+    let command = change((&stays, &caller, &path), EXTEND, (body, ExtendRequest::read)).await?;
     answer(stays.extend(&caller, command).await, &arrival).await
 }
 
@@ -284,13 +278,7 @@ pub async fn check_out(
     path: Path<String>,
     body: Json<CheckOutRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let stay_id = id_of(&path)?;
-    let meaning = |body: CheckOutRequest, faults: &mut Faults| {
-        let left_at = body.left_at.optional("/left_at", faults);
-        let purpose = body.purpose.required("/purpose", faults);
-        Some(CheckOut { stay_id, left_at: left_at?, purpose: purpose? })
-    };
-    let command = read(&stays, &caller, CHECK_OUT, (body, meaning)).await?;
+    let command = change((&stays, &caller, &path), CHECK_OUT, (body, CheckOutRequest::read)).await?;
     answer(stays.check_out(&caller, command).await, &arrival).await
 }
 
@@ -322,10 +310,6 @@ pub async fn cancel(
     path: Path<String>,
     body: Json<CancelRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let stay_id = id_of(&path)?;
-    let meaning = |body: CancelRequest, faults: &mut Faults| {
-        Some(CancelStay { stay_id, purpose: body.purpose.required("/purpose", faults)? })
-    };
-    let command = read(&stays, &caller, CANCEL, (body, meaning)).await?;
+    let command = change((&stays, &caller, &path), CANCEL, (body, CancelRequest::read)).await?;
     answer(stays.cancel(&caller, command).await, &arrival).await
 }

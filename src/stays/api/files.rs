@@ -1,18 +1,12 @@
 //! `GET /v1/stays/template.csv` and `GET /v1/stays/template.xlsx`
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
+use super::answers::file;
 use crate::http::Problem;
 use crate::stays::formats::{self, Format};
 
-fn file(format: Format, bytes: Vec<u8>) -> HttpResponse {
-    let name = format!("attachment; filename=\"khach.{}\"", format.extension());
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, format.media_type()))
-        .insert_header((CONTENT_DISPOSITION, name))
-        .body(bytes)
-}
+const NAME: &str = "khach";
 
 /// Gives an empty file of guests as CSV
 ///
@@ -24,7 +18,7 @@ fn file(format: Format, bytes: Vec<u8>) -> HttpResponse {
     responses((status = 200, description = "The headers", body = String, content_type = "text/csv")),
 )]
 pub async fn template_csv() -> HttpResponse {
-    file(Format::Csv, formats::template_csv())
+    file(Format::Csv, NAME, formats::template_csv())
 }
 
 /// Gives an empty workbook of guests
@@ -40,5 +34,5 @@ pub async fn template_csv() -> HttpResponse {
 )]
 pub async fn template_xlsx() -> Result<HttpResponse, Problem> {
     let bytes = formats::template_xlsx().map_err(|error| Problem::internal(&error))?;
-    Ok(file(Format::Xlsx, bytes))
+    Ok(file(Format::Xlsx, NAME, bytes))
 }

@@ -1,5 +1,6 @@
 //! The HTTP of stays.
 
+mod answers;
 mod batch;
 mod changes;
 pub(super) mod error;

@@ -3,14 +3,14 @@
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
-use super::error;
+use super::answers::{answer, read};
 use super::input::ReportRequest;
 use crate::access::Caller;
-use crate::citizens::{Recorded, respond};
+use crate::citizens::Recorded;
 use crate::clients::Operation;
 use crate::http::extract::IdempotencyKey;
 use crate::http::problem::ProblemBody;
-use crate::http::{Arrival, Json, Problem, release};
+use crate::http::{Arrival, Json, Problem};
 use crate::stays::service::{REPORT, Report, Reported, Stays};
 
 /// Reports a stay
@@ -42,21 +42,9 @@ pub async fn report(
     key: IdempotencyKey,
     body: Json<ReportRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (notice, purpose) = match body.read(ReportRequest::read) {
-        Ok(read) => read,
-        Err(faults) => {
-            stays.citizens().require(&caller, Operation::StaysReport, REPORT).await?;
-            return Err(faults);
-        }
-    };
-    let command = Report { notice, purpose, idempotency_key: key.given().map(str::to_owned) };
-    match stays.report(&caller, command).await {
-        Ok(answer) => {
-            if answer.negative {
-                release::negative(&arrival).await;
-            }
-            Ok(respond(&answer))
-        }
-        Err(refusal) => Err(error::problem(refusal, &arrival).await),
-    }
+    let named = (Operation::StaysReport, REPORT);
+    let (notice, purpose) = read(&stays, &caller, named, (body, ReportRequest::read)).await?;
+    let idempotency_key = key.given().map(str::to_owned);
+    let command = Report { notice, purpose, idempotency_key, known_by_night: false };
+    answer(stays.report(&caller, command).await, &arrival).await
 }

@@ -1,13 +1,14 @@
 //! `POST /v1/stays/search`
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::Data;
 use serde::de::MapAccess;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::answers::{file, read};
 use super::error;
 use super::guest::{DocumentNumber, one};
 use crate::access::Caller;
@@ -21,7 +22,7 @@ use crate::kernel::{
     CivilDate, CommuneCode, FacilityId, Faults, Instant, PartialDate, PersonName, Purpose, Sex, StayId, Text,
     TransactionId, UnitCode, Units,
 };
-use crate::stays::formats::{ExportRow, export_csv, export_xlsx};
+use crate::stays::formats::{ExportRow, Format, export_csv, export_xlsx};
 use crate::stays::model::{
     DocumentKind, FacilityKind, GuestReason, GuestSource, GuestVerdict, Reason, StayGuest, StayState,
 };
@@ -342,13 +343,8 @@ pub async fn search(
     stays: Data<Stays>,
     body: Json<SearchRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (command, form) = match body.read(SearchRequest::read) {
-        Ok(read) => read,
-        Err(faults) => {
-            stays.citizens().require(&caller, Operation::StaysRead, SEARCH).await?;
-            return Err(faults);
-        }
-    };
+    let named = (Operation::StaysRead, SEARCH);
+    let (command, form) = read(&stays, &caller, named, (body, SearchRequest::read)).await?;
     let found = match stays.search(&caller, command).await {
         Ok(found) => found,
         Err(refusal) => return Err(error::problem(refusal, &arrival).await),
@@ -364,11 +360,10 @@ pub async fn search(
             };
             Ok(citizens::answer(&response, &found.standing))
         }
-        Form::Csv => Ok(file("text/csv; charset=utf-8", "stays.csv", &found, export_csv(&rows(&found)))),
+        Form::Csv => Ok(page(Format::Csv, &found, export_csv(&rows(&found)))),
         Form::Xlsx => {
             let bytes = export_xlsx(&rows(&found)).map_err(|error| Problem::internal(&error))?;
-            const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-            Ok(file(XLSX, "stays.xlsx", &found, bytes))
+            Ok(page(Format::Xlsx, &found, bytes))
         }
     }
 }
@@ -378,12 +373,11 @@ fn rows(found: &Found) -> Vec<ExportRow<'_>> {
 }
 
 /// A page as a file; where the next begins stands in a header.
-fn file(media_type: &'static str, name: &str, found: &Found, bytes: Vec<u8>) -> HttpResponse {
-    let mut response = HttpResponse::Ok();
-    response.insert_header((CONTENT_TYPE, media_type));
-    response.insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
-    if let Some(next) = found.next {
-        response.insert_header(("next-cursor", next.to_string()));
+fn page(format: Format, found: &Found, bytes: Vec<u8>) -> HttpResponse {
+    let mut response = file(format, "stays", bytes);
+    let next = found.next.and_then(|next| HeaderValue::try_from(next.to_string()).ok());
+    if let Some(next) = next {
+        response.headers_mut().insert(HeaderName::from_static("next-cursor"), next);
     }
-    response.body(bytes)
+    response
 }

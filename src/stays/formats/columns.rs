@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::fault::{ColumnName, RowFault};
+use super::fault::{ColumnName, RowFault, told_of_row};
 use crate::kernel::orthography::search_form;
 use crate::kernel::{Fault, Text};
 
@@ -151,7 +151,8 @@ impl Layout {
     /// Reads a header. Columns may stand in any order.
     ///
     /// # Errors
-    /// Columns that are unknown, missing or there twice, each at its place in row `row`.
+    /// Columns that are unknown, missing or there twice, each at its place in row `row`; of too many the
+    /// first.
     pub fn read(headers: Vec<String>, row: u32, facility: bool) -> Result<Self, Vec<RowFault>> {
         let mut faults = Vec::new();
         let mut fields: Vec<Option<Field>> = Vec::with_capacity(headers.len());
@@ -172,7 +173,10 @@ impl Layout {
             let column = ColumnName { letter: String::new(), header: Some(field.header()) };
             faults.push(RowFault::at(row, Some(column), Fault::new(field.pointer(), MISSING.0, MISSING.1)));
         }
-        if faults.is_empty() { Ok(Self { headers, fields, separator: None }) } else { Err(faults) }
+        match faults.is_empty() {
+            true => Ok(Self { headers, fields, separator: None }),
+            false => Err(told_of_row(row, faults.into_iter())),
+        }
     }
 
     /// How many columns have a header.

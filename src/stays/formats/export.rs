@@ -97,7 +97,7 @@ fn row(ExportRow { stay, facility }: &ExportRow<'_>, guest: &StayGuest) -> Vec<S
         }
         .to_owned(),
         text(&details.nationality),
-        document.map(|document| document.kind.name().to_owned()).unwrap_or_default(),
+        document.map(|document| document.kind.label().in_language(Language::Vi).to_owned()).unwrap_or_default(),
         document.map(|document| document.number.clone()).unwrap_or_default(),
         text(&details.address),
         text(&details.phone),

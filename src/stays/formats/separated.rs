@@ -26,7 +26,7 @@ pub fn read(bytes: &[u8]) -> Result<Table, FileFault> {
     let (mut record, mut number) = (ByteRecord::new(), 0);
     // Of bytes in memory every record can be read.
     while reader.read_byte_record(&mut record).is_ok_and(|read| read) {
-        number += 1 + empty_lines_before(&record, reader.position().line());
+        number += 1 + empty_lines_before(&record, bytes);
         let cells: Vec<Cell> = record.iter().take(MOST_COLUMNS).map(cell).collect();
         let row = TableRow { number, cells };
         if !row.is_blank() {
@@ -58,11 +58,21 @@ fn separator_of(bytes: &[u8]) -> u8 {
     SEPARATORS.into_iter().rev().max_by_key(|separator| names(separator)).unwrap_or(b',')
 }
 
-/// How many empty lines the reader passed over before `record`, which ended at line `end`.
-fn empty_lines_before(record: &ByteRecord, end: u64) -> u32 {
-    let begin = record.position().map_or(end, csv::Position::line);
-    let inside: usize = record.iter().map(|cell| cell.iter().filter(|byte| **byte == b'\n').count()).sum();
-    u32::try_from(end.saturating_sub(begin).saturating_sub(1 + inside as u64)).unwrap_or(0)
+/// How many empty lines the reader passed over before `record` of `bytes`. Programs that append to each
+/// other's files leave both ends of lines in one, so the bytes are looked at, and not how many lines the
+/// reader counted: it counts line feeds, of which it leaves that of CR LF to the record that follows.
+fn empty_lines_before(record: &ByteRecord, bytes: &[u8]) -> u32 {
+    let begin = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(bytes.len());
+    let (before, mut rest) = bytes.split_at(begin.min(bytes.len()));
+    if before.ends_with(b"\r") {
+        rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+    }
+    let mut lines = 0;
+    let ends: [&[u8]; 3] = [b"\r\n", b"\n", b"\r"];
+    while let Some(after) = ends.into_iter().find_map(|end| rest.strip_prefix(end)) {
+        (lines, rest) = (lines + 1, after);
+    }
+    lines
 }
 
 fn cell(bytes: &[u8]) -> Cell {

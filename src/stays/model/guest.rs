@@ -84,6 +84,18 @@ impl DocumentKind {
         }
     }
 
+    pub const fn label(self) -> Text {
+        match self {
+            Self::Cccd => Text::new("Căn cước công dân", "Citizen identity card (CCCD)"),
+            Self::Cmnd => Text::new("Chứng minh nhân dân", "Identity card of before (CMND)"),
+            Self::DrivingLicence => Text::new("Giấy phép lái xe", "Driving licence"),
+            Self::Passport => Text::new("Hộ chiếu", "Passport"),
+            Self::BirthCertificate => Text::new("Giấy khai sinh", "Birth certificate"),
+            Self::CanCuoc => Text::new("Thẻ căn cước", "Identity card"),
+            Self::Other => Text::new("Giấy tờ khác", "Another paper"),
+        }
+    }
+
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

@@ -2,8 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::guest::TypedGuest;
-use crate::kernel::{CivilDate, PartialDate, Sex, Text};
+use super::guest::{Document, TypedGuest};
+use crate::kernel::{CivilDate, IdNumber, PartialDate, PersonName, Sex, Text};
 
 /// Why a text is no machine-readable zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -150,7 +150,8 @@ impl Mrz {
     }
 
     /// A number of more than nine characters goes on in the optional part, its digit last (part 5
-    /// section 4.2.2.1 note j).
+    /// section 4.2.2 note j). The filler in the place of the digit is no part of it, so that the digit
+    /// does not cover it.
     fn long_number(&self) -> Option<(String, String)> {
         let layout = self.layout();
         if self.is_passport() || self.digit_after(layout.number) != "<" {
@@ -158,7 +159,15 @@ impl Mrz {
         }
         let rest = self.part(layout.optional).split('<').next().unwrap_or_default();
         let (more, digit) = rest.split_at_checked(rest.len().checked_sub(1)?)?;
-        Some((format!("{}<{more}", self.part(layout.number)), digit.to_owned()))
+        Some((format!("{}{more}", self.part(layout.number)), digit.to_owned()))
+    }
+
+    /// The personal number on a card of Viet Nam: its document number is the last nine digits of it, and
+    /// all twelve stand in the optional part.
+    pub fn personal_number(&self) -> Option<IdNumber> {
+        let card = self.0.len() == 3 && self.part((0, 2, 3)) == "VNM";
+        let number = self.part(TD1.optional).get(..12).filter(|_| card)?;
+        IdNumber::parse(number).ok().or_else(|| IdNumber::parse(&self.document_number()).ok())
     }
 
     /// The document's number without fillers.
@@ -168,6 +177,26 @@ impl Mrz {
             None => self.part(self.layout().number).to_owned(),
         };
         number.replace('<', "")
+    }
+
+    /// The name as a reader gives it: the surname first, as passports of most countries and names here
+    /// have it.
+    pub fn full_name(&self) -> Option<PersonName> {
+        let words = self.part(self.layout().names).split('<').filter(|word| !word.is_empty());
+        PersonName::parse(&words.collect::<Vec<_>>().join(" ")).ok()
+    }
+
+    /// The birth date of somebody who was born by `today`: the zone has two digits of the year. What is
+    /// filled up is unknown.
+    pub fn date_of_birth(&self, today: CivilDate) -> Option<PartialDate> {
+        let two = |from: usize| self.part(self.layout().birth).get(from..from + 2);
+        let (year, month, day) = (two(0)?.parse::<i16>().ok()?, two(2)?, two(4)?);
+        let of = |century: i16| {
+            let parts = [format!("{:04}", century + year), month.to_owned(), day.to_owned()];
+            let known = parts.iter().take_while(|part| *part != "<<");
+            PartialDate::parse(&known.cloned().collect::<Vec<_>>().join("-")).ok()
+        };
+        of(2000).filter(|date| date.earliest() <= today).or_else(|| of(1900))
     }
 
     /// ISO 3166-1 alpha-3; Germany's `D` as `DEU`.
@@ -191,7 +220,7 @@ impl Mrz {
 
     /// Whether it says the same as what was typed.
     pub fn agrees_with(&self, typed: &TypedGuest) -> bool {
-        let number = typed.document.as_ref().is_none_or(|document| plain(&document.number) == self.document_number());
+        let number = typed.document.as_ref().is_none_or(|document| self.is_number(document));
         let sex = match (typed.sex, self.sex()) {
             (Some(Sex::Unknown) | None, _) | (_, Some(Sex::Unknown) | None) => true,
             (given, said) => given == said,
@@ -201,6 +230,12 @@ impl Mrz {
             && typed.nationality == self.nationality()
             && self.is_birth(typed.date_of_birth)
             && self.is_name(typed.full_name.expose())
+    }
+
+    /// A card of Viet Nam is known by its holder's number, and has a number of its own in the zone alone.
+    fn is_number(&self, document: &Document) -> bool {
+        let given = plain(&document.number);
+        given == self.document_number() || self.personal_number().is_some_and(|number| number.expose() == given)
     }
 
     /// Unknown parts of a birth date are fillers.
@@ -296,67 +331,4 @@ impl std::fmt::Debug for Mrz {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel::PersonName;
-    use crate::stays::model::{Document, DocumentKind};
-
-    // The specimens of Doc 9303 parts 4, 6 and 5.
-    const PASSPORT: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10";
-    const TD2_CARD: &str = "I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<D231458907UTO7408122F1204159<<<<<<<6";
-    const TD1_CARD: &str = "I<UTOD231458907<<<<<<<<<<<<<<<7408122F1204159UTO<<<<<<<<<<<6ERIKSSON<<ANNA<MARIA<<<<<<<<<<";
-
-    fn typed(name: &str, number: &str) -> TypedGuest {
-        TypedGuest {
-            full_name: PersonName::parse(name).unwrap(),
-            date_of_birth: PartialDate::parse("1974-08-12").unwrap(),
-            sex: Some(Sex::Female),
-            nationality: "UTO".to_owned(),
-            document: Some(Document { kind: DocumentKind::Passport, number: number.to_owned() }),
-            mrz: None,
-            address: None,
-            phone: None,
-        }
-    }
-
-    #[test]
-    fn the_specimens_are_sound_and_one_wrong_character_is_not() {
-        for specimen in [PASSPORT, TD2_CARD, TD1_CARD] {
-            let zone = Mrz::parse(specimen).unwrap();
-            assert!(zone.is_sound(), "{specimen}");
-            assert_eq!((zone.nationality().as_str(), zone.sex()), ("UTO", Some(Sex::Female)));
-            let wrong = Mrz::parse(&specimen.replace("740812", "740813")).unwrap();
-            assert!(!wrong.is_sound(), "{specimen}");
-        }
-        assert_eq!(Mrz::parse(PASSPORT).unwrap().document_number(), "L898902C3");
-    }
-
-    #[test]
-    fn what_was_typed_is_held_against_it() {
-        let zone = Mrz::parse(PASSPORT).unwrap();
-        assert!(zone.agrees_with(&typed("Anna Maria Eriksson", "L898902C3")));
-        assert!(zone.agrees_with(&typed("ERIKSSON Anna-Maria", "l898902c3")));
-        assert!(!zone.agrees_with(&typed("Anna Eriksen", "L898902C3")));
-        assert!(!zone.agrees_with(&typed("Anna Maria Eriksson", "L898902C4")));
-        let other_day = TypedGuest {
-            date_of_birth: PartialDate::parse("1974-08-13").unwrap(),
-            ..typed("Anna Maria Eriksson", "L898902C3")
-        };
-        assert!(!zone.agrees_with(&other_day));
-        assert!(zone.had_expired_on(CivilDate::constant(2012, 4, 16)));
-        assert!(!zone.had_expired_on(CivilDate::constant(2012, 4, 15)));
-    }
-
-    #[test]
-    fn names_are_written_as_the_zone_writes_them() {
-        assert_eq!(fold("Nguyễn Thị Đào", false).as_deref(), Some("NGUYEN THI DAO"));
-        assert_eq!(fold("Jürgen Weiß", true).as_deref(), Some("JUERGEN WEISS"));
-        assert_eq!(fold("王小明", false), None);
-    }
-
-    #[test]
-    fn other_shapes_are_told_apart() {
-        assert_eq!(Mrz::parse("P<UTO"), Err(MrzFault::Shape));
-        assert_eq!(Mrz::parse(&PASSPORT.replace('<', "*")), Err(MrzFault::Letters));
-    }
-}
+mod tests;

@@ -210,21 +210,24 @@ impl Asked<'_> {
     fn passport(&self) -> Vec<Field> {
         let mrz = Field {
             hint: self.hint(
-                "Hai dòng dưới cùng của trang ảnh, quét hoặc gõ; các số kiểm tra sẽ được đối chiếu.",
-                "The two lines at the foot of the photo page, scanned or typed; their check digits are checked.",
+                "Hai dòng dưới cùng của trang ảnh, quét hoặc gõ; khi đó các mục dưới đây để trống được.",
+                "The two lines at the foot of the photo page, scanned or typed; what is below may then stay empty.",
             ),
             first: true,
             ..self.field("mrz", ("Dòng máy đọc", "Machine-readable lines"), Kind::Area)
         };
         let nationality = Field {
-            hint: self.hint(
-                "Ba chữ cái, như KOR, FRA; có dòng máy đọc thì để trống.",
-                "Three letters, as KOR, FRA; leave it empty if the lines are given.",
-            ),
+            hint: self.hint("Ba chữ cái, như KOR, FRA.", "Three letters, as KOR, FRA."),
             ..self.field("nationality", ("Quốc tịch", "Nationality"), Kind::Line(CODE))
         };
         let number = self.field("number", ("Số hộ chiếu", "Passport number"), Kind::Line(PAPER));
-        vec![mrz, self.full_name(), self.birth(), self.sex(), nationality, number]
+        let unless_read = |field: Field| Field {
+            required: false,
+            optional: self.page.say("nếu không có dòng máy đọc", "unless the lines are given"),
+            ..field
+        };
+        let (full_name, birth) = (unless_read(self.full_name()), unless_read(self.birth()));
+        vec![mrz, full_name, birth, self.sex(), unless_read(nationality), unless_read(number)]
     }
 
     fn room(&self) -> Field {
@@ -255,12 +258,7 @@ impl Asked<'_> {
 
 const fn document(kind: DocumentKind) -> Text {
     match kind {
-        DocumentKind::Cccd => Text::new("Căn cước công dân", "Citizen identity card (CCCD)"),
-        DocumentKind::Cmnd => Text::new("Chứng minh nhân dân", "Identity card of before (CMND)"),
-        DocumentKind::DrivingLicence => Text::new("Giấy phép lái xe", "Driving licence"),
-        DocumentKind::Passport => Text::new("Hộ chiếu", "Passport"),
-        DocumentKind::BirthCertificate => Text::new("Giấy khai sinh", "Birth certificate"),
-        DocumentKind::CanCuoc => Text::new("Thẻ căn cước", "Identity card"),
         DocumentKind::Other => Text::new("Giấy tờ khác, hoặc không có", "Another paper, or none"),
+        kind => kind.label(),
     }
 }

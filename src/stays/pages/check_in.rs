@@ -9,7 +9,7 @@ use super::asked::Sent;
 use super::list::{Shown, Wanted};
 use super::{By, Desk, Shift, purpose, see_other};
 use crate::access::Caller;
-use crate::citizens::{Answer, Body};
+use crate::citizens::{Answer, Body, CitizensError};
 use crate::http::page::Page;
 use crate::http::{Arrival, Problem, ProblemKind, release};
 use crate::kernel::{CivilDate, Faults, IdNumber, Instant, PartialDate, PersonName, Sex, StayId, Text};
@@ -39,7 +39,8 @@ const COUNTRY: Text = Text::new(
 /// What a form says, as far as it can be read.
 struct Read {
     room: Option<String>,
-    arrival: Instant,
+    /// If it is said; else the guest has just come.
+    arrival: Option<Instant>,
     departure: Option<Instant>,
     reason: Reason,
     guest: GuestGiven,
@@ -88,7 +89,7 @@ pub(super) async fn check_in(
                 return again(page, &shift, &desk, by, &sent, of_scan(&problem)).await;
             }
             match problem.kind() {
-                // The same form, a minute later.
+                // The same mended guest, once more.
                 ProblemKind::IdempotencyConflict => Ok(see_other("/desk#today")),
                 _ => Err(problem),
             }
@@ -112,14 +113,15 @@ async fn report(desk: &Desk, shift: &Shift, sent: &Sent, read: Read) -> Result<R
         let notice = Notice {
             facility_id: shift.here.facility_id,
             room: read.room,
-            arrival: read.arrival,
+            arrival: read.arrival.unwrap_or_else(|| minute_of(shift.now)),
             planned_departure: read.departure,
             reason: read.reason,
             note: None,
             guests: vec![read.guest],
         };
-        let reported = desk.stays.report(&shift.caller, Report { notice, purpose, idempotency_key }).await;
-        return match reported {
+        // Scanned again a minute later, a guest has not come a second time.
+        let report = Report { notice, purpose, idempotency_key, known_by_night: true };
+        return match report_form(desk, shift, report).await {
             Ok(answer) => Ok(Ok(taken(&answer)?)),
             Err(refusal) => Ok(Err(refusal)),
         };
@@ -129,7 +131,7 @@ async fn report(desk: &Desk, shift: &Shift, sent: &Sent, read: Read) -> Result<R
     let amend = Amend {
         stay_id,
         room: read.room,
-        arrival: None,
+        arrival: read.arrival,
         planned_departure: read.departure,
         reason: Some(read.reason),
         note: None,
@@ -139,6 +141,18 @@ async fn report(desk: &Desk, shift: &Shift, sent: &Sent, read: Read) -> Result<R
     };
     let amended = desk.stays.amend(&shift.caller, amend).await;
     Ok(amended.map(|answer| Told { stay: stay_id, repeated: false, negative: answer.negative }))
+}
+
+/// A form that is sent once more, from a page that a browser went back to, says another minute or
+/// another guest under its key: then the night tells which it is.
+async fn report_form(desk: &Desk, shift: &Shift, report: Report) -> Result<Answer<Reported>, StaysError> {
+    match desk.stays.report(&shift.caller, report.clone()).await {
+        Err(StaysError::Citizens(CitizensError::KeyReused)) => {
+            let report = Report { idempotency_key: None, ..report };
+            desk.stays.report(&shift.caller, report).await
+        }
+        answered => answered,
+    }
 }
 
 fn taken(answer: &Answer<Reported>) -> Result<Told, Problem> {
@@ -162,10 +176,9 @@ async fn again(
 }
 
 fn read(sent: &Sent, by: By, now: Instant, faults: &mut Faults) -> Option<Read> {
-    let minute = Instant::from_seconds(now.as_seconds().div_euclid(60) * 60);
-    let arrival = match sent.get("arrival") {
-        None => Some(minute),
-        Some(text) => local(text).or_else(|| fault(faults, "arrival", WHEN)),
+    let arrival = match sent.get("arrival").map(local) {
+        Some(None) => fault(faults, "arrival", WHEN),
+        said => Some(said.flatten()),
     };
     let room = match sent.get("room") {
         Some(room) if room.chars().count() > 20 => fault(faults, "room", LONG),
@@ -173,8 +186,12 @@ fn read(sent: &Sent, by: By, now: Instant, faults: &mut Faults) -> Option<Read> 
     };
     let departure = read_departure(sent, faults);
     let reason = sent.get("reason").and_then(Reason::parse).unwrap_or(Reason::Tourism);
-    let guest = read_guest(sent, by, faults);
+    let guest = read_guest(sent, by, now, faults);
     Some(Read { room: room?, arrival: arrival?, departure: departure?, reason, guest: guest? })
+}
+
+fn minute_of(now: Instant) -> Instant {
+    Instant::from_seconds(now.as_seconds().div_euclid(60) * 60)
 }
 
 pub(super) fn read_departure(sent: &Sent, faults: &mut Faults) -> Option<Option<Instant>> {
@@ -183,7 +200,7 @@ pub(super) fn read_departure(sent: &Sent, faults: &mut Faults) -> Option<Option<
     Some(local(&format!("{day}T{LAST_MINUTE}")))
 }
 
-fn read_guest(sent: &Sent, by: By, faults: &mut Faults) -> Option<GuestGiven> {
+fn read_guest(sent: &Sent, by: By, now: Instant, faults: &mut Faults) -> Option<GuestGiven> {
     match by {
         By::Scan | By::File => needed(sent, "scan", faults).map(|text| GuestGiven::Qr(text.to_owned())),
         By::Number => {
@@ -191,28 +208,38 @@ fn read_guest(sent: &Sent, by: By, faults: &mut Faults) -> Option<GuestGiven> {
                 let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '.').collect();
                 faults.take("number", IdNumber::parse(&digits))
             });
-            let (full_name, date_of_birth) = (read_name(sent, faults), read_birth(sent, faults));
+            let (full_name, date_of_birth) = (read_name(sent, None, faults), read_birth(sent, None, faults));
             Some(GuestGiven::Anchor { id_number: number?, full_name: full_name?, date_of_birth: date_of_birth? })
         }
         By::Paper => {
             let kind = sent.get("kind").and_then(DocumentKind::parse).unwrap_or(DocumentKind::Other);
-            read_typed(sent, kind, None, faults)
+            read_typed(sent, kind, (None, now), faults)
         }
         By::Passport => {
             let mrz = match sent.get("mrz").map(Mrz::parse) {
                 Some(zone) => Some(faults.take("mrz", zone)?),
                 None => None,
             };
-            read_typed(sent, DocumentKind::Passport, mrz, faults)
+            // The lines on the back of a Vietnamese card.
+            let card = mrz.as_ref().and_then(Mrz::personal_number).is_some();
+            let kind = if card { DocumentKind::CanCuoc } else { DocumentKind::Passport };
+            read_typed(sent, kind, (mrz, now), faults)
         }
     }
 }
 
 /// What the machine-readable zone says need not be typed.
-fn read_typed(sent: &Sent, kind: DocumentKind, mrz: Option<Mrz>, faults: &mut Faults) -> Option<GuestGiven> {
+fn read_typed(
+    sent: &Sent,
+    kind: DocumentKind,
+    (mrz, now): (Option<Mrz>, Instant),
+    faults: &mut Faults,
+) -> Option<GuestGiven> {
     let passport = kind == DocumentKind::Passport;
-    let (full_name, date_of_birth) = (read_name(sent, faults), read_birth(sent, faults));
-    let number = sent.get("number").map(str::to_owned).or_else(|| mrz.as_ref().map(Mrz::document_number));
+    let full_name = read_name(sent, mrz.as_ref().and_then(Mrz::full_name), faults);
+    let born = mrz.as_ref().and_then(|zone| zone.date_of_birth(now.date_in_viet_nam()));
+    let date_of_birth = read_birth(sent, born, faults);
+    let number = sent.get("number").map(str::to_owned).or_else(|| mrz.as_ref().map(number_in));
     let document = match number {
         Some(number) => read_document(kind, &number, faults).map(Some),
         None if passport => fault(faults, "number", MISSING),
@@ -254,12 +281,24 @@ fn read_nationality(text: &str, faults: &mut Faults) -> Option<String> {
     if good { Some(code) } else { fault(faults, "nationality", COUNTRY) }
 }
 
-fn read_name(sent: &Sent, faults: &mut Faults) -> Option<PersonName> {
+fn number_in(zone: &Mrz) -> String {
+    zone.personal_number().map_or_else(|| zone.document_number(), |number| number.expose().to_owned())
+}
+
+/// `read`: what stands for a name that was not typed.
+fn read_name(sent: &Sent, read: Option<PersonName>, faults: &mut Faults) -> Option<PersonName> {
+    if let (None, Some(read)) = (sent.get("full_name"), read) {
+        return Some(read);
+    }
     let name = needed(sent, "full_name", faults)?;
     faults.take("full_name", PersonName::parse(name))
 }
 
-fn read_birth(sent: &Sent, faults: &mut Faults) -> Option<PartialDate> {
+/// The same of a birth date.
+fn read_birth(sent: &Sent, read: Option<PartialDate>, faults: &mut Faults) -> Option<PartialDate> {
+    if let (None, Some(read)) = (sent.get("birth"), read) {
+        return Some(read);
+    }
     let text = needed(sent, "birth", faults)?;
     birth(text).or_else(|| fault(faults, "birth", DATE))
 }
@@ -346,6 +385,35 @@ mod tests {
         for typed in ["31/2/1999", "1/2/3/4", "x", "150399", "đđđđ"] {
             assert!(birth(typed).is_none(), "{typed}");
         }
+    }
+
+    #[test]
+    fn what_the_lines_say_need_not_be_typed() {
+        let now = Instant::parse_rfc3339("2026-11-21T10:00:00+07:00").unwrap();
+        let guest = |fields: &[(&str, &str)]| {
+            let sent = Sent(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect());
+            let mut faults = Faults::default();
+            let read = read_guest(&sent, By::Passport, now, &mut faults);
+            faults.or_value(read).map_err(Faults::into_vec)
+        };
+        let passport = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10";
+        let card = "IDVNM0990000017097099000001<<1\n9903159M3903157VNM<<<<<<<<<<<6\nNGUYEN<<VAN<AN<<<<<<<<<<<<<<<<";
+        for (lines, name, born, kind, number) in [
+            (passport, "ERIKSSON ANNA MARIA", "1974-08-12", DocumentKind::Passport, "L898902C3"),
+            (card, "NGUYEN VAN AN", "1999-03-15", DocumentKind::CanCuoc, "097099000001"),
+        ] {
+            let Ok(GuestGiven::Typed(guest)) = guest(&[("mrz", lines)]) else { panic!("{lines}") };
+            assert_eq!((guest.full_name.expose(), guest.date_of_birth.to_string().as_str()), (name, born));
+            let document = guest.document.as_ref().unwrap();
+            assert_eq!((document.kind, document.number.as_str()), (kind, number));
+            assert!(guest.mrz.as_ref().unwrap().agrees_with(&guest));
+        }
+        // What is typed goes before.
+        let Ok(GuestGiven::Typed(typed)) = guest(&[("mrz", passport), ("full_name", "Anna")]) else { panic!() };
+        assert_eq!(typed.full_name.expose(), "Anna");
+        let Err(faults) = guest(&[]) else { panic!() };
+        let fields: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(fields, ["full_name", "birth", "number", "nationality"]);
     }
 
     #[test]

@@ -1,28 +1,14 @@
-//! A stay's receipt, to print.
+//! A stay's receipt, to print: as anybody who holds it is shown it.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use askama::Template;
 
 use super::{Desk, SCRIPT, Shift};
 use crate::access::Caller;
-use crate::http::page::{Asset, Page};
+use crate::http::page::Page;
 use crate::http::{Problem, ProblemKind};
 use crate::kernel::StayId;
-use crate::stays::model::ReceiptDocument;
-
-#[derive(Template)]
-#[template(path = "stays/pages/receipt.html")]
-struct View {
-    page: Page,
-    receipt: ReceiptDocument,
-    arrival: String,
-    received: String,
-    deadline: String,
-    /// The JWS.
-    signed: String,
-    script: &'static Asset,
-}
+use crate::stays::printed::ReceiptPage;
 
 pub(super) async fn show(
     page: Page,
@@ -37,15 +23,5 @@ pub(super) async fn show(
     };
     let id: StayId = id.parse().map_err(|_| ProblemKind::NotFound)?;
     let told = desk.stays.receipt(&shift.caller, id).await?;
-    let receipt = told.document;
-    let view = View {
-        arrival: page.time(receipt.arrival),
-        received: page.time(receipt.received_at),
-        deadline: page.time(receipt.deadline),
-        receipt,
-        signed: told.jws,
-        script: &SCRIPT,
-        page,
-    };
-    view.page.show(&view)
+    page.show(&ReceiptPage::at_desk(&told.document, &told.jws, &SCRIPT))
 }

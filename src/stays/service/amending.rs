@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::changes::{Amend, AmendGuest, field, instant, line};
 use super::drawer::{Tags, inconsistent};
-use super::entering::{GuestKey, Present, answered, kept, mark, spend};
+use super::entering::{GuestKey, Present, answered, kept, lock, mark, spend};
 use super::guests::{GRANT_USED, JudgedGuest};
 use super::loading::Loaded;
 use super::taking::note_twice;
@@ -266,6 +266,7 @@ impl Stays {
 
 fn write(tx: &mut Tx<'_>, amended: &Amended) -> Result<HashSet<GuestKey>, StorageError> {
     let db = tx.db()?;
+    lock(db, &amended.present)?;
     stays::replace(db, &amended.row)?;
     // Natures are freed before others take them.
     let freed = |row: &GuestRow| GuestRow { nature: None, ..row.clone() };

@@ -149,8 +149,15 @@ impl Stays {
         let format = file.format();
         let sorted = aside(move || sort(&file, &purpose)).await.unwrap_or(Err(FileFault::NoWorkbook.into()))?;
         let Sorted { mut read, notices, purpose, digest } = sorted;
-        let many =
-            ReportMany { notices, purpose: purpose.clone(), idempotency_key, request: digest, dry_run, received_at };
+        let many = ReportMany {
+            unread: read.rows.len() - notices.len(),
+            notices,
+            purpose: purpose.clone(),
+            idempotency_key,
+            request: digest,
+            dry_run,
+            received_at,
+        };
         let ReportedMany { notices: answers, standing } = self.report_many(caller, many).await?;
         let rows = read.rows.len();
         let (taken, faulty) = merge(&mut read, answers)?;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::amending::{Amendment, told};
-use super::entering::{GuestKey, mark};
+use super::entering::{GuestKey, lock, mark};
 use super::loading::Loaded;
 use super::report::question;
 use super::told::StayTold;
@@ -205,6 +205,7 @@ impl Stays {
         let (audit, entry) = (self.0.audit.clone(), done.entry().clone());
         let cancelled = stay.state == StayState::Cancelled;
         let write = self.0.store.write(move |tx| {
+            lock(tx.db()?, &present)?;
             stays::replace(tx.db()?, &row)?;
             if cancelled {
                 guests::free(tx.db()?, &row.stay_id)?;

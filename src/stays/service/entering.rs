@@ -223,6 +223,7 @@ fn told(stay: &Stay, elsewhere: &HashSet<GuestKey>, now: Instant) -> Reported {
 }
 
 fn write(tx: &mut Tx<'_>, rows: &Rows, now: Instant) -> Result<HashSet<GuestKey>, StorageError> {
+    lock(tx.db()?, &rows.present)?;
     stays::insert_all(tx.db()?, &rows.stays)?;
     guests::insert_all(tx.db()?, &rows.guests)?;
     stays::insert_approvals(tx.db()?, &rows.approvals)?;
@@ -239,6 +240,11 @@ pub(super) fn spend(tx: &mut Tx<'_>, singles: &[Vec<u8>], now: Instant) -> Resul
         }
     }
     Ok(())
+}
+
+/// Before a transaction that ends in [`mark`] changes anything: nobody else enters these guests meanwhile.
+pub(super) fn lock(db: &mut Db, present: &[Present]) -> Result<(), StorageError> {
+    guests::lock(db, &present.iter().map(|guest| &guest.alike).collect::<Vec<_>>())
 }
 
 /// Marks guests who are reported at two places at the same time, at both; which of `present` they are.

@@ -1,6 +1,8 @@
 //! Guests read and verified, as far as the agreement lets that be asked. Who belongs to which number
 //! is for the citizens' room to say, and what a QR is worth for the QR room.
 
+use std::time::Duration;
+
 use super::Stays;
 use crate::access::{Caller, Grant};
 use crate::citizens::matching::{Anchor, AnchorNumber};
@@ -35,6 +37,17 @@ const NO_GRANT: Text = Text::new(
     "Xác nhận điện tử không có, đã hết hạn hoặc của đơn vị khác.",
     "There is no such approval, it is over, or it is another client's.",
 );
+const NOT_ASKED: Text = Text::new(
+    "Khách đã cho phép điều này khi đăng nhập, không phải cho lần lưu trú; hãy hỏi khách qua /oauth2/bc-authorize.",
+    "The guest approved this in a sign-in, and not for a stay; ask them by /oauth2/bc-authorize.",
+);
+const TOO_OLD: Text = Text::new(
+    "Khách đã xác nhận từ hơn 24 giờ trước; hãy hỏi lại khách.",
+    "The guest approved more than 24 hours ago; ask them again.",
+);
+/// How long an approval says that the guest is there. A notice may be made a day ahead of the arrival,
+/// and a token can be refreshed for longer.
+const APPROVAL_SERVES: Duration = Duration::from_secs(24 * 3600);
 pub const GRANT_USED: Text =
     Text::new("Xác nhận điện tử này đã dùng cho một lần lưu trú khác.", "This approval was used for another stay.");
 
@@ -118,6 +131,9 @@ impl Stays {
         let refused = || Ok(Err(Unreadable::Faulty("eid", "approval_unknown", NO_GRANT)));
         let grant: Option<Grant> = self.0.access.inspect(token).await?.and_then(|(_, grant)| grant);
         let Some(grant) = grant.filter(|grant| grant.client == caller.client.id) else { return refused() };
+        if let Some((code, text)) = unfit(&grant, self.0.clock.now()) {
+            return Ok(Err(Unreadable::Faulty("eid", code, text)));
+        }
         let Some(record) = self.0.citizens.holder(grant.citizen_id).await? else { return refused() };
         let shared = self.0.citizens.approved_attributes(&grant.to_citizen()).await?;
         let shared = shared.intersection(caller.client.agreement.attributes);
@@ -195,6 +211,14 @@ impl Stays {
             }
         })
     }
+}
+
+/// Why an approval does not say that the guest is before this client now.
+fn unfit(grant: &Grant, now: Instant) -> Option<(&'static str, Text)> {
+    if !grant.backchannel {
+        return Some(("approval_not_asked", NOT_ASKED));
+    }
+    (grant.approved_at.plus(APPROVAL_SERVES) <= now).then_some(("approval_old", TOO_OLD))
 }
 
 fn found_by(found: Another, draft: &Draft) -> (bool, Option<CitizenId>) {

@@ -8,6 +8,7 @@ mod entering;
 mod error;
 mod facilities;
 mod guests;
+mod known;
 mod loading;
 mod officers;
 mod receipt;

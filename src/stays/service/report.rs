@@ -26,12 +26,17 @@ pub struct Report {
     pub notice: Notice,
     pub purpose: Purpose,
     pub idempotency_key: Option<String>,
+    /// Whether guests who are at the facility already for that night, in a stay that is open, are
+    /// reported with it, whatever the minute: where the arrival is when the notice was written.
+    pub known_by_night: bool,
 }
 
 /// Many notices, each standing for itself.
 #[derive(Clone)]
 pub struct ReportMany {
     pub notices: Vec<Notice>,
+    /// What stood beside them and could not be read as one.
+    pub unread: usize,
     pub purpose: Purpose,
     pub idempotency_key: Option<String>,
     /// Digest of the body as it came, to know it again by its key.
@@ -70,7 +75,7 @@ impl Stays {
     /// Takes one notice; recorded before it is returned. A guest who does not fit marks it, and never
     /// stops it.
     pub async fn report(&self, caller: &Caller, command: Report) -> Result<Answer<Reported>, StaysError> {
-        let Report { notice, purpose, idempotency_key } = command;
+        let Report { notice, purpose, idempotency_key, known_by_night } = command;
         let citizens = &self.0.citizens;
         let written = serde_json::to_vec(&(&notice, &purpose)).map_err(|_| lost())?;
         let keyed = citizens.keyed(caller, idempotency_key.as_deref(), &[REPORT.as_bytes(), &written]);
@@ -87,7 +92,7 @@ impl Stays {
                 Repeated::No(draft) => draft,
             };
         }
-        let batch = Batch { received_at: draft.at(), draft: draft.clone(), keyed, dry_run: false };
+        let batch = Batch { received_at: draft.at(), draft: draft.clone(), keyed, known_by_night, dry_run: false };
         let taken = self.take(caller, vec![notice], &batch).await?.into_iter().next().ok_or_else(lost)?;
         match taken {
             Outcome::Taken { told, audit } => {
@@ -104,13 +109,13 @@ impl Stays {
     }
 
     /// Takes many: a transaction for some five hundred guests, with their entries. Whether the token
-    /// still holds is asked for each. What is refused has an entry for each notice; where there are
-    /// none, the question itself counts as one.
+    /// still holds is asked for each. What is refused has an entry for each notice, one that could not be
+    /// read included; where none could be, the question itself counts as one.
     ///
     /// # Errors
     /// If the caller may not report at all, or the store is away; faults of notices are inside.
     pub async fn report_many(&self, caller: &Caller, command: ReportMany) -> Result<ReportedMany, StaysError> {
-        let ReportMany { notices, purpose, idempotency_key, request, dry_run, received_at } = command;
+        let ReportMany { notices, unread, purpose, idempotency_key, request, dry_run, received_at } = command;
         let citizens = &self.0.citizens;
         let keyed = citizens.keyed(
             caller,
@@ -127,7 +132,7 @@ impl Stays {
         if let Some(keyed) = &keyed {
             draft = self.once(keyed, draft).await?;
         }
-        let batch = Batch { draft, received_at, keyed: None, dry_run };
+        let batch = Batch { draft, received_at, keyed: None, known_by_night: false, dry_run };
         let (mut taken, mut rest) = (Vec::with_capacity(notices.len()), notices);
         let refused = rest.split_off((granted as usize).min(rest.len()));
         while !rest.is_empty() {
@@ -139,7 +144,7 @@ impl Stays {
         for outcome in taken {
             notices.push(told(outcome)?);
         }
-        let faulty = if wanted == 0 { 1 } else { notices.iter().filter(|told| told.is_err()).count() };
+        let faulty = if wanted == 0 { 1 } else { unread + notices.iter().filter(|told| told.is_err()).count() };
         self.refuse_each(&batch.draft, faulty, refused.len()).await?;
         notices.extend(refused.iter().map(|_| {
             let mut faults = Faults::default();

@@ -16,8 +16,7 @@ use crate::citizens::{CitizensError, Draft, Keyed, Repeated};
 use crate::kernel::{FacilityId, Faults, Instant, StayId, Text, TransactionId};
 use crate::qr::faults_of;
 use crate::stays::model::{Deadline, Facility, GuestReason, Notice};
-use crate::stays::store::{guests, stays};
-use crate::storage::{Db, Reach, StorageError};
+use crate::storage::StorageError;
 
 /// Another process may take the same notice first; the second of two alike waits for the first.
 const TRIES: u32 = 8;
@@ -42,6 +41,8 @@ pub(super) struct Batch {
     pub received_at: Instant,
     /// Of a notice that comes alone.
     pub keyed: Option<Keyed>,
+    /// See [`Report::known_by_night`](super::Report::known_by_night).
+    pub known_by_night: bool,
     pub dry_run: bool,
 }
 
@@ -188,7 +189,10 @@ impl Stays {
         open: &[(usize, &Ready)],
         batch: &Batch,
     ) -> Result<Vec<(usize, Outcome)>, StaysError> {
-        let (natures, used) = self.known(open).await?;
+        let (mut natures, used) = self.known(open).await?;
+        if batch.known_by_night {
+            self.know_by_night(open, &mut natures).await?;
+        }
         let mut settled = Vec::with_capacity(open.len());
         let (mut repeated, mut fresh) = (Vec::new(), Vec::new());
         let (mut seen, mut grants) = (HashSet::new(), HashSet::new());
@@ -224,49 +228,6 @@ impl Stays {
             fresh.into_iter().filter(|(_, _, alike)| !alike).map(|(index, ready, _)| (index, ready)).collect();
         settled.append(&mut self.enter_all(caller, &fresh, batch).await?);
         Ok(settled)
-    }
-
-    /// The stays that guests of these notices are in by nature, and the approvals that were used.
-    async fn known(
-        &self,
-        open: &[(usize, &Ready)],
-    ) -> Result<(HashMap<Vec<u8>, StayId>, HashSet<Vec<u8>>), StorageError> {
-        let tags = open.iter().flat_map(|(_, ready)| ready.tags.iter().flatten());
-        let natures: Vec<Vec<u8>> = tags.map(|tags| tags.nature.to_vec()).collect();
-        let guests = open.iter().flat_map(|(_, ready)| &ready.guests);
-        let grants: Vec<Vec<u8>> = guests.filter_map(|guest| Some(guest.grant?.as_bytes().to_vec())).collect();
-        let read = move |db: &mut Db| Ok((guests::by_nature(db, &natures)?, stays::approvals(db, &grants)?));
-        let (found, used) = self.0.store.read::<_, StorageError>(Reach::Scan, read).await?;
-        let stay = |(nature, stay): (Vec<u8>, Vec<u8>)| {
-            let id = StayId::from_slice(&stay).ok_or_else(|| super::drawer::inconsistent("stay_guests", "stay_id"))?;
-            Ok::<_, StorageError>((nature, id))
-        };
-        let natures = found.into_iter().map(stay).collect::<Result<_, _>>()?;
-        Ok((natures, used.into_iter().map(|(grant, _)| grant).collect()))
-    }
-
-    /// Answers what was reported before as it stands, each with an entry of its own.
-    async fn repeat_all(
-        &self,
-        repeated: &[(usize, &Ready, StayId)],
-        batch: &Batch,
-    ) -> Result<Vec<(usize, Outcome)>, StaysError> {
-        if repeated.is_empty() {
-            return Ok(Vec::new());
-        }
-        let stays = self.load_all(repeated.iter().map(|(_, _, stay)| *stay).collect()).await?;
-        let now = batch.draft.at();
-        let (mut drafts, mut told) = (Vec::with_capacity(repeated.len()), Vec::with_capacity(repeated.len()));
-        for (index, _, id) in repeated {
-            let stay = stays.get(id).ok_or_else(|| super::drawer::inconsistent("stay_guests", "stay_id"))?;
-            let transaction = stay.receipt.document.audit.transaction_id;
-            let attributes = super::guests::verified_by().intersection(batch.draft.entry().attributes);
-            drafts.push(batch.draft.clone().repeated(transaction, stay.citizens(), attributes));
-            told.push((*index, Box::new(Reported::of(stay, true, now))));
-        }
-        let receipts = self.0.citizens.conclude_all(drafts).await?;
-        let taken = told.into_iter().zip(receipts);
-        Ok(taken.map(|((index, told), audit)| (index, Outcome::Taken { told, audit })).collect())
     }
 
     /// Verifies the guests of new notices and enters them, with their entries.

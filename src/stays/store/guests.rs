@@ -1,6 +1,9 @@
 //! Guests by their stay and by keyed hashes.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt};
 
 use crate::kernel::Instant;
 use crate::storage::schema::{stay_guests, stays};
@@ -8,6 +11,11 @@ use crate::storage::{Db, StorageError, insert_rows};
 
 /// Keys looked for by one statement.
 pub const KEYS_AT_ONCE: usize = 500;
+
+/// Guests who may be one person that are looked at: a number that many give is no one's.
+const MOST_ALIKE: i64 = 100;
+/// The state of stays that are not over.
+const OPEN: i16 = 1;
 
 /// A keyed hash.
 pub type Tag = [u8; 16];
@@ -38,6 +46,45 @@ pub enum Alike {
     DocumentAndPerson(Vec<Vec<u8>>, Vec<Vec<u8>>),
     /// Name and birth date, where there is no document.
     Person(Vec<Vec<u8>>),
+}
+
+impl Alike {
+    /// Numbers of which two guests who are one person have one in common.
+    fn keys(&self) -> impl Iterator<Item = i64> {
+        let (Self::Document(tags) | Self::DocumentAndPerson(tags, _) | Self::Person(tags)) = self;
+        tags.iter().filter_map(|tag| Some(i64::from_be_bytes(*tag.first_chunk()?)))
+    }
+}
+
+/// The key of the advisory lock that whoever enters guests holds ("stays" read as a number).
+const GUESTS_LOCK: i64 = 0x73_7461_7973;
+/// Guests who are locked one by one. Who brings more locks all guests: PostgreSQL has room for some
+/// thousands of locks in all.
+const LOCKED_AT_ONCE: usize = 64;
+
+/// Lets no other transaction enter the same guests or look for them until this one ends (PostgreSQL;
+/// SQLite has one writer anyway).
+///
+/// Of two that enter one guest at two places at the same moment, neither would see the other's row, and
+/// nobody would be marked. A transaction locks before it changes anything, so that it never waits for a
+/// lock while holding rows another needs, and in order, so that two do not wait for each other.
+pub fn lock(db: &mut Db, guests: &[&Alike]) -> Result<(), StorageError> {
+    let Db::Pg(pg) = db else { return Ok(()) };
+    let mut keys: Vec<i64> = guests.iter().flat_map(|alike| alike.keys()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    if keys.len() > LOCKED_AT_ONCE {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(GUESTS_LOCK).execute(pg)?;
+        return Ok(());
+    }
+    diesel::sql_query("SELECT pg_advisory_xact_lock_shared($1)").bind::<BigInt, _>(GUESTS_LOCK).execute(pg)?;
+    diesel::sql_query("SELECT pg_advisory_xact_lock(key) FROM unnest($1) AS key")
+        .bind::<Array<BigInt>, _>(keys)
+        .execute(pg)?;
+    Ok(())
 }
 
 /// # Errors
@@ -95,7 +142,7 @@ pub fn free(db: &mut Db, stay: &[u8]) -> Result<(), StorageError> {
 }
 
 /// The guests who are this one, and are at another facility at some time between `arrival` and `until`, in
-/// stays that are open: the latest arrivals. A number that many give is no one's, so no more are looked at.
+/// stays that are open: the latest arrivals.
 pub fn staying_elsewhere(
     db: &mut Db,
     alike: &Alike,
@@ -103,8 +150,6 @@ pub fn staying_elsewhere(
     arrival: Instant,
     until: Option<Instant>,
 ) -> Result<Vec<(Vec<u8>, i16)>, StorageError> {
-    const OPEN: i16 = 1;
-    const MOST: i64 = 100;
     // Hash by hash, of which there are two only while a key is exchanged: statements with lists are prepared anew.
     let found = |db: &mut Db, document: Option<&[u8]>, person: Option<&[u8]>| {
         let still_there = stays::planned_departure.is_null().or(stays::planned_departure.gt(arrival.as_micros()));
@@ -116,7 +161,7 @@ pub fn staying_elsewhere(
             .filter(stays::arrival.lt(until.map_or(i64::MAX, Instant::as_micros)))
             .filter(stay_guests::removed_at.is_null())
             .order((stays::arrival.desc(), stay_guests::stay_id, stay_guests::number))
-            .limit(MOST)
+            .limit(MOST_ALIKE)
             .select((stay_guests::stay_id, stay_guests::number));
         match (document, person) {
             (Some(document), Some(person)) => {
@@ -148,6 +193,33 @@ pub fn staying_elsewhere(
         }
     }
     Ok(all)
+}
+
+/// The guests with one of these documents, or names and birth dates, who are at this facility in a stay
+/// that is open and reaches into the day that begins with `arrival`: the earliest arrivals. A stay
+/// without a planned departure is one of a day.
+pub fn staying_at(
+    db: &mut Db,
+    facility: &[u8],
+    (documents, persons): (&[Vec<u8>], &[Vec<u8>]),
+    arrival: Instant,
+) -> Result<Vec<GuestRow>, StorageError> {
+    const A_DAY: Duration = Duration::from_secs(24 * 3600);
+    let planned = stays::planned_departure.gt(arrival.as_micros());
+    let unplanned = stays::planned_departure.is_null().and(stays::arrival.gt(arrival.minus(A_DAY).as_micros()));
+    let alike = stay_guests::document.eq_any(documents).or(stay_guests::person.eq_any(persons));
+    Ok(stay_guests::table
+        .inner_join(stays::table)
+        .filter(stays::facility_id.eq(facility))
+        .filter(stays::state.eq(OPEN))
+        .filter(planned.or(unplanned))
+        .filter(stays::arrival.lt(arrival.plus(A_DAY).as_micros()))
+        .filter(stay_guests::removed_at.is_null())
+        .filter(alike)
+        .order((stays::arrival, stay_guests::stay_id, stay_guests::number))
+        .limit(MOST_ALIKE)
+        .select(GuestRow::as_select())
+        .load(db)?)
 }
 
 /// Marks that a guest is reported as staying elsewhere at the same time.

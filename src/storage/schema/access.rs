@@ -16,6 +16,7 @@ diesel::table! {
         approved_at -> BigInt,
         expires_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
+        backchannel -> Bool,
     }
 }
 

@@ -220,6 +220,7 @@ impl Rig {
                 consent: approval.consent,
                 details: String::new(),
                 approved_at: approval.approved_at,
+                backchannel: false,
                 lifetime: Duration::from_secs(3_600),
             };
             access.keep_grant(tx, &client, &new)

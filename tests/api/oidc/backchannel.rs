@@ -46,7 +46,10 @@ async fn a_desk_asks_and_polls_until_the_citizen_has_approved() {
         let answer = poll(&rig, "portal", id).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         assert_eq!(claims_of(&answer.text_of("id_token"))["acr"], "urn:dancu:acr:l1");
-        let claims = rig.userinfo(&answer.text_of("access_token")).await;
+        let token = answer.text_of("access_token");
+        let (_, grant) = rig.app.access.inspect(&token).await.unwrap().expect("a good token");
+        assert!(grant.expect("a grant").backchannel);
+        let claims = rig.userinfo(&token).await;
         assert_eq!(claims.json()["name"], "Nguyễn Văn An", "{claims:?}");
         rig.clock.advance(Duration::from_secs(20));
         assert_eq!(poll(&rig, "portal", id).await.told(), (400, "invalid_grant".to_owned()), "taken once");

@@ -42,7 +42,10 @@ async fn an_ordinary_client_signs_a_citizen_in() {
         let names: Vec<_> = id_token.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, ["acr", "amr", "at_hash", "aud", "auth_time", "exp", "iat", "iss", "nonce", "sub"]);
 
-        let claims = rig.userinfo(told["access_token"].as_str().unwrap()).await;
+        let token = told["access_token"].as_str().unwrap();
+        let (_, grant) = rig.app.access.inspect(token).await.unwrap().expect("a good token");
+        assert!(!grant.expect("a grant").backchannel, "nobody was asked at a desk");
+        let claims = rig.userinfo(token).await;
         assert_eq!(claims.status, 200, "{claims:?}");
         let expected = json!({ "sub": id_token["sub"], "name": "Nguyễn Văn An", "birthdate": "1999-03-15" });
         assert_eq!(claims.json(), expected);

@@ -375,6 +375,7 @@ async fn templates_are_given_and_exports_hold_no_formulas() {
         assert_eq!(desk.post("hotel", STAYS, &ask).await.status, 200);
         let found = desk.search(json!({ "format": "csv" })).await;
         assert_eq!((found.status, found.header("content-type")), (200, "text/csv; charset=utf-8"));
+        assert!(found.text.contains(",Hộ chiếu,AB1,"), "the kind of document in words: {}", found.text);
         assert!(found.text.contains(",'-1,") && found.text.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{}", found.text);
         let found = desk.search(json!({ "format": "xlsx" })).await;
         assert_eq!((found.status, found.header("content-type")), (200, XLSX));

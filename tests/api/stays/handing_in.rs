@@ -29,7 +29,7 @@ fn read_past_the_deadline(_: &[u8]) -> Result<Notice, Faults> {
     Ok(notice.clone())
 }
 
-fn as_the_hotel_says() -> Purpose {
+pub fn as_the_hotel_says() -> Purpose {
     let code = |text| OfficerCode::parse(text).unwrap();
     Purpose {
         procedure: ProcedureCode::parse("2.001159").unwrap(),
@@ -95,6 +95,11 @@ async fn a_refused_row_is_recorded_and_a_file_of_faults_is_a_question() {
         let told = desk.taken("text/csv", &at(facility), csv(&[faulty.clone()])).await;
         assert_eq!((&told["read"], &told["refused"]), (&json!(1), &json!(1)));
         assert_eq!(desk.entries().await, before + 3, "one for the file");
+        let told = desk.taken("text/csv", &at(facility), csv(&[row(3), faulty.clone(), faulty.clone()])).await;
+        assert_eq!((&told["taken"], &told["refused"]), (&json!(1), &json!(2)));
+        assert_eq!(desk.entries().await, before + 6, "one for each row, read or not");
+        let entry = desk.last_entry().await.entry;
+        assert_eq!((entry.outcome, entry.reason.as_str()), (Outcome::Refused, "faulty"));
         let unagreed = at(facility).replace("2.001159", "9.999");
         let answer = desk.batch("text/csv", &unagreed, csv(&[faulty.clone()])).await;
         assert_eq!(answer.problem(), (403, "procedure-not-agreed".to_owned()));

@@ -1,6 +1,7 @@
 //! Stays reported, changed, found and proven over HTTP.
 
 mod batch;
+mod by_night;
 mod changing;
 mod faults;
 mod handing_in;

@@ -53,6 +53,27 @@ async fn a_key_repeats_the_first_answer_and_no_other_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_comes_with_a_known_notice_is_kept_too() {
+    for_each_backend(async |backend| {
+        let (desk, facility) = hotel(&backend).await;
+        let ask = notice(facility, json!([an()]));
+        let first = desk.report(&ask).await;
+        let known = desk.keyed("hotel", STAYS, &ask, "notice-0003").await.json();
+        assert_eq!((&known["repeated"], &known["stay_id"]), (&json!(true), &first["stay_id"]));
+        // By its nature it would be told how much time is left now.
+        desk.house.clock.advance(std::time::Duration::from_secs(300));
+        let again = desk.keyed("hotel", STAYS, &ask, "notice-0003").await.json();
+        let without_audit = |body: &Value| but(body.clone(), json!({ "audit": null }));
+        assert_eq!(without_audit(&again), without_audit(&known));
+        let entry = desk.entry_of(&again).await;
+        assert_eq!((entry.entry.outcome, entry.subjects.len()), (Outcome::Replayed, 1));
+        let other = desk.keyed("hotel", STAYS, &but(ask, json!({ "room": "1" })), "notice-0003").await;
+        assert_eq!(other.problem(), (409, "idempotency-conflict".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_at_once_make_one_stay() {
     for_each_backend(async |backend| {
         let (desk, facility) = hotel(&backend).await;

@@ -13,9 +13,18 @@ use crate::support::for_each_backend;
 
 /// The access token that an approval at the backchannel gives the hotel.
 async fn approval(desk: &Desk, client: &str, attributes: AttributeSet) -> String {
+    granted(desk, client, attributes, |new| new).await
+}
+
+async fn granted(
+    desk: &Desk,
+    client: &str,
+    attributes: AttributeSet,
+    but: impl FnOnce(NewGrant) -> NewGrant,
+) -> String {
     let client = desk.house.clients.find(&client.parse().unwrap()).unwrap();
     let (access, at) = (desk.house.access.clone(), desk.house.now());
-    let new = NewGrant {
+    let new = but(NewGrant {
         citizen_id: people()[0].citizen_id,
         device: DeviceId([7; 16]),
         level: Level::L2,
@@ -25,8 +34,9 @@ async fn approval(desk: &Desk, client: &str, attributes: AttributeSet) -> String
         consent: None,
         details: String::new(),
         approved_at: at,
+        backchannel: true,
         lifetime: Duration::from_secs(3600),
-    };
+    });
     let (kept, of) = (access.clone(), client.clone());
     let grant = desk.house.store.write(move |tx| kept.keep_grant(tx, &of, &new)).await.unwrap();
     access.issue_for(&client, (&grant, None), &None).unwrap().access_token
@@ -129,6 +139,28 @@ async fn an_approval_serves_one_stay() {
     .await;
 }
 
+/// A token that says something else than that the guest is at this desk proves nothing of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_was_asked_for_at_the_desk_and_lately() {
+    for_each_backend(async |backend| {
+        let (desk, facility) = hotel(&backend).await;
+        let of = async |change: fn(NewGrant) -> NewGrant| {
+            let token = granted(&desk, "hotel", AttributeSet::EMPTY, change).await;
+            desk.post("hotel", STAYS, &notice(facility, json!([{ "eid": token }]))).await
+        };
+        const A_DAY: Duration = Duration::from_secs(24 * 3600);
+        let signed_in = of(|new| NewGrant { backchannel: false, ..new }).await;
+        let old = of(|new| NewGrant { approved_at: new.approved_at.minus(A_DAY), ..new }).await;
+        for (answer, code) in [(signed_in, "approval_not_asked"), (old, "approval_old")] {
+            assert_eq!(answer.problem(), (422, "invalid-fields".to_owned()));
+            assert_eq!(answer.faults(), [("/guests/0/eid".to_owned(), code.to_owned())], "{}", answer.text);
+        }
+        let late = of(|new| NewGrant { approved_at: new.approved_at.minus(A_DAY - Duration::from_secs(1)), ..new });
+        assert_eq!(verdict(&late.await.json()), ("verified", "eid"));
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn guests_without_a_card_are_typed() {
     for_each_backend(async |backend| {
@@ -144,6 +176,12 @@ async fn guests_without_a_card_are_typed() {
         assert_eq!(verdict(&desk.report(&at(1, lost.clone())).await), ("verified", "matched"));
         let old = but(lost.clone(), json!({ "document": { "kind": "cmnd", "number": "970000001" } }));
         assert_eq!(verdict(&desk.report(&at(2, old)).await), ("verified", "matched"));
+        // Its card has the last nine digits for a document number, and all twelve beside them.
+        let zone = "IDVNM0990000017097099000001<<1\n9903159M3903157VNM<<<<<<<<<<<6\nNGUYEN<<VAN<AN<<<<<<<<<<<<<<<<";
+        assert_eq!(
+            verdict(&desk.report(&at(7, but(lost.clone(), json!({ "mrz": zone })))).await),
+            ("verified", "matched")
+        );
         let anna = json!({ "full_name": "Anna Maria Eriksson", "date_of_birth": "1974-08-12", "sex": "female",
             "nationality": "UTO", "document": { "kind": "passport", "number": "L898902C3" } });
         assert_eq!(verdict(&desk.report(&at(3, anna.clone())).await), ("unverified", "foreign_document"));
@@ -249,6 +287,54 @@ async fn who_stays_in_two_places_at_once_is_flagged() {
         desk.report(&notice(facility, json!([unknown.clone()]))).await;
         let twice = desk.report(&notice(other, json!([unknown]))).await;
         assert_eq!(twice["guests"][0]["elsewhere"], true, "by name and birth date, where there is no number");
+    })
+    .await;
+}
+
+/// Two processes that take a guest at two places at the same moment see each other's notice.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_to_two_places_at_the_same_moment_is_flagged() {
+    for_each_backend(async |backend| {
+        let (desk, facility) = hotel(&backend).await;
+        let other = desk.facility("hotel", super::OWN_COMMUNE).await;
+        let twin = desk.twin(&backend).await;
+        let token = desk.house.token("hotel").await;
+        for turn in 0..24 {
+            let (number, child) = (format!("AB{turn:04}"), format!("2020-01-{:02}", turn + 1));
+            let child = json!({ "typed": { "full_name": "Bùi Ngọc Bé", "date_of_birth": child } });
+            let guests = json!([foreigner("Jean Martin", &number), child]);
+            let (one, two) = (notice(facility, guests.clone()), notice(other, guests));
+            let (one, two) =
+                futures_util::join!(desk.post_with(&token, STAYS, &one), twin.post_with(&token, STAYS, &two));
+            let told = |answer: Value| answer["guests"][0]["elsewhere"] == true;
+            assert!(told(one.json()) || told(two.json()), "{turn}");
+            let found = desk.found(json!({ "guest": { "number": number } })).await;
+            let stays = found["stays"].as_array().unwrap();
+            assert_eq!(stays.len(), 2, "{found}");
+            let guests: Vec<&Value> = stays.iter().flat_map(|stay| stay["guests"].as_array().unwrap()).collect();
+            assert!(guests.len() == 4 && guests.iter().all(|guest| guest["elsewhere"] == true), "{turn}: {found}");
+        }
+    })
+    .await;
+}
+
+/// Files lock all guests at once, and do not stand in each other's way for good.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_at_two_places_at_the_same_moment_flag_every_guest() {
+    for_each_backend(async |backend| {
+        let (desk, facility) = hotel(&backend).await;
+        let other = desk.facility("hotel", super::OWN_COMMUNE).await;
+        let twin = desk.twin(&backend).await;
+        let rows: Vec<_> = (0..80).map(super::batch::row).collect();
+        let file = super::sheets::csv(&rows);
+        let (here, there) = (super::batch::at(facility), super::batch::at(other));
+        let (one, two) =
+            futures_util::join!(desk.batch("text/csv", &here, file.clone()), twin.batch("text/csv", &there, file));
+        assert_eq!((&one.json()["taken"], &two.json()["taken"]), (&json!(80), &json!(80)));
+        let found = desk.found(json!({ "limit": 500 })).await;
+        let stays = found["stays"].as_array().unwrap();
+        assert_eq!(stays.len(), 160);
+        assert!(stays.iter().all(|stay| stay["guests"][0]["elsewhere"] == true));
     })
     .await;
 }

@@ -97,6 +97,19 @@ fn columns_are_known_by_name_in_any_order_and_a_wrong_header_says_where() {
 }
 
 #[test]
+fn of_many_faults_of_a_header_the_first_are_told() {
+    let text = String::from_utf8(file(Format::Csv, &portal(), &[Row::good()])).unwrap();
+    let unknown = (0..44).map(|_| ",lạ").collect::<String>();
+    let Unread::Header(faults) = unread(read(Format::Csv, text.replacen("\r\n", &(unknown + "\r\n"), 1).as_bytes()))
+    else {
+        panic!()
+    };
+    assert_eq!(faults.len(), 25);
+    assert!(faults[..24].iter().all(|fault| fault.code == "column_unknown"));
+    assert_eq!((faults[24].code, &faults[24].column), ("more_faults", &None));
+}
+
+#[test]
 fn names_of_columns_are_forgiving_and_no_two_fields_share_one() {
     for (header, field) in [
         ("HỌ VÀ TÊN(*)", Field::FullName),
@@ -132,6 +145,51 @@ fn rows_count_as_spreadsheets_count_and_blank_ones_are_told() {
     assert_eq!((read.blank.count, read.blank.rows.as_slice()), (3, [3, 4, 5].as_slice()));
     let empty = file(Format::Csv, &portal(), &[]);
     assert_eq!(unread(super::read(Format::Csv, &empty)), Unread::File(FileFault::NoRows));
+}
+
+#[test]
+fn rows_count_the_same_however_lines_end() {
+    let good = file(Format::Csv, &portal(), &[Row::good(), Row::good().with(Field::Sex, "?"), Row::good()]);
+    let text = String::from_utf8(good).unwrap();
+    let lines: Vec<&str> = text.trim_end().split("\r\n").collect();
+    let ends = ["\r\n", "\n", "\r"];
+    for mix in 0..81_usize {
+        let end = |line: usize| ends[mix / 3_usize.pow(line as u32) % 3];
+        // The second line is empty. After a lone CR it must not begin with LF: that would be one end.
+        if end(0) == "\r" && end(1) == "\n" {
+            continue;
+        }
+        let mixed = [lines[0], end(0), end(1), lines[1], end(2), lines[2], end(3), lines[3], end(0)].concat();
+        let read = read(Format::Csv, mixed.as_bytes()).unwrap();
+        assert_eq!(faults(&read), [(4, "D".to_owned(), "sex_unknown")], "{mix}");
+        assert_eq!(read.rows.iter().map(|row| row.row).collect::<Vec<_>>(), [3, 4, 5], "{mix}");
+        assert_eq!((read.blank.count, read.blank.rows.as_slice()), (1, [2].as_slice()), "{mix}");
+    }
+}
+
+/// Excel set to Viet Nam splits a CSV file at semicolons, and within what others take for one cell.
+#[test]
+fn no_part_of_a_written_cell_is_a_formula() {
+    for (text, expected) in [
+        ("a;=1+1", "a;'=1+1"),
+        ("a\n=1+1", "a\n'=1+1"),
+        ("a; =1+1", "a;' =1+1"),
+        ("a;\"=1+1", "a;'\"\"=1+1"),
+        ("a;'=1+1", "a;''=1+1"),
+        ("-1;+2", "'-1;'+2"),
+        ("1 phố Huế; ngõ 2", "1 phố Huế; ngõ 2"),
+    ] {
+        let bytes = written::csv(std::iter::once(vec!["x", text]), b',');
+        let line = String::from_utf8(bytes).unwrap();
+        let cell = line.trim_start_matches("\u{feff}x,").trim_end().trim_matches('"');
+        assert_eq!(cell, expected);
+    }
+    let row = Row::good().with(Field::Address, "1 phố Huế;=1+1");
+    for format in [Format::Csv, Format::Xlsx] {
+        let read = read(format, &file(format, &portal(), std::slice::from_ref(&row))).unwrap();
+        let [GuestGiven::Typed(guest)] = read.rows[0].notice.as_ref().unwrap().guests.as_slice() else { panic!() };
+        assert_eq!(guest.address.as_deref(), Some("1 phố Huế;=1+1, Hà Nội"), "read as it was");
+    }
 }
 
 #[test]

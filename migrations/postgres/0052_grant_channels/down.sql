@@ -1,0 +1,1 @@
+ALTER TABLE citizen_grants DROP COLUMN backchannel;
