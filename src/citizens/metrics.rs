@@ -73,10 +73,27 @@ impl CitizensMetrics {
             "Time since quotas were exchanged with the database",
             move || exchange.exchanged.age_seconds(),
         );
-        let (entries, bytes) = (Arc::clone(cache), Arc::clone(cache));
-        metrics.reading("citizens_cache_entries", "Entries of the cache of citizens", move || entries.size().0 as f64);
-        metrics.reading("citizens_cache_bytes", "Weight of the cache of citizens", move || bytes.size().1 as f64);
+        read_cache(metrics, cache);
         counted
+    }
+}
+
+/// How much of the cache's memory is used: of its records and numbers, and of the records asked for last.
+fn read_cache(metrics: &Metrics, cache: &Arc<Cache>) {
+    type Size = fn(&Cache) -> u64;
+    let readings: [(&str, &str, Size); 4] = [
+        ("citizens_cache_entries", "Entries of the cache of citizens", |cache| cache.size().0),
+        ("citizens_cache_bytes", "Weight of the cache of citizens", |cache| cache.size().1),
+        ("citizens_cache_recent_entries", "Records asked for last, before the cache of citizens", |cache| {
+            cache.recent_size().0
+        }),
+        ("citizens_cache_recent_bytes", "Weight of the records asked for last; most are in the cache, too", |cache| {
+            cache.recent_size().1
+        }),
+    ];
+    for (name, help, size) in readings {
+        let cache = Arc::clone(cache);
+        metrics.reading(name, help, move || size(&cache) as f64);
     }
 }
 
