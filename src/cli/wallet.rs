@@ -116,6 +116,9 @@ struct QrArgs {
     /// Where the picture goes, as SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Print JSON: the text as `payload`, when it is over, and which attributes were left out
+    #[arg(long)]
+    json: bool,
 }
 
 /// Why a command of the wallet is not carried out.
@@ -138,7 +141,7 @@ pub enum WalletError {
          screen of each request shows with --digits-from, a line each"
     )]
     DigitsUntold,
-    #[error("{0:?} is no line of two digits")]
+    #[error("{0:?} is not two digits as a starting screen shows them, 10 to 99")]
     Digits(String),
     #[error("the digits end, and a request waits for some")]
     DigitsEnd,
@@ -148,6 +151,11 @@ pub enum WalletError {
     Credential(#[from] CoseFault),
     #[error("the picture: {0}")]
     Picture(#[from] DrawFault),
+    #[error(
+        "these are not the two digits that the starting screen shows: nothing is approved, and the request is over. \
+         Have it begun again"
+    )]
+    Mismatch,
     #[error("no request waits")]
     NothingWaits,
     #[error("several requests wait: name one with --id")]
