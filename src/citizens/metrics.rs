@@ -99,5 +99,27 @@ fn read_cache(metrics: &Metrics, cache: &Arc<Cache>) {
 
 /// How many changes a reactor has still to see.
 pub fn reactor_lag(metrics: &Metrics, reactor: &'static str) -> Gauge {
+    // A name with a dot is none to Prometheus, which would refuse everything that is told beside it.
+    let reactor = reactor.replace('.', "_");
     metrics.gauge(&format!("reactor_{reactor}_lag_changes"), "Changes of citizens that a reactor has still to see")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_one_that_prometheus_reads() {
+        let metrics = Metrics::default();
+        reactor_lag(&metrics, "residence.confirmations").set(2);
+        CitizensMetrics::register(&metrics, &Arc::new(Cache::new(&Default::default())));
+        let text = metrics.encode();
+        assert!(text.contains("dancu_reactor_residence_confirmations_lag_changes 2\n"), "{text}");
+        assert!(text.contains("dancu_citizens_cache_recent_bytes 0"), "{text}");
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let name = line.split(['{', ' ']).next().unwrap();
+            assert!(name.chars().all(plain), "{line}");
+        }
+    }
 }
