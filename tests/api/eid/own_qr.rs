@@ -208,7 +208,7 @@ async fn the_wallet_on_the_command_line_makes_one() {
 
     let told = read_by(&rig, "portal", text.trim_end(), Some("7301")).await;
     assert_eq!((&told["proof"], &told["status"]), (&json!("signature+holder"), &json!("valid")), "{told}");
-    assert!(std::fs::read_to_string(svg).unwrap().starts_with("<svg"));
+    assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg"));
     let out: Value = serde_json::from_str(&wallet(&rig, &[&qr[..], &["--json"]].concat()).await).unwrap();
     let told = read_by(&rig, "portal", out["payload"].as_str().unwrap(), Some("7301")).await;
     assert_eq!((&told["status"], &out["omitted"]), (&json!("valid"), &json!([])), "{told}");
