@@ -168,7 +168,7 @@ pub struct Cache {
 impl Cache {
     pub fn new(config: &CacheConfig) -> Self {
         let records = moka::future::Cache::builder()
-            .max_capacity(config.bytes / 4 * 3)
+            .max_capacity(config.bytes / 32 * 23)
             .weigher(|_, record: &Arc<OpenRecord>| record.weight)
             .build();
         let numbers = moka::future::Cache::builder()
@@ -177,7 +177,7 @@ impl Cache {
             .expire_after(AbsenceIsShort(config.absence))
             .build();
         Self {
-            front: Front::new(config.bytes / 8),
+            front: Front::new(config.bytes / 32 * 5),
             records,
             numbers,
             stamps: (0..STAMPS).map(|_| AtomicU64::new(0)).collect(),

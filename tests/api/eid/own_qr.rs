@@ -199,8 +199,8 @@ async fn the_wallet_on_the_command_line_makes_one() {
     // What one command writes the other reads, as it is.
     let path = |name: &str| backend.dir().join(name).to_str().unwrap().to_owned();
     std::fs::write(path("shown"), &text).unwrap();
-    std::fs::write(path("keys"), rig.desk.get("/.well-known/dancu-qr-keys", "*/*").await.2).unwrap();
-    let (keys, shown) = (path("keys"), path("shown"));
+    std::fs::write(path("keys.json"), rig.desk.get("/.well-known/dancu-qr-keys", "*/*").await.2).unwrap();
+    let (keys, shown) = (path("keys.json"), path("shown"));
     let line = ["qr", "verify", "--keys", &keys, "--reader", "portal", "--nonce", "7301", &shown];
     let found = dancu::cli::qr::run(ReaderLine::parse_from(line).args, rig.desk.house.now()).unwrap();
     assert_eq!(found.worth, dancu::cli::qr::Worth::Good, "{}", found.text);
