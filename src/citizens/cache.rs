@@ -115,7 +115,7 @@ const STAMPS: usize = 4096;
 
 #[derive(Debug, Clone)]
 pub struct CacheConfig {
-    /// Memory for records and for numbers together, in bytes.
+    /// Memory for records, for numbers and for the records asked for last together, in bytes.
     pub bytes: u64,
     /// How long "nobody holds this number" is remembered at most.
     pub absence: Duration,
@@ -168,7 +168,7 @@ pub struct Cache {
 impl Cache {
     pub fn new(config: &CacheConfig) -> Self {
         let records = moka::future::Cache::builder()
-            .max_capacity(config.bytes / 4 * 3)
+            .max_capacity(config.bytes / 32 * 23)
             .weigher(|_, record: &Arc<OpenRecord>| record.weight)
             .build();
         let numbers = moka::future::Cache::builder()
@@ -177,7 +177,7 @@ impl Cache {
             .expire_after(AbsenceIsShort(config.absence))
             .build();
         Self {
-            front: Front::new(config.bytes / 8),
+            front: Front::new(config.bytes / 32 * 5),
             records,
             numbers,
             stamps: (0..STAMPS).map(|_| AtomicU64::new(0)).collect(),
@@ -315,6 +315,11 @@ impl Cache {
         self.records.invalidate(&id).await;
         // Once more: who took the stamp in between may still have found the old record.
         self.group(id).fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Records asked for last and what they weigh, for the metrics. Most of them [`Self::size`] counts, too.
+    pub fn recent_size(&self) -> (u64, u64) {
+        self.front.size()
     }
 
     /// Entries and bytes held, for the metrics.

@@ -14,7 +14,9 @@ use crate::kernel::{CitizenId, IdNumber};
 /// Seats of one set: their tags are one line of memory.
 const SEATS: usize = 8;
 /// What a record weighs, about.
-const RECORD_BYTES: u64 = 3 << 10;
+const RECORD_BYTES: u32 = 15 << 8;
+/// What the records of one set weigh at most: heavy ones leave fewer seats.
+const SET_BYTES: u32 = RECORD_BYTES * SEATS as u32;
 /// Records heavier than this (with a photo) have no seat.
 const MOST_BYTES: u32 = 16 << 10;
 /// One in so many finds is sent the long way: the cache behind learns by it what is asked for.
@@ -32,15 +34,25 @@ struct Set {
     tags: [u64; SEATS],
     stamps: [u64; SEATS],
     records: [Option<Arc<OpenRecord>>; SEATS],
+    /// What the records weigh.
+    bytes: u32,
     /// The seat that is given away next.
     next: usize,
     finds: u32,
 }
 
+impl Set {
+    fn give_up(&mut self, place: usize) {
+        if let Some(record) = self.records[place].take() {
+            self.bytes -= record.weight();
+        }
+    }
+}
+
 impl Front {
-    /// With room for about as many records as weigh `bytes`.
+    /// With room for records that weigh `bytes`, and no more.
     pub(super) fn new(bytes: u64) -> Self {
-        let sets = bytes / RECORD_BYTES / SEATS as u64;
+        let sets = bytes / u64::from(SET_BYTES);
         let secret = || RandomState::new().hash_one(sets);
         Self { sets: (0..sets).map(|_| Mutex::default()).collect(), secrets: [secret(), secret()] }
     }
@@ -55,7 +67,7 @@ impl Front {
             return None;
         }
         if record.is_stale() || set.stamps[place] != stamp(record.citizen.citizen_id) {
-            set.records[place] = None;
+            set.give_up(place);
             return None;
         }
         let record = Arc::clone(record);
@@ -72,10 +84,26 @@ impl Front {
         let Some(mut set) = self.set(tag) else { return };
         let free = set.records.iter().position(Option::is_none);
         let place = set.tags.iter().position(|of| *of == tag).or(free).unwrap_or(set.next);
+        set.give_up(place);
         set.tags[place] = tag;
         set.stamps[place] = stamp;
         set.records[place] = Some(Arc::clone(record));
+        set.bytes += record.weight();
+        // It ends: one record alone always fits.
+        let mut oldest = place;
+        while set.bytes > SET_BYTES {
+            oldest = (oldest + 1) % SEATS;
+            set.give_up(oldest);
+        }
         set.next = (place + 1) % SEATS;
+    }
+
+    /// Records held, and what they weigh; most of them the cache behind holds, too.
+    pub(super) fn size(&self) -> (u64, u64) {
+        self.sets.iter().fold((0, 0), |(records, bytes), set| {
+            let set = set.lock().unwrap_or_else(PoisonError::into_inner);
+            (records + set.records.iter().flatten().count() as u64, bytes + u64::from(set.bytes))
+        })
     }
 
     fn set(&self, tag: u64) -> Option<MutexGuard<'_, Set>> {
@@ -100,8 +128,12 @@ mod tests {
     use crate::citizens::model::Citizen;
 
     fn record(stamp: u64) -> Arc<OpenRecord> {
+        weighing(stamp, 500)
+    }
+
+    fn weighing(stamp: u64, text_bytes: usize) -> Arc<OpenRecord> {
         let citizen: Citizen = crate::citizens::seed::showcase(1).remove(0).citizens.remove(0);
-        Arc::new(OpenRecord::new(citizen, 1, 500, stamp))
+        Arc::new(OpenRecord::new(citizen, 1, text_bytes, stamp))
     }
 
     #[test]
@@ -127,6 +159,26 @@ mod tests {
         front.seat(&record, 0);
         let found = (0..10 * LONG_WAY).filter(|_| front.find(&record.citizen.id_number, |_| 0).is_some()).count();
         assert_eq!(found as u32, 9 * LONG_WAY + LONG_WAY - 10);
+    }
+
+    #[test]
+    fn all_records_weigh_no_more_than_was_given() {
+        let front = Front::new(10 * u64::from(SET_BYTES));
+        let heavy = weighing(0, 6 << 10);
+        assert!(heavy.weight() < MOST_BYTES && heavy.weight() > 3 * RECORD_BYTES);
+        for number in 0..1000 {
+            let mut citizen = heavy.citizen.clone();
+            citizen.id_number = IdNumber::parse(&format!("097099{number:06}")).unwrap();
+            front.seat(&Arc::new(OpenRecord::new(citizen, 1, 6 << 10, 0)), 0);
+        }
+        let (records, bytes) = front.size();
+        assert!(records >= 10 && bytes <= 10 * u64::from(SET_BYTES), "{records} records of {bytes} bytes");
+        assert_eq!(bytes, records * u64::from(heavy.weight()));
+        // What changed gives back what it weighs.
+        for number in 0..1000 {
+            front.find(&IdNumber::parse(&format!("097099{number:06}")).unwrap(), |_| 1);
+        }
+        assert_eq!(front.size(), (0, 0));
     }
 
     #[test]

@@ -73,14 +73,53 @@ impl CitizensMetrics {
             "Time since quotas were exchanged with the database",
             move || exchange.exchanged.age_seconds(),
         );
-        let (entries, bytes) = (Arc::clone(cache), Arc::clone(cache));
-        metrics.reading("citizens_cache_entries", "Entries of the cache of citizens", move || entries.size().0 as f64);
-        metrics.reading("citizens_cache_bytes", "Weight of the cache of citizens", move || bytes.size().1 as f64);
+        read_cache(metrics, cache);
         counted
+    }
+}
+
+/// How much of the cache's memory is used: of its records and numbers, and of the records asked for last.
+fn read_cache(metrics: &Metrics, cache: &Arc<Cache>) {
+    type Size = fn(&Cache) -> u64;
+    let readings: [(&str, &str, Size); 4] = [
+        ("citizens_cache_entries", "Entries of the cache of citizens", |cache| cache.size().0),
+        ("citizens_cache_bytes", "Weight of the cache of citizens", |cache| cache.size().1),
+        ("citizens_cache_recent_entries", "Records asked for last, before the cache of citizens", |cache| {
+            cache.recent_size().0
+        }),
+        ("citizens_cache_recent_bytes", "Weight of the records asked for last; most are in the cache, too", |cache| {
+            cache.recent_size().1
+        }),
+    ];
+    for (name, help, size) in readings {
+        let cache = Arc::clone(cache);
+        metrics.reading(name, help, move || size(&cache) as f64);
     }
 }
 
 /// How many changes a reactor has still to see.
 pub fn reactor_lag(metrics: &Metrics, reactor: &'static str) -> Gauge {
+    // A name with a dot is none to Prometheus, which would refuse everything that is told beside it.
+    let reactor = reactor.replace('.', "_");
     metrics.gauge(&format!("reactor_{reactor}_lag_changes"), "Changes of citizens that a reactor has still to see")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_one_that_prometheus_reads() {
+        let metrics = Metrics::default();
+        reactor_lag(&metrics, "residence.confirmations").set(2);
+        CitizensMetrics::register(&metrics, &Arc::new(Cache::new(&Default::default())));
+        let text = metrics.encode();
+        assert!(text.contains("dancu_reactor_residence_confirmations_lag_changes 2\n"), "{text}");
+        assert!(text.contains("dancu_citizens_cache_recent_bytes 0"), "{text}");
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let name = line.split(['{', ' ']).next().unwrap();
+            assert!(name.chars().all(plain), "{line}");
+        }
+    }
 }

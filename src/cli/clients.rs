@@ -28,28 +28,42 @@ enum Command {
     /// List all clients
     List,
     /// Show one client: agreement, keys, officers, history
-    Show { id: ClientId },
+    Show {
+        /// The client's id
+        id: ClientId,
+    },
     /// Bring in a new key; the old ones stay good for the overlap
     RotateKey(RotateKey),
     /// Put a new agreement in the place of the old one
     Amend {
+        /// The client's id
         id: ClientId,
-        /// The agreement, a TOML file
+        /// The agreement, a TOML file (docs/operations.md has one)
         #[arg(long)]
         agreement: PathBuf,
     },
     /// Put other redirect addresses in the place of the old ones
     Redirects {
+        /// The client's id
         id: ClientId,
         #[command(flatten)]
         redirects: RedirectArgs,
     },
     /// Make a new secret (profile baseline) and print it; the old one is good no longer
-    NewSecret { id: ClientId },
+    NewSecret {
+        /// The client's id
+        id: ClientId,
+    },
     /// Shut a client out, within a second
-    Disable { id: ClientId },
+    Disable {
+        /// The client's id
+        id: ClientId,
+    },
     /// Let a disabled client in again
-    Enable { id: ClientId },
+    Enable {
+        /// The client's id
+        id: ClientId,
+    },
     /// Registered officers
     #[command(subcommand)]
     Officers(OfficersCommand),
@@ -57,16 +71,19 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Add {
+    /// The id it is to have: `client_id`, e.g. `portal`
     id: ClientId,
     /// The organisation's name
     #[arg(long)]
     name: String,
+    /// `service`: machine to machine. `fapi2`: signs citizens in, with pushed requests and bound
+    /// tokens. `baseline`: plain OpenID Connect
     #[arg(long, value_enum, default_value_t = Profile::Service)]
     profile: Profile,
-    /// The client is a state body
+    /// The client is a state body, which alone may name the legal basis STATE_DUTY
     #[arg(long)]
     state_body: bool,
-    /// The agreement, a TOML file
+    /// The agreement, a TOML file (docs/operations.md has one)
     #[arg(long)]
     agreement: PathBuf,
     #[command(flatten)]
@@ -101,6 +118,7 @@ impl RedirectArgs {
 
 #[derive(Debug, Args)]
 struct RotateKey {
+    /// The client's id
     id: ClientId,
     /// How many hours the old keys stay good
     #[arg(long, default_value_t = 24)]
@@ -125,6 +143,7 @@ struct KeyArgs {
 enum OfficersCommand {
     /// Register an officer of a client
     Add {
+        /// The client's id
         client: ClientId,
         /// The officer's id at the organisation
         #[arg(long)]
@@ -135,6 +154,7 @@ enum OfficersCommand {
     },
     /// Strike an officer off; their sessions end within a second
     Remove {
+        /// The client's id
         client: ClientId,
         /// The officer's id at the organisation
         #[arg(long)]

@@ -18,7 +18,8 @@ pub struct ConfigArgs {
 enum ConfigCommand {
     /// Read the configuration as `serve` would and tell every fault and every unsafe setting.
     Check {
-        /// The file to read; dancu.toml of the working directory by default.
+        /// The configuration; by default `dancu.toml` of this folder, if there is one. `DANCU__SECTION__KEY` of the
+        /// environment goes before it
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },

@@ -36,16 +36,16 @@ use crate::telemetry::Metrics;
 
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Where keys, database and demo.json live
+    /// The folder of keys, database and demo.json, which lists people and clients to try; made if it is missing
     #[arg(long, default_value = "./dancu-demo")]
     dir: PathBuf,
-    /// A loopback address
+    /// A loopback address; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8080")]
     bind: SocketAddr,
-    /// People to invent, on the first start
+    /// How many people to invent; counts on the first start in a folder alone
     #[arg(long, default_value_t = 20_000)]
     citizens: u64,
-    /// Which population, on the first start
+    /// Which population: the same seed invents the same people; counts on the first start alone
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }

@@ -27,11 +27,13 @@ enum EventsCommand {
     },
     /// Try a parked event again, or all
     Retry {
+        /// The event's id; all that are parked if it is missing
         #[arg(value_parser = EventId::parse)]
         id: Option<EventId>,
     },
     /// Give a parked event up for good
     Discard {
+        /// The event's id
         #[arg(value_parser = EventId::parse)]
         id: EventId,
     },

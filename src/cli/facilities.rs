@@ -28,11 +28,17 @@ enum Command {
         client: Option<ClientId>,
     },
     /// Show one facility and its delegations
-    Show { id: FacilityId },
+    Show {
+        /// The facility's id, as `list` shows it
+        id: FacilityId,
+    },
     /// Let another client report for a facility, between two dates
     Delegate(Delegate),
     /// Close a facility: it takes no notices any more
-    Close { id: FacilityId },
+    Close {
+        /// The facility's id, as `list` shows it
+        id: FacilityId,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -40,11 +46,13 @@ struct Add {
     /// The client whose facility it is
     #[arg(long)]
     client: ClientId,
+    /// Its name, as guests know it
     #[arg(long)]
     name: String,
+    /// What kind of place it is
     #[arg(long, value_parser = kinds())]
     kind: FacilityKind,
-    /// Five-digit code of today's commune
+    /// Five-digit code of the commune in the list of July 2025 (Decision 19/2025), e.g. 00070
     #[arg(long)]
     commune: CommuneCode,
     /// House and street
@@ -54,14 +62,15 @@ struct Add {
 
 #[derive(Debug, Args)]
 struct Delegate {
+    /// The facility's id, as `list` shows it
     id: FacilityId,
     /// The client that may report for it
     #[arg(long)]
     to: ClientId,
-    /// The first day, in Viet Nam; today if it is missing
+    /// The first day in Viet Nam, YYYY-MM-DD; today if it is missing
     #[arg(long, value_parser = first_instant)]
     from: Option<Instant>,
-    /// The last day, in Viet Nam
+    /// The last day in Viet Nam, YYYY-MM-DD
     #[arg(long, value_parser = first_instant)]
     until: Instant,
 }

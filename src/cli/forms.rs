@@ -17,6 +17,7 @@ pub struct FormsArgs {
 enum FormsCommand {
     /// Check definitions; every fault with its file, its place and the reason
     Check {
+        /// Definitions, JSON files (docs/forms.md)
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },

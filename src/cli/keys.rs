@@ -37,6 +37,7 @@ enum KeysCommand {
     },
     /// Step 2 of a rotation: write with the version that was handed out.
     Activate {
+        /// index, seal, token, audit, qr or document
         key_use: KeyUse,
         /// Even if it was handed out less than a minute ago.
         #[arg(long)]
@@ -49,7 +50,12 @@ enum KeysCommand {
         json: bool,
     },
     /// Delete a version that nothing needs any more; refused while rows stand under it.
-    Retire { key_use: KeyUse, version: u32 },
+    Retire {
+        /// index, seal, token, qr or document
+        key_use: KeyUse,
+        /// The version, as `list` shows it
+        version: u32,
+    },
 }
 
 /// What every command may need.

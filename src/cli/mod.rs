@@ -36,37 +36,37 @@ use crate::telemetry::logging::{self, LogFormat};
 /// What `dancu` can be told to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run everything on this machine with invented people
+    /// Run everything on this machine with invented people: begin here
     Demo(demo::DemoArgs),
-    /// Print an access token for a sample client of the demo
+    /// Print an access token, or a client assertion, for a sample client of the demo
     Token(token::TokenArgs),
-    /// Serve with a configuration
+    /// Run the service, in production, by a configuration
     Serve(serve::ServeArgs),
-    /// Check a configuration
+    /// Say what is wrong or unsafe in a configuration
     Config(config::ConfigArgs),
     /// Bring the database's schema up to date
     Migrate(migrate::MigrateArgs),
-    /// Organisations, their keys, officers and agreements
+    /// The organisations that may ask: their keys, officers and agreements
     Clients(At<clients::ClientsArgs>),
-    /// A link that opens a page once, signed in as an officer
+    /// Print a link that opens a page once, signed in as an officer
     Link(At<link::LinkArgs>),
     /// Places where guests stay, and who reports for them
     Facilities(At<facilities::FacilitiesArgs>),
-    /// The keys that seal, find and sign
+    /// The keys that seal, find and sign: make, rotate, retire
     Keys(At<keys::KeysArgs>),
-    /// An invented population, into the store or a file
+    /// Invent a population, into the store or a file
     Seed(At<seed::SeedArgs>),
-    /// A population file, or a file of life events, into the store
+    /// Take a population file, or a file of life events, into the store
     Import(At<import::ImportArgs>),
-    /// Life events that wait for an operator
+    /// Life events that contradict the store and wait for an operator
     Events(At<events::EventsArgs>),
-    /// The record of every look
+    /// Verify the record of every look
     Audit(At<audit::AuditArgs>),
-    /// Verify a QR without a server
+    /// Verify a QR code without a server
     Qr(qr::QrArgs),
-    /// Form definitions
+    /// Check form definitions of your own
     Forms(forms::FormsArgs),
-    /// The e-ID app, for scripts and trials
+    /// The citizen's e-ID app, for scripts and trials
     Wallet(wallet::WalletArgs),
 }
 

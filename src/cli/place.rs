@@ -16,10 +16,11 @@ use crate::storage::{OpenError, Store, StoreConfig};
 #[derive(Debug, Args)]
 pub struct PlaceArgs {
     /// The folder of a demo, in place of a configuration
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Which installation")]
     pub dir: Option<PathBuf>,
-    /// The configuration; `dancu.toml` here if there is one. `DANCU__SECTION__KEY` lies over it
-    #[arg(long, value_name = "FILE", conflicts_with = "dir", global = true)]
+    /// The configuration; by default `dancu.toml` of this folder, if there is one. `DANCU__SECTION__KEY` of the
+    /// environment goes before it
+    #[arg(long, value_name = "FILE", conflicts_with = "dir", global = true, help_heading = "Which installation")]
     pub config: Option<PathBuf>,
 }
 

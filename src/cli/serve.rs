@@ -18,7 +18,8 @@ use crate::telemetry::logging::{self, LoggingError};
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// The configuration; `dancu.toml` here if there is one. `DANCU__SECTION__KEY` lies over it
+    /// The configuration; by default `dancu.toml` of this folder, if there is one. `DANCU__SECTION__KEY` of the
+    /// environment goes before it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! `dancu token`: an access token for a sample client of `dancu demo`.
+//! `dancu token`: an access token for a sample client of `dancu demo`, or its proof of who it is.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,12 +25,16 @@ pub struct TokenArgs {
     /// Operations separated by spaces; all that are agreed if absent
     #[arg(long)]
     scope: Option<String>,
+    /// Print no token, but what proves who the client is (`client_assertion`): for one request of your own
+    /// to an OAuth endpoint, within a minute
+    #[arg(long, conflicts_with = "scope")]
+    assertion: bool,
 }
 
 impl TokenArgs {
     /// All that is agreed, for a client of the demo in `dir`.
     pub fn new(dir: PathBuf, client: ClientId) -> Self {
-        Self { dir, client, scope: None }
+        Self { dir, client, scope: None, assertion: false }
     }
 }
 
@@ -68,7 +72,7 @@ struct Answer {
     error_description: Option<String>,
 }
 
-/// Asks the running demo for a token. Blocks.
+/// Asks the running demo for a token, or makes an assertion, which asks nobody. Blocks.
 pub fn run(args: &TokenArgs, clock: &dyn Clock, entropy: &dyn Entropy) -> Result<String, TokenCommandError> {
     let path = args.dir.join("demo.json");
     let json = std::fs::read(&path).map_err(|source| TokenCommandError::File { path: path.clone(), source })?;
@@ -77,6 +81,9 @@ pub fn run(args: &TokenArgs, clock: &dyn Clock, entropy: &dyn Entropy) -> Result
     let client = client.ok_or_else(|| TokenCommandError::Unknown(args.client.clone()))?;
     let key = PrivateJwk::parse(client.private_jwk.get().as_bytes())?;
     let assertion = assertion(&key, &client.client_id, &demo.issuer, clock, entropy)?;
+    if args.assertion {
+        return Ok(assertion);
+    }
     let mut form = vec![
         ("grant_type", "client_credentials"),
         ("client_assertion_type", ASSERTION_TYPE),

@@ -28,17 +28,17 @@ pub struct WalletArgs {
 enum WalletCommand {
     /// Make a device key and enrol it; a person as JSON is read from a file or standard input
     Enrol(EnrolArgs),
-    /// What waits for a decision
+    /// The requests that wait for a decision, a line of JSON each
     Pending(FolderArgs),
-    /// Approve a request
+    /// Approve a request; ends with 1 if the digits are others than the screen shows
     Approve(ApproveArgs),
     /// Reject a request
     Reject(RejectArgs),
-    /// Tell what comes, a line of JSON each
+    /// Tell requests as they come, a line of JSON each, or approve them
     Watch(WatchArgs),
     /// The account's devices
     Devices(FolderArgs),
-    /// The citizen's own QR, bound to the device's key: for one reader, once, within a minute
+    /// Print the text of the citizen's own QR: for one reader, once, within a minute
     Qr(QrArgs),
 }
 
@@ -53,7 +53,7 @@ struct FolderArgs {
 struct EnrolArgs {
     #[command(flatten)]
     folder: FolderArgs,
-    /// The service
+    /// The address of the service
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: String,
     /// JSON with `id_number`, `full_name`, `date_of_birth`; or, to end an enrolment, with `code`,
@@ -104,18 +104,21 @@ struct WatchArgs {
 struct QrArgs {
     #[command(flatten)]
     folder: FolderArgs,
-    /// The client that reads it
+    /// The client that reads it, e.g. hotel
     #[arg(long)]
     audience: ClientId,
     /// What the reader asks to be signed
     #[arg(long)]
     nonce: Option<String>,
-    /// What it says
+    /// The attributes it says, with commas
     #[arg(long, value_delimiter = ',', default_value = "full_name,id_number,date_of_birth")]
     attributes: Vec<Attribute>,
     /// Where the picture goes, as SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Print JSON: the text as `payload`, when it is over, and which attributes were left out
+    #[arg(long)]
+    json: bool,
 }
 
 /// Why a command of the wallet is not carried out.
@@ -138,7 +141,7 @@ pub enum WalletError {
          screen of each request shows with --digits-from, a line each"
     )]
     DigitsUntold,
-    #[error("{0:?} is no line of two digits")]
+    #[error("{0:?} is not two digits as a starting screen shows them, 10 to 99")]
     Digits(String),
     #[error("the digits end, and a request waits for some")]
     DigitsEnd,
@@ -148,6 +151,11 @@ pub enum WalletError {
     Credential(#[from] CoseFault),
     #[error("the picture: {0}")]
     Picture(#[from] DrawFault),
+    #[error(
+        "these are not the two digits that the starting screen shows: nothing is approved, and the request is over. \
+         Have it begun again"
+    )]
+    Mismatch,
     #[error("no request waits")]
     NothingWaits,
     #[error("several requests wait: name one with --id")]

@@ -100,7 +100,9 @@ async fn a_copied_sqlite_file_put_back_is_an_older_copy() {
     for suffix in ["-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", backend.sqlite_path().display()));
     }
-    std::fs::copy(&copy, backend.sqlite_path()).unwrap();
+    // Not copied over: a reader that still lets go of the old file may have it mapped, and would find
+    // its pages gone.
+    std::fs::rename(&copy, backend.sqlite_path()).unwrap();
 
     let (_store, audit) = rig.open().await;
     assert_ne!(audit.own_log(), first);

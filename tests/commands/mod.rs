@@ -2,5 +2,6 @@
 
 mod clients;
 mod facilities;
+mod help;
 mod link;
 mod token;

@@ -47,6 +47,9 @@ async fn the_command_prints_a_token_that_works() {
     assert!(refused.to_string().contains("invalid_scope"), "{refused}");
     let unknown = ask(&house, backend.dir(), &["--client", "nobody"]).await.unwrap_err();
     assert_eq!(unknown.to_string(), "the demo has no client nobody");
+    let proof = ask(&house, backend.dir(), &["--client", "hotel", "--assertion"]).await.unwrap();
+    assert_eq!(house.ask_with(&proof, &[]).await.status, 200, "it proves who the client is");
+    assert_eq!(house.ask_with(&proof, &[]).await.told(), (401, "invalid_client"), "once");
     server.stop().await.unwrap();
     let gone = ask(&house, backend.dir(), &[]).await.unwrap_err();
     assert!(gone.to_string().contains("is the server running?"), "{gone}");

@@ -15,6 +15,8 @@ use crate::kernel::{Clock, Entropy, TransactionId};
 
 /// How long one question for news waits.
 const WAIT_SECONDS: u64 = 25;
+/// The outcome of an approval with other digits than the screen shows.
+const MISMATCH: &str = "mismatch";
 
 /// The clock and chance that requests are signed with, and where results are written.
 pub struct Tools<'a> {
@@ -148,8 +150,16 @@ pub fn activate(
 fn approve(args: &ApproveArgs, tools: Tools<'_>) -> Result<(), WalletError> {
     let (wallet, remote) = open(&args.folder.dir, &tools)?;
     let waiting = choose(remote.pending(&[], 0)?, args.id)?;
-    let outcome = remote.decide(&waiting, Some(&args.digits), passcode_for(&wallet, &waiting))?;
-    say(tools.out, &json!({ "transaction_id": waiting.transaction_id, "outcome": outcome }))
+    let digits = two_digits(&args.digits)?;
+    let outcome = remote.decide(&waiting, Some(&digits), passcode_for(&wallet, &waiting))?;
+    say(tools.out, &json!({ "transaction_id": waiting.transaction_id, "outcome": outcome }))?;
+    if outcome == MISMATCH { Err(WalletError::Mismatch) } else { Ok(()) }
+}
+
+/// What may be two digits of a screen; anything else would end the request.
+fn two_digits(text: &str) -> Result<String, WalletError> {
+    let digits = MatchNumber::parse(text).map(|digits| digits.to_string());
+    digits.ok_or_else(|| WalletError::Digits(text.to_owned()))
 }
 
 /// The one request that is meant.
@@ -242,10 +252,6 @@ impl Digits {
         if lines.read_line(&mut line).map_err(WalletError::DigitsUnreadable)? == 0 {
             return Err(WalletError::DigitsEnd);
         }
-        let digits = line.trim();
-        // Others would end the request.
-        MatchNumber::parse(digits)
-            .map(|digits| digits.to_string())
-            .ok_or_else(|| WalletError::Digits(digits.to_owned()))
+        two_digits(line.trim())
     }
 }

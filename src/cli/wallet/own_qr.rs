@@ -28,5 +28,10 @@ pub(super) fn run(args: &QrArgs, tools: Tools<'_>) -> Result<(), WalletError> {
         let picture = Symbol::of_text(&text)?.to_svg();
         std::fs::write(path, picture).map_err(|source| FolderError::Io { path: path.clone(), source })?;
     }
-    say(tools.out, &json!({ "payload": text, "expires_at": issued["expires_at"], "omitted": issued["omitted"] }))
+    if args.json {
+        let told = json!({ "payload": text, "expires_at": issued["expires_at"], "omitted": issued["omitted"] });
+        return say(tools.out, &told);
+    }
+    // Alone, as a reader (or `dancu qr verify`) takes it.
+    writeln!(tools.out, "{text}").and_then(|()| tools.out.flush()).map_err(WalletError::Output)
 }

@@ -108,8 +108,15 @@ impl Eid {
         decision: Decision,
         passcode: Option<&Passcode>,
     ) -> Result<Outcome, EidError> {
-        let decided = self.decided(device, id, decision, passcode).await;
-        let outcome = self.noted("eid.decide", device.citizen, decided).await?;
+        let row = self.0.store.read(Reach::Key, move |db| transactions::find(db, id)).await?;
+        let theirs = match row {
+            Some(row) if row.shown && row.citizen()? == Some(device.citizen) => row,
+            // Whose request that is, is not told to others, nor in their history.
+            _ => return self.noted("eid.decide", device.citizen, Err(EidError::TransactionOver)).await,
+        };
+        let asked = self.statement(&theirs)?;
+        let decided = self.decided(device, (&theirs, &asked), decision, passcode).await;
+        let outcome = self.noted_of(&asked.1, "eid.decide", device.citizen, decided).await?;
         self.0.metrics.decided(outcome);
         Ok(outcome)
     }
@@ -117,19 +124,16 @@ impl Eid {
     async fn decided(
         &self,
         device: &Device,
-        id: TransactionId,
+        (row, asked): (&TransactionRow, &(String, Statement)),
         decision: Decision,
         passcode: Option<&Passcode>,
     ) -> Result<Outcome, EidError> {
-        let row = self.0.store.read(Reach::Key, move |db| transactions::find(db, id)).await?;
-        let row = row.ok_or(EidError::TransactionOver)?;
-        let theirs = row.shown && row.citizen()? == Some(device.citizen);
-        if !theirs || row.state(self.0.clock.now())? != TransactionState::Pending {
+        if row.state(self.0.clock.now())? != TransactionState::Pending {
             return Err(EidError::TransactionOver);
         }
-        let settled = self.settle(device, &row, decision, passcode).await?;
+        let settled = self.settle(device, (row, asked), decision, passcode).await?;
         let outcome = settled.outcome;
-        self.write(device, id, settled).await?;
+        self.write(device, asked.1.transaction_id, settled).await?;
         Ok(outcome)
     }
 
@@ -137,14 +141,13 @@ impl Eid {
     async fn settle(
         &self,
         device: &Device,
-        row: &TransactionRow,
+        (row, (text, statement)): (&TransactionRow, &(String, Statement)),
         decision: Decision,
         passcode: Option<&Passcode>,
     ) -> Result<Settled, EidError> {
-        let (text, statement) = self.statement(row)?;
         let signed = device.approval.as_ref().ok_or(EidError::ApprovalDiffers)?;
         let same = signed.transaction == statement.transaction_id
-            && signed.statement == base64url(&Statement::digest(&text))
+            && signed.statement == base64url(&Statement::digest(text))
             && signed.decision == decision;
         let digits = signed.digits.as_deref();
         let outcome = match (decision, digits) {
@@ -162,10 +165,10 @@ impl Eid {
             (Decision::Approve, None) | (Decision::Reject, Some(_)) => return Err(EidError::ApprovalDiffers),
         };
         let key = crate::crypto::jose::PublicJwk::of(device.row.key()?);
-        let proof = Proof { statement: &text, request: &device.token, key };
+        let proof = Proof { statement: text, request: &device.token, key };
         let proof =
             serde_json::to_vec(&proof).map_err(|_| StorageError::Other("a proof cannot be written".to_owned()))?;
-        Ok(Settled { statement, outcome, proof })
+        Ok(Settled { statement: statement.clone(), outcome, proof })
     }
 
     /// Writes the decision, its entry, and what follows for later requests.

@@ -36,6 +36,7 @@ pub use upkeep::rows_under_version;
 
 use self::passcodes::Hasher;
 use super::metrics::EidMetrics;
+use super::model::Statement;
 use super::reactor::Closer;
 use super::sender::CodeSender;
 use super::vault::Vault;
@@ -151,6 +152,22 @@ impl Eid {
         if let Some(reason) = done.as_ref().err().and_then(EidError::reason) {
             let (transaction, now) = (self.new_transaction(), self.0.clock.now());
             self.0.audit.record(refusal(transaction, operation, now, citizen, reason)).await?;
+        }
+        done
+    }
+
+    /// The same of a client's request: whose it is and what it asked for stand in the entry, so that the
+    /// client and the citizen see what became of it.
+    async fn noted_of<T>(
+        &self,
+        statement: &Statement,
+        operation: &'static str,
+        citizen: CitizenId,
+        done: Result<T, EidError>,
+    ) -> Result<T, EidError> {
+        if let Some(reason) = done.as_ref().err().and_then(EidError::reason) {
+            let asked = asking::asked(statement, operation, Some(citizen), Outcome::Refused, self.0.clock.now());
+            self.0.audit.record(Entry { transaction: self.new_transaction(), reason, ..asked }).await?;
         }
         done
     }

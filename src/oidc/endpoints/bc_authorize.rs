@@ -5,6 +5,7 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
 use serde::Serialize;
 
+use super::forms::BackchannelForm;
 use super::refusal::client_of;
 use crate::http::{Arrival, OauthCall, OauthError, release};
 use crate::oidc::Oidc;
@@ -32,6 +33,7 @@ struct Acknowledgement {
     post,
     path = "/oauth2/bc-authorize",
     tag = "oauth",
+    request_body(content = BackchannelForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "The citizen is asked", body = Acknowledgement),
         (status = 400, description = "`invalid_request`, `invalid_scope`, `invalid_binding_message`, `unmet_authentication_requirements`, `unauthorized_client`"),

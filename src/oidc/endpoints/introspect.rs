@@ -5,6 +5,7 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
 use serde_json::{Value, json};
 
+use super::forms::OwnTokenForm;
 use super::refusal::client_of;
 use crate::access::{Grant, GrantError, Verified};
 use crate::http::{OauthCall, OauthError};
@@ -15,6 +16,7 @@ use crate::oidc::Oidc;
     post,
     path = "/oauth2/introspect",
     tag = "oauth",
+    request_body(content = OwnTokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "RFC 7662 section 2.2", body = serde_json::Value),
         (status = 401, description = "`invalid_client`"),

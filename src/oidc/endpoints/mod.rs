@@ -2,6 +2,7 @@
 
 mod authorize;
 mod bc_authorize;
+mod forms;
 mod introspect;
 mod logout;
 mod metadata;

@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
+use super::forms::PushedRequestForm;
 use super::refusal::client_of;
 use crate::access::{GrantError, ProofError, ProofTarget};
 use crate::http::{Arrival, DPOP_NONCE, OauthCall, OauthError, release};
@@ -28,6 +29,7 @@ struct PushedRequest {
     post,
     path = "/oauth2/par",
     tag = "oauth",
+    request_body(content = PushedRequestForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 201, description = "The request is kept", body = PushedRequest),
         (status = 400, description = "The error of RFC 6749 section 4.1.2.1, RFC 9396 or RFC 9449"),

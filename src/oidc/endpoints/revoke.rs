@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
+use super::forms::OwnTokenForm;
 use super::refusal::client_of;
 use crate::access::GrantError;
 use crate::http::{OauthCall, OauthError};
@@ -14,6 +15,7 @@ use crate::oidc::Oidc;
     post,
     path = "/oauth2/revoke",
     tag = "oauth",
+    request_body(content = OwnTokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "The token is good no longer, if it ever was"),
         (status = 401, description = "`invalid_client`"),

@@ -15,6 +15,9 @@ use crate::kernel::{
 /// The most looks that one export holds.
 pub const WHOLE: Page = Page { skip: 0, limit: 20_000 };
 
+/// A change of the record, whether a client told it or the registry's operator gave a file.
+pub(super) const EVENT: &str = "population.event";
+
 /// Which looks are wanted.
 #[derive(Debug, Clone)]
 pub struct HistoryQuery {
@@ -64,6 +67,7 @@ impl Look {
     pub fn of(entry: OpenedEntry, citizen: CitizenId, name: impl Fn(&ClientId) -> Option<String>) -> Self {
         let OpenedEntry { receipt, entry, subjects, .. } = entry;
         let first = subjects.first().is_none_or(|first| *first == citizen);
+        let asked = first || each_for_themself(&entry.operation);
         Self {
             transaction: entry.transaction,
             at: entry.at,
@@ -77,11 +81,17 @@ impl Look {
             consent: entry.consent.map(|consent| ConsentId(consent.0)),
             outcome: entry.outcome,
             reason: entry.reason,
-            relation: if first { Relation::Asked } else { Relation::AlongWithAnother },
+            relation: if asked { Relation::Asked } else { Relation::AlongWithAnother },
             receipt,
             proof: None,
         }
     }
+}
+
+/// Whether the operation's entries name everybody for their own sake, in no order: whose record an event
+/// changed, who stays somewhere. Whoever comes first there is not whom the others are told along with.
+fn each_for_themself(operation: &str) -> bool {
+    operation == EVENT || operation.starts_with("stays.")
 }
 
 /// That a look stands in its log: with the tree of the same answer, what an inclusion proof needs

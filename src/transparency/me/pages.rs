@@ -8,7 +8,7 @@ use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use askama::Template;
 use serde::Deserialize;
 
-use super::model::{HistoryQuery, Look, Relation, Ward};
+use super::model::{EVENT, HistoryQuery, Look, Relation, Ward};
 use super::service::{Me, MeError};
 use crate::access::{Caller, Denied};
 use crate::audit::{OfficerStanding, Outcome, Page as Part};
@@ -189,7 +189,7 @@ fn look_in_words(page: &Page, look: &Look) -> ShownLook {
         Outcome::Refused => (page.say("Đã từ chối", "Refused"), "bad"),
     };
     let who = look.client_name.clone().or_else(|| look.client.as_ref().map(ToString::to_string));
-    let by_file = look.client.is_none() && look.operation == words::EVENT;
+    let by_file = look.client.is_none() && look.operation == EVENT;
     let reasons = [
         look.procedure.as_ref().map(|code| procedure_in_words(page, code)),
         look.legal_basis.as_ref().map(|basis| basis_in_words(page, basis)),

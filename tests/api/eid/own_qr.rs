@@ -160,6 +160,25 @@ struct Line {
     args: dancu::cli::wallet::WalletArgs,
 }
 
+#[derive(Parser)]
+struct ReaderLine {
+    #[command(flatten)]
+    args: dancu::cli::qr::QrArgs,
+}
+
+/// What a command of the wallet writes.
+async fn wallet(rig: &Rig, words: &[&str]) -> String {
+    let line = Line::parse_from(std::iter::once(&"wallet").chain(words));
+    let clock = rig.desk.house.clock.clone();
+    let done = tokio::task::spawn_blocking(move || {
+        let mut out = Vec::new();
+        let tools = dancu::cli::wallet::Tools { clock: &*clock, entropy: &SystemEntropy::default(), out: &mut out };
+        dancu::cli::wallet::run(line.args, tools).expect("it is done");
+        out
+    });
+    String::from_utf8(done.await.unwrap()).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_wallet_on_the_command_line_makes_one() {
     let backend = crate::support::Backend::sqlite();
@@ -172,29 +191,25 @@ async fn the_wallet_on_the_command_line_makes_one() {
         "activation_id": enrolment["activation_id"], "code": enrolment["code"], "passcode": PASSCODE,
     });
     std::fs::write(&file, person.to_string()).unwrap();
-    let (dir, file) = (dir.to_str().unwrap().to_owned(), file.to_str().unwrap().to_owned());
+    let (dir, file) = (dir.to_str().unwrap(), file.to_str().unwrap());
     let svg = backend.dir().join("own.svg");
-    let lines = [
-        vec!["wallet", "enrol", "--dir", &dir, "--url", &rig.base_url(), "--from", &file]
-            .into_iter()
-            .map(str::to_owned)
-            .collect::<Vec<_>>(),
-        ["wallet", "qr", "--dir", &dir, "--audience", "portal", "--nonce", "7301", "--svg", svg.to_str().unwrap()]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    let clock = rig.desk.house.clock.clone();
-    let out = tokio::task::spawn_blocking(move || {
-        let mut out = Vec::new();
-        for line in lines {
-            out.clear();
-            let tools = dancu::cli::wallet::Tools { clock: &*clock, entropy: &SystemEntropy::default(), out: &mut out };
-            dancu::cli::wallet::run(Line::parse_from(line).args, tools).expect("it is done");
-        }
-        out
-    });
-    let out: Value = serde_json::from_slice(&out.await.unwrap()).unwrap();
-    let told = read_by(&rig, "portal", out["payload"].as_str().unwrap(), Some("7301")).await;
+    wallet(&rig, &["enrol", "--dir", dir, "--url", &rig.base_url(), "--from", file]).await;
+    let qr = ["qr", "--dir", dir, "--audience", "portal", "--nonce", "7301", "--svg", svg.to_str().unwrap()];
+    let text = wallet(&rig, &qr).await;
+    // What one command writes the other reads, as it is.
+    let path = |name: &str| backend.dir().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("shown"), &text).unwrap();
+    std::fs::write(path("keys.json"), rig.desk.get("/.well-known/dancu-qr-keys", "*/*").await.2).unwrap();
+    let (keys, shown) = (path("keys.json"), path("shown"));
+    let line = ["qr", "verify", "--keys", &keys, "--reader", "portal", "--nonce", "7301", &shown];
+    let found = dancu::cli::qr::run(ReaderLine::parse_from(line).args, rig.desk.house.now()).unwrap();
+    assert_eq!(found.worth, dancu::cli::qr::Worth::Good, "{}", found.text);
+    assert!(found.text.contains("proof: signature+holder"), "{}", found.text);
+
+    let told = read_by(&rig, "portal", text.trim_end(), Some("7301")).await;
     assert_eq!((&told["proof"], &told["status"]), (&json!("signature+holder"), &json!("valid")), "{told}");
-    assert!(std::fs::read_to_string(svg).unwrap().starts_with("<svg"));
+    assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg"));
+    let out: Value = serde_json::from_str(&wallet(&rig, &[&qr[..], &["--json"]].concat()).await).unwrap();
+    let told = read_by(&rig, "portal", out["payload"].as_str().unwrap(), Some("7301")).await;
+    assert_eq!((&told["status"], &out["omitted"]), (&json!("valid"), &json!([])), "{told}");
 }

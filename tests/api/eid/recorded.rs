@@ -1,5 +1,6 @@
 //! Refusals of what a citizen's device asks are on record, with what was counted.
 
+use dancu::audit::Receipt;
 use dancu::kernel::Level;
 use serde_json::json;
 
@@ -55,6 +56,46 @@ async fn every_refusal_about_a_person_is_one_entry() {
         let recorded: Vec<_> =
             recorded.iter().map(|(operation, reason)| (operation.as_str(), reason.as_str())).collect();
         assert_eq!(recorded, expected);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_decision_names_the_client_whose_request_it_was() {
+    for_each_backend(async |backend| {
+        let rig = Rig::open(&backend).await;
+        let (phone, other) = (rig.enrolled(&an()).await, rig.enrolled(&binh()).await);
+        rig.ask(an().citizen_id, Level::L1).await;
+        let (id, statement) = phone.pending(&rig).await.pop().unwrap();
+        let before = rig.desk.entries().await;
+        let approval = json!({ "transaction": id, "statement": "", "digits": "47", "decision": "approve" });
+        phone.decide_as(&rig, &id.to_string(), true, None, approval.clone()).await;
+        phone.decide(&rig, &statement, None, None).await;
+        phone.decide(&rig, &statement, None, None).await;
+        // Of a request that is not theirs, or none at all, nobody learns whose it is.
+        other.decide_as(&rig, &id.to_string(), true, None, approval.clone()).await;
+        phone.decide_as(&rig, &random(), true, None, approval).await;
+
+        let mut found = Vec::new();
+        for log_index in before..rig.desk.entries().await {
+            let receipt = Receipt { log: rig.desk.audit.own_log().to_string(), log_index };
+            let entry = rig.desk.audit.find(&receipt).await.unwrap().expect("the entry is there").entry;
+            let client = entry.client.as_ref().map(ToString::to_string);
+            found.push((entry.operation, entry.reason, client, !entry.attributes.is_empty()));
+        }
+        let line = |operation: &str, reason: &str, client: Option<&str>| {
+            (operation.to_owned(), reason.to_owned(), client.map(str::to_owned), client.is_some())
+        };
+        assert_eq!(
+            found,
+            [
+                line("eid.decide", "approval_differs", Some("portal")),
+                line("eid.reject", "", Some("portal")),
+                line("eid.decide", "transaction_over", Some("portal")),
+                line("eid.decide", "transaction_over", None),
+                line("eid.decide", "transaction_over", None),
+            ]
+        );
     })
     .await;
 }

@@ -59,6 +59,14 @@ async fn the_wallet_enrols_decides_and_approves_by_itself_where_the_digits_are_t
     let digits = first.digits.to_string();
     let approved = run(&rig, &["approve", "--dir", dir, "--digits", &digits]).await.unwrap();
     assert_eq!(approved[0]["outcome"], "approved");
+    let asked = rig.ask(an().citizen_id, Level::L1).await;
+    let unlike = run(&rig, &["approve", "--dir", dir, "--digits", "7"]).await.unwrap_err();
+    assert!(matches!(unlike, WalletError::Digits(_)), "{unlike}");
+    assert_eq!(rig.state(asked.transaction).await, TransactionState::Pending, "it was not sent");
+    let other = if asked.digits.number() == 47 { "48" } else { "47" };
+    let mismatch = run(&rig, &["approve", "--dir", dir, "--digits", other]).await.unwrap_err();
+    assert!(matches!(mismatch, WalletError::Mismatch), "the shell is told by the exit code: {mismatch}");
+    assert_eq!(rig.state(asked.transaction).await, TransactionState::Mismatch);
     let (second, third) = (rig.ask(an().citizen_id, Level::L2).await, rig.ask(an().citizen_id, Level::L1).await);
     assert!(matches!(run(&rig, &["reject", "--dir", dir]).await, Err(WalletError::SeveralWait)));
     let watched = run(&rig, &["watch", "--dir", dir, "--auto-approve", "--count", "2"]).await.unwrap();
@@ -91,7 +99,7 @@ async fn where_the_digits_are_not_told_somebody_reads_them_off_the_screens() {
     assert!(matches!(untold, WalletError::DigitsUntold) && untold.to_string().contains("--digits-from"), "{untold}");
     let digits = backend.dir().join("digits");
     let with = [&watch[..], &["--digits-from", digits.to_str().unwrap()]].concat();
-    for (text, says) in [("", "the digits end"), ("7\n", "no line of two digits")] {
+    for (text, says) in [("", "the digits end"), ("7\n", "not two digits")] {
         std::fs::write(&digits, text).unwrap();
         let refused = run(&rig, &with).await.unwrap_err();
         assert!(refused.to_string().contains(says), "{refused}");

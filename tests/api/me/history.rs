@@ -222,6 +222,12 @@ async fn wards_elsewhere_are_found_by_the_number_that_names_their_guardian() {
         let event = json!({ "event_id": "ev-guardian", "kind": "new_number", "effective": "2026-11-10",
             "id_number": "097155000016", "new_id_number": "097155000099" });
         assert_eq!(desk.tell(&event).await.json()["changed"], 3, "she, her son, and the ward");
+        // Each record was changed for its own sake; none of them is along with whoever comes first.
+        let [son, ..] = &family()[..] else { panic!("a household") };
+        for changed in [grandmother.citizen_id, son.citizen_id, ward.citizen_id] {
+            let look = &desk.looks(changed).await[0];
+            assert_eq!((&look["operation"], &look["relation"]), (&json!("population.event"), &json!("asked")));
+        }
         let number = async || {
             let record = desk.citizens.holder(ward.citizen_id).await.unwrap().unwrap();
             record.citizen.representative.as_ref().and_then(|named| named.id_number.clone()).unwrap()

@@ -1,5 +1,6 @@
 //! What the provider says about itself.
 
+use dancu::access::AccessApi;
 use dancu::http::Routes;
 use dancu::oidc::OidcApi;
 use serde_json::Value;
@@ -37,4 +38,27 @@ fn every_endpoint_is_described() {
     expected.extend(["oauth-authorization-server", "openid-configuration"].map(|name| format!("/.well-known/{name}")));
     expected.sort_unstable();
     assert_eq!(paths, expected);
+}
+
+#[test]
+fn every_form_of_a_client_is_described() {
+    let routes = Routes::default().with((), dancu::oidc::routes, OidcApi::openapi()).with(
+        (),
+        dancu::access::routes,
+        AccessApi::openapi(),
+    );
+    let document: Value = serde_json::from_str(&routes.description().unwrap()).unwrap();
+    for (path, needed) in [
+        ("token", vec!["grant_type"]),
+        ("par", vec!["response_type", "redirect_uri", "scope", "code_challenge", "code_challenge_method"]),
+        ("bc-authorize", vec!["scope", "login_hint"]),
+        ("introspect", vec!["token"]),
+        ("revoke", vec!["token"]),
+    ] {
+        let body = &document["paths"][format!("/oauth2/{path}")]["post"]["requestBody"]["content"];
+        let named = body["application/x-www-form-urlencoded"]["schema"]["$ref"].as_str().unwrap_or_default();
+        let form = document.pointer(named.trim_start_matches('#')).unwrap_or_else(|| panic!("{path}: {body}"));
+        assert_eq!(form["required"], serde_json::json!(needed), "{path}");
+        assert!(form["properties"]["client_assertion"].is_object(), "{path}: {form}");
+    }
 }

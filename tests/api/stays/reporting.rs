@@ -63,6 +63,7 @@ async fn a_notice_is_taken_verified_recorded_and_proven() {
         // It stands in the guest's own history.
         let looks = desk.looks(person("Bùi Quang Hải")).await;
         assert_eq!((&looks[0]["operation"], &looks[0]["client"]["id"]), (&json!("stays.report"), &json!("hotel")));
+        assert_eq!(looks[0]["relation"], "asked", "the second guest is one in their own right");
     })
     .await;
 }

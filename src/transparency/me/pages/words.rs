@@ -1,9 +1,7 @@
 //! What was done, in words.
 
 use crate::kernel::Text;
-
-/// Of a change of the record, whether a client told it or the registry's operator gave a file.
-pub(super) const EVENT: &str = "population.event";
+use crate::transparency::me::model::EVENT;
 
 /// Whether the citizen does it, whichever client's page they do it on.
 pub(super) fn is_own(operation: &str) -> bool {
