@@ -77,6 +77,10 @@ async fn a_guest_scanned_again_is_told_to_be_reported_already() {
     let page = desk.get(&format!("/desk?done={second}&again=true&lang=vi")).await;
     assert!(page.contains("không báo hai lần") && page.contains(&format!("/desk/stays/{first}/receipt")), "{page}");
     assert_eq!(page.matches("<tr class=\"open\"").count(), 1);
+    // The night before is another, where somebody says so.
+    let (before, _) = written(site.app.ground.clock.now().minus(Duration::from_secs(20 * 3600)));
+    let (other, again) = desk.check_in("number", &[typed(&guest, &born), vec![("arrival", &before)]].concat()).await;
+    assert!(other != first && !again);
     site.stop().await;
 }
 

@@ -27,14 +27,17 @@ impl Default for Statistics {
 }
 
 impl Statistics {
-    /// Analyses the tables each time that twice as many rows were written. SQLite plans without statistics.
-    pub async fn keep_up(&self, store: &Store, rows: u64) -> Result<(), StorageError> {
+    /// Analyses the tables each time that twice as many rows were written; where that fails, the rows are in all
+    /// the same. SQLite plans without statistics.
+    pub async fn keep_up(&self, store: &Store, rows: u64) {
         let written = self.written.fetch_add(rows, Ordering::Relaxed) + rows;
         if store.is_sqlite() || written < self.next.load(Ordering::Relaxed) {
-            return Ok(());
+            return;
         }
         self.next.store(written * 2, Ordering::Relaxed);
-        store.bulk(analyse).await
+        if let Err(error) = store.bulk(analyse).await {
+            tracing::warn!(%error, "PostgreSQL could not analyse the population; run ANALYZE when the import is done");
+        }
     }
 }
 

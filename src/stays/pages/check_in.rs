@@ -110,6 +110,8 @@ async fn report(desk: &Desk, shift: &Shift, sent: &Sent, read: Read) -> Result<R
     let purpose = purpose(&shift.caller)?;
     let idempotency_key = sent.get("key").map(str::to_owned);
     let Some(mended) = sent.get("mend") else {
+        // Scanned again a minute later, a guest has not come a second time; one who came earlier may have.
+        let known_by_night = read.arrival.is_none();
         let notice = Notice {
             facility_id: shift.here.facility_id,
             room: read.room,
@@ -119,8 +121,7 @@ async fn report(desk: &Desk, shift: &Shift, sent: &Sent, read: Read) -> Result<R
             note: None,
             guests: vec![read.guest],
         };
-        // Scanned again a minute later, a guest has not come a second time.
-        let report = Report { notice, purpose, idempotency_key, known_by_night: true };
+        let report = Report { notice, purpose, idempotency_key, known_by_night };
         return match report_form(desk, shift, report).await {
             Ok(answer) => Ok(Ok(taken(&answer)?)),
             Err(refusal) => Ok(Err(refusal)),
@@ -148,7 +149,7 @@ async fn report(desk: &Desk, shift: &Shift, sent: &Sent, read: Read) -> Result<R
 async fn report_form(desk: &Desk, shift: &Shift, report: Report) -> Result<Answer<Reported>, StaysError> {
     match desk.stays.report(&shift.caller, report.clone()).await {
         Err(StaysError::Citizens(CitizensError::KeyReused)) => {
-            let report = Report { idempotency_key: None, ..report };
+            let report = Report { idempotency_key: None, known_by_night: true, ..report };
             desk.stays.report(&shift.caller, report).await
         }
         answered => answered,

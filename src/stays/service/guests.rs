@@ -38,8 +38,8 @@ const NO_GRANT: Text = Text::new(
     "There is no such approval, it is over, or it is another client's.",
 );
 const NOT_ASKED: Text = Text::new(
-    "Khách đã cho phép điều này khi đăng nhập, không phải cho lần lưu trú; hãy hỏi khách qua /oauth2/bc-authorize.",
-    "The guest approved this in a sign-in, and not for a stay; ask them by /oauth2/bc-authorize.",
+    "Xác nhận này không được hỏi tại quầy (khách cho phép khi đăng nhập, hoặc trước khi hệ thống nâng cấp); hãy hỏi khách qua /oauth2/bc-authorize.",
+    "This approval was not asked for at a desk (it is of a sign-in, or from before an upgrade); ask the guest by /oauth2/bc-authorize.",
 );
 const TOO_OLD: Text = Text::new(
     "Khách đã xác nhận từ hơn 24 giờ trước; hãy hỏi lại khách.",

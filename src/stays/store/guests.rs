@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt};
+use diesel::sql_types::BigInt;
 
 use crate::kernel::Instant;
 use crate::storage::schema::{stay_guests, stays};
@@ -48,42 +48,20 @@ pub enum Alike {
     Person(Vec<Vec<u8>>),
 }
 
-impl Alike {
-    /// Numbers of which two guests who are one person have one in common.
-    fn keys(&self) -> impl Iterator<Item = i64> {
-        let (Self::Document(tags) | Self::DocumentAndPerson(tags, _) | Self::Person(tags)) = self;
-        tags.iter().filter_map(|tag| Some(i64::from_be_bytes(*tag.first_chunk()?)))
-    }
-}
-
 /// The key of the advisory lock that whoever enters guests holds ("stays" read as a number).
 const GUESTS_LOCK: i64 = 0x73_7461_7973;
-/// Guests who are locked one by one. Who brings more locks all guests: PostgreSQL has room for some
-/// thousands of locks in all.
-const LOCKED_AT_ONCE: usize = 64;
 
-/// Lets no other transaction enter the same guests or look for them until this one ends (PostgreSQL;
-/// SQLite has one writer anyway).
+/// Lets no other transaction enter guests or look for them until this one ends (PostgreSQL; SQLite has one
+/// writer anyway).
 ///
-/// Of two that enter one guest at two places at the same moment, neither would see the other's row, and
-/// nobody would be marked. A transaction locks before it changes anything, so that it never waits for a
-/// lock while holding rows another needs, and in order, so that two do not wait for each other.
-pub fn lock(db: &mut Db, guests: &[&Alike]) -> Result<(), StorageError> {
-    let Db::Pg(pg) = db else { return Ok(()) };
-    let mut keys: Vec<i64> = guests.iter().flat_map(|alike| alike.keys()).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    if keys.is_empty() {
-        return Ok(());
-    }
-    if keys.len() > LOCKED_AT_ONCE {
+/// Of two that enter one guest at two places at the same moment, neither would see the other's row, and nobody
+/// would be marked. It is one lock for all guests: jobs that share a transaction would take locks of single
+/// guests in no order, and more of them than PostgreSQL has room for. Two transactions that take this one and
+/// the change log's the other way round are told apart by PostgreSQL and tried again.
+pub fn lock(db: &mut Db) -> Result<(), StorageError> {
+    if let Db::Pg(pg) = db {
         diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(GUESTS_LOCK).execute(pg)?;
-        return Ok(());
     }
-    diesel::sql_query("SELECT pg_advisory_xact_lock_shared($1)").bind::<BigInt, _>(GUESTS_LOCK).execute(pg)?;
-    diesel::sql_query("SELECT pg_advisory_xact_lock(key) FROM unnest($1) AS key")
-        .bind::<Array<BigInt>, _>(keys)
-        .execute(pg)?;
     Ok(())
 }
 
