@@ -120,7 +120,7 @@ fn foreign_crates(source: &Source) -> Vec<String> {
         found.extend(source.lines_with(|l| ["actix_web", "actix_http", "actix_rt"].iter().any(|c| names_crate(l, c))));
     }
     if source.room() != "crypto" {
-        found.extend(source.lines_with(|l| names_crate(l, "ring")));
+        found.extend(source.lines_with(|l| names_crate(l, "ring") || names_crate(l, "curve25519_dalek")));
     }
     if source.room() != "config" {
         found.extend(source.lines_with(|l| l.contains("std::env") || l.contains("env::var")));

@@ -139,8 +139,8 @@ impl Keyring {
     /// Every public key of a use that may have signed something or soon will: `(key id, key)`.
     pub fn verifying_keys(&self, key_use: KeyUse) -> Vec<(String, VerifyingKey)> {
         let ring = self.0.ring.load();
-        let signing = ring.keys(key_use).iter().filter_map(|key| key.material.signing());
-        signing.map(|(kid, key)| (kid.to_owned(), key.verifying_key())).collect()
+        let keys = ring.keys(key_use).iter().filter_map(|key| key.material.verifying());
+        keys.map(|(kid, key)| (kid.to_owned(), key.clone())).collect()
     }
 
     /// Whether any key was made by `dancu demo`.

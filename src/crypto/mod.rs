@@ -1,8 +1,9 @@
-//! The sole user of ring: digests, keyed hashes, key derivation, sealing, signatures, JOSE, the keyring.
+//! The sole user of ring and of curve arithmetic: digests, keyed hashes, key derivation, sealing, signatures, JOSE, the keyring.
 
 pub mod aead;
 pub mod cose;
 pub mod digest;
+mod ed25519;
 pub mod entropy;
 pub mod jose;
 pub mod kdf;

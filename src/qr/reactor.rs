@@ -38,7 +38,7 @@ impl Reactor for Revoker {
         for row in held {
             let said = citizen.as_ref().map(|citizen| self.said_today(&row, citizen)).transpose()?;
             if said.flatten().is_none() {
-                credentials::revoke(tx.db()?, &row.credential_id, now)?;
+                credentials::revoke(tx, &row.credential_id, change.citizen_id, now)?;
             }
         }
         Ok(())
@@ -60,7 +60,7 @@ impl Revoker {
                     let tag = said_tag(&self.keyring, active, &said).ok_or_else(|| no_key(active))?;
                     credentials::retag(tx.db()?, &row.credential_id, &tag, version)?;
                 }
-                None => drop(credentials::revoke(tx.db()?, &row.credential_id, now)?),
+                None => drop(credentials::revoke(tx, &row.credential_id, row.citizen()?, now)?),
             }
         }
         Ok(rows.len())

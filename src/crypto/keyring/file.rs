@@ -13,7 +13,7 @@ use super::fault::KeyFaultReason;
 use super::key_use::{KeyState, KeyUse, Kind};
 use crate::crypto::digest::sha256;
 use crate::crypto::jose::jwk;
-use crate::crypto::{MacKey, SealingKey, SigningKey, kdf};
+use crate::crypto::{MacKey, SealingKey, SigningKey, VerifyingKey, kdf};
 use crate::kernel::entropy::random_bytes;
 use crate::kernel::{Entropy, Instant};
 
@@ -41,7 +41,7 @@ pub(super) struct Material {
 
 enum Form {
     Root(Box<Root>),
-    Signing { kid: String, key: SigningKey },
+    Signing { kid: String, key: SigningKey, public: VerifyingKey },
 }
 
 pub(super) struct Root {
@@ -79,7 +79,8 @@ impl Material {
             }
             Kind::Signing(algorithm) => {
                 let key = SigningKey::from_pkcs8(algorithm, &secret).map_err(|_| KeyFaultReason::Material)?;
-                Form::Signing { kid: jwk::thumbprint(&key.verifying_key()), key }
+                let public = key.verifying_key().frequent();
+                Form::Signing { kid: jwk::thumbprint(&public), key, public }
             }
         };
         Ok(Self { fingerprint: sha256(&[b"dancu key material", &secret]), secret, form })
@@ -105,7 +106,15 @@ impl Material {
     /// `None` for a root secret.
     pub(super) fn signing(&self) -> Option<(&str, &SigningKey)> {
         match &self.form {
-            Form::Signing { kid, key } => Some((kid, key)),
+            Form::Signing { kid, key, .. } => Some((kid, key)),
+            Form::Root(_) => None,
+        }
+    }
+
+    /// `None` for a root secret.
+    pub(super) fn verifying(&self) -> Option<(&str, &VerifyingKey)> {
+        match &self.form {
+            Form::Signing { kid, public, .. } => Some((kid, public)),
             Form::Root(_) => None,
         }
     }

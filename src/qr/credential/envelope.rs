@@ -4,6 +4,8 @@ use std::cell::RefCell;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
+use super::base45;
+
 /// The most characters of alphanumeric mode a QR holds (version 40, level L).
 pub const MAX_TEXT: usize = 4_296;
 /// Bytes after inflating. A credential with a photo of 1.5 KB has under 2 500; more is a bomb.
@@ -29,7 +31,7 @@ pub fn pack(bytes: &[u8]) -> String {
     let compressed = deflate(bytes);
     // Input of this size makes one block; its type is in bits 1 and 2 after the two-byte header.
     let stored = compressed.get(2).is_none_or(|first| first >> 1 & 3 == 0);
-    if stored { base45::encode(literals(bytes)) } else { base45::encode(compressed) }
+    if stored { base45::encode(&literals(bytes)) } else { base45::encode(&compressed) }
 }
 
 /// zlib data at the fastest level: a higher one saves a byte of two hundred and takes four times as
@@ -88,7 +90,7 @@ pub fn unpack(text: &str) -> Result<Vec<u8>, EnvelopeFault> {
     if text.len() > MAX_TEXT {
         return Err(EnvelopeFault::TooLarge);
     }
-    let compressed = base45::decode(text).map_err(|_| EnvelopeFault::Base45)?;
+    let compressed = base45::decode(text).ok_or(EnvelopeFault::Base45)?;
     INFLATER.with_borrow_mut(|inflater| {
         inflater.reset(true);
         let mut bytes = Vec::with_capacity(MAX_BYTES);

@@ -7,6 +7,7 @@ mod pictures;
 mod present;
 mod public;
 mod revoke;
+mod shown_lately;
 mod upkeep;
 mod verify_card;
 mod verify_credential;
@@ -24,6 +25,7 @@ pub use pictures::{Picture, Room};
 pub use present::{Presented, spend};
 pub use public::SignedList;
 pub use revoke::RevokeTold;
+use shown_lately::ShownLately;
 pub use upkeep::rows_under_version;
 
 use super::credential::TrustedIssuer;
@@ -129,17 +131,19 @@ struct Inner {
     pictures: Pictures,
     lists: Mutex<HashMap<i32, Arc<SignedList>>>,
     revoker: Arc<Revoker>,
+    shown_lately: ShownLately,
 }
 
 impl Qr {
     /// Begins to sweep what is over until the last holder lets go.
     pub fn open(parts: QrParts) -> Self {
         let QrParts { issuer, store, audit, citizens, keyring, clock, entropy } = parts;
-        let (pictures, lists) = (Pictures::default(), Mutex::default());
+        let (pictures, lists, shown_lately) = (Pictures::default(), Mutex::default(), ShownLately::default());
         let sealing = Sealing::new(keyring.clone(), entropy.clone());
         let revoker = Arc::new(Revoker { sealing, keyring: keyring.clone(), clock: clock.clone() });
         let inner =
-            Arc::new(Inner { issuer, store, audit, citizens, keyring, clock, entropy, pictures, lists, revoker });
+            Inner { issuer, store, audit, citizens, keyring, clock, entropy, pictures, lists, revoker, shown_lately };
+        let inner = Arc::new(inner);
         tokio::spawn(keep_up(Arc::downgrade(&inner)));
         Self(inner)
     }

@@ -20,7 +20,7 @@ pub struct Presented {
     /// Whom it is about, where that is one person.
     pub citizen: Option<CitizenId>,
     /// A credential that may be shown once: to be spent with [`spend`].
-    pub single: Option<Vec<u8>>,
+    pub single: Option<[u8; 16]>,
 }
 
 impl Qr {
@@ -63,13 +63,13 @@ impl Qr {
         verdict: Verdict,
         draft: &Draft,
     ) -> Result<Presented, QrError> {
-        let row = self.row_of(verdict.claims.as_ref()).await?;
-        let told = self.look(caller, draft, verdict, row.as_ref()).await?;
+        let issued = self.issued(verdict.claims.as_ref()).await?;
+        let told = self.look(caller, draft, verdict, issued.as_ref()).await?;
         let valid = told.status == Some(CredentialStatus::Valid);
-        let spent = row.as_ref().is_some_and(|row| row.dynamic && row.spent_at.is_some());
+        let spent = issued.is_some_and(|issued| issued.dynamic && issued.spent);
         let status = if valid && spent { Some(CredentialStatus::Replayed) } else { told.status };
-        let single = row.as_ref().filter(|row| row.dynamic && valid && !spent).map(|row| row.credential_id.clone());
-        let citizen = row.as_ref().map(credentials::CredentialRow::citizen).transpose()?;
+        let single = issued.filter(|issued| issued.dynamic && valid && !spent).map(|issued| issued.id);
+        let citizen = issued.map(|issued| issued.citizen);
         Ok(Presented { verified: told.matched.verified && !spent, status, citizen, single })
     }
 }

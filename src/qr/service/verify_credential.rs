@@ -10,8 +10,8 @@ use crate::clients::Detail;
 use crate::kernel::{AttributeSet, CitizenId, TransactionId};
 use crate::qr::credential::{CredentialStatus, CwtClaims, Verdict};
 use crate::qr::model::{Compared, Matched, Proof, QrKind, QrWarning, Told, claimed_fields, claims_of, status_warning};
-use crate::qr::store::credentials::{self, CONFIRMATION, CredentialRow};
-use crate::storage::{Reach, StorageError};
+use crate::qr::store::credentials::{self, CONFIRMATION, Issued};
+use crate::storage::StorageError;
 
 impl CredentialStatus {
     const fn code(self) -> &'static str {
@@ -46,12 +46,12 @@ impl Qr {
             };
         }
         let verdict = verdict.expecting(nonce.as_deref());
-        let row = self.row_of(verdict.claims.as_ref()).await?;
-        let told = self.look(caller, &draft, verdict, row.as_ref()).await?;
+        let issued = self.issued(verdict.claims.as_ref()).await?;
+        let told = self.look(caller, &draft, verdict, issued.as_ref()).await?;
         let told = Told { nonce, ..told };
-        let subjects: Vec<CitizenId> = row.as_ref().map(CredentialRow::citizen).transpose()?.into_iter().collect();
-        if let Some(row) = row.filter(|row| row.dynamic && told.status == Some(CredentialStatus::Valid)) {
-            let single = Single { row, told, draft, subjects };
+        let subjects: Vec<CitizenId> = issued.iter().map(|issued| issued.citizen).collect();
+        if let Some(issued) = issued.filter(|issued| issued.dynamic && told.status == Some(CredentialStatus::Valid)) {
+            let single = Single { id: issued.id, told, draft, subjects };
             return match self.spend(single, keyed.clone()).await? {
                 Spent::Now(told, receipt) => {
                     Ok(Answer { body: Body::First(*told), receipt, standing, negative: false })
@@ -75,34 +75,29 @@ impl Qr {
         Ok(Answer { body: Body::First(told), receipt, standing, negative: false })
     }
 
-    pub(super) async fn row_of(&self, claims: Option<&CwtClaims>) -> Result<Option<CredentialRow>, StorageError> {
-        let Some(id) = claims.and_then(|claims| claims.id.clone()) else { return Ok(None) };
-        self.0.store.read(Reach::Key, move |db| credentials::find(db, &id)).await
-    }
-
     /// What is told if nobody has shown it before.
     pub(super) async fn look(
         &self,
         caller: &Caller,
         draft: &Draft,
         verdict: Verdict,
-        row: Option<&CredentialRow>,
+        issued: Option<&Issued>,
     ) -> Result<Told, StorageError> {
-        let status = match (verdict.status, row) {
+        let status = match (verdict.status, issued) {
             // Signed by this installation and not known to it: as good as revoked.
             (CredentialStatus::Valid, None) => CredentialStatus::Revoked,
-            (CredentialStatus::Valid, Some(row)) if row.revoked_at.is_some() => CredentialStatus::Revoked,
+            (CredentialStatus::Valid, Some(issued)) if issued.revoked => CredentialStatus::Revoked,
             (status, _) => status,
         };
         let kind = verdict.claims.as_ref().map_or(QrKind::Credential, QrKind::of_claims);
         let by_holder = verdict.holder.is_some();
-        let told = match (status, verdict.claims, row) {
-            (CredentialStatus::Valid, Some(claims), Some(row)) => {
-                if row.kind == CONFIRMATION && self.0.citizens.is_behind(VOIDER).await? {
+        let told = match (status, verdict.claims, issued) {
+            (CredentialStatus::Valid, Some(claims), Some(issued)) => {
+                if issued.kind == CONFIRMATION && self.0.citizens.is_behind(VOIDER).await? {
                     let why = "changes of records have not been held against confirmations for a minute";
                     return Err(StorageError::Unavailable(why.to_owned()));
                 }
-                let citizen = row.citizen()?;
+                let citizen = issued.citizen;
                 // Of somebody else than the citizen who decided, no more than that the code is good.
                 let holder = if draft.concerns(citizen) { self.0.citizens.holder(citizen).await? } else { None };
                 let allowance = draft.allowance(&caller.client.agreement, citizen);
@@ -116,11 +111,11 @@ impl Qr {
 
     /// Spends it together with the entry and the kept answer.
     async fn spend(&self, single: Single, keyed: Option<Keyed>) -> Result<Spent, QrError> {
-        let Single { row, told, draft, subjects } = single;
+        let Single { id, told, draft, subjects } = single;
         let now = self.0.clock.now();
         let done = ended(draft.clone(), &told, subjects.clone());
         let kept = keyed.map(|keyed| self.0.citizens.keep(&keyed, &done, &told)).transpose()?;
-        let (audit, entry, id) = (self.0.audit.clone(), done.entry().clone(), row.credential_id.clone());
+        let (audit, entry) = (self.0.audit.clone(), done.entry().clone());
         let spent = self.0.store.write(move |tx| -> Result<Option<PendingReceipt>, StorageError> {
             if !credentials::spend(tx.db()?, &id, now)? {
                 return Ok(None);
@@ -132,14 +127,14 @@ impl Qr {
         });
         Ok(match spent.await? {
             Some(pending) => Spent::Now(Box::new(told), pending.receipt()?),
-            None => Spent::Before(Box::new(Single { row, told, draft, subjects })),
+            None => Spent::Before(Box::new(Single { id, told, draft, subjects })),
         })
     }
 }
 
 /// A showing of a dynamic credential.
 struct Single {
-    row: CredentialRow,
+    id: [u8; 16],
     told: Told,
     draft: Draft,
     subjects: Vec<CitizenId>,

@@ -2,9 +2,10 @@
 
 use diesel::prelude::*;
 
+use crate::citizens::note_revoked;
 use crate::kernel::{CitizenId, Instant};
 use crate::storage::schema::{qr_credentials, qr_status_lists};
-use crate::storage::{Db, StorageError, per_arm};
+use crate::storage::{Db, StorageError, Tx, per_arm};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = qr_credentials, treat_none_as_default_value = false)]
@@ -33,12 +34,16 @@ pub const CONFIRMATION: i16 = 2;
 
 impl CredentialRow {
     pub fn citizen(&self) -> Result<CitizenId, StorageError> {
-        CitizenId::from_slice(&self.citizen_id).ok_or(StorageError::Inconsistent {
-            table: "qr_credentials",
-            column: "citizen_id",
-            row: String::new(),
-        })
+        citizen_of(&self.citizen_id)
     }
+}
+
+fn citizen_of(bytes: &[u8]) -> Result<CitizenId, StorageError> {
+    CitizenId::from_slice(bytes).ok_or(StorageError::Inconsistent {
+        table: "qr_credentials",
+        column: "citizen_id",
+        row: String::new(),
+    })
 }
 
 pub fn find(db: &mut Db, id: &[u8]) -> Result<Option<CredentialRow>, StorageError> {
@@ -48,6 +53,34 @@ pub fn find(db: &mut Db, id: &[u8]) -> Result<Option<CredentialRow>, StorageErro
         .get_result(conn)
         .optional())?;
     Ok(found)
+}
+
+/// What a showing needs to know of a credential that was issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Issued {
+    pub id: [u8; 16],
+    pub citizen: CitizenId,
+    /// [`CREDENTIAL`] or [`CONFIRMATION`].
+    pub kind: i16,
+    /// To be shown once.
+    pub dynamic: bool,
+    pub spent: bool,
+    pub revoked: bool,
+}
+
+pub fn issued(db: &mut Db, id: [u8; 16]) -> Result<Option<Issued>, StorageError> {
+    let row = qr_credentials::table.find(id.as_slice()).select((
+        qr_credentials::citizen_id,
+        qr_credentials::kind,
+        qr_credentials::dynamic,
+        qr_credentials::spent_at.is_not_null(),
+        qr_credentials::revoked_at.is_not_null(),
+    ));
+    let found: Option<(Vec<u8>, i16, bool, bool, bool)> = per_arm!(db, conn => row.get_result(conn).optional())?;
+    let issued = found.map(|(citizen, kind, dynamic, spent, revoked)| {
+        Ok(Issued { id, citizen: citizen_of(&citizen)?, kind, dynamic, spent, revoked })
+    });
+    issued.transpose()
 }
 
 /// # Errors
@@ -109,8 +142,10 @@ pub fn spend(db: &mut Db, id: &[u8], now: Instant) -> Result<bool, StorageError>
     Ok(diesel::update(unspent).set(qr_credentials::spent_at.eq(now.as_micros())).execute(db)? == 1)
 }
 
-/// Revokes; when it was revoked first.
-pub fn revoke(db: &mut Db, id: &[u8], now: Instant) -> Result<Instant, StorageError> {
+/// Revokes; when it was revoked first. Every replica hears of it by the change log.
+pub fn revoke(tx: &mut Tx<'_>, id: &[u8], holder: CitizenId, now: Instant) -> Result<Instant, StorageError> {
+    note_revoked(tx, holder, now)?;
+    let db = tx.db()?;
     let valid = qr_credentials::table.find(id).filter(qr_credentials::revoked_at.is_null());
     if diesel::update(valid).set(qr_credentials::revoked_at.eq(now.as_micros())).execute(db)? == 1 {
         return Ok(now);

@@ -50,7 +50,7 @@ pub(super) struct Amended {
     /// Guests with other hashes, or taken back.
     renewed: Vec<GuestRow>,
     approvals: Vec<ApprovalRow>,
-    singles: Vec<Vec<u8>>,
+    singles: Vec<[u8; 16]>,
     present: Vec<Present>,
     /// Of the guests who are in the stay now.
     natures: Vec<Vec<u8>>,
@@ -99,7 +99,7 @@ impl Stays {
         let mut amended = Amended {
             row: self.0.drawer.seal_stay(&stay, loaded.row_version + 1)?,
             approvals: Vec::new(),
-            singles: judged.iter().filter_map(|guest| guest.single.clone()).collect(),
+            singles: judged.iter().filter_map(|guest| guest.single).collect(),
             added: Vec::new(),
             renewed: Vec::new(),
             present: Vec::new(),

@@ -34,7 +34,7 @@ struct Rows {
     guests: Vec<GuestRow>,
     approvals: Vec<ApprovalRow>,
     /// Credentials that may be shown once.
-    singles: Vec<Vec<u8>>,
+    singles: Vec<[u8; 16]>,
     present: Vec<Present>,
 }
 
@@ -207,7 +207,7 @@ impl Stays {
                 grant_id: grant.as_bytes().to_vec(),
                 stay_id: stay.id.as_bytes().to_vec(),
             }));
-            rows.singles.extend(judged.single.clone());
+            rows.singles.extend(judged.single);
             rows.present.push(Present::of(stay, guest, tags));
         }
         Ok(())
@@ -233,7 +233,7 @@ fn write(tx: &mut Tx<'_>, rows: &Rows, now: Instant) -> Result<HashSet<GuestKey>
 
 /// # Errors
 /// `Conflict` if one of them was shown elsewhere meanwhile.
-pub(super) fn spend(tx: &mut Tx<'_>, singles: &[Vec<u8>], now: Instant) -> Result<(), StorageError> {
+pub(super) fn spend(tx: &mut Tx<'_>, singles: &[[u8; 16]], now: Instant) -> Result<(), StorageError> {
     for single in singles {
         if !qr::spend(tx, single, now)? {
             return Err(StorageError::Conflict("a credential was shown meanwhile".to_owned()));

@@ -81,7 +81,7 @@ pub struct JudgedGuest {
     pub citizen: Option<CitizenId>,
     pub grant: Option<TransactionId>,
     /// A credential that is to be spent with the stay.
-    pub single: Option<Vec<u8>>,
+    pub single: Option<[u8; 16]>,
     /// Whether anybody was looked for.
     pub looked: bool,
 }

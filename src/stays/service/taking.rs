@@ -278,12 +278,12 @@ impl Stays {
 /// Of notices that would spend the same credential, the first; the others are judged again once it is
 /// spent. The first notice of all always stays, so that every round settles something.
 fn first_showings<'a>(judged: impl Iterator<Item = (usize, Judged<'a>)>) -> (Vec<usize>, Vec<Judged<'a>>) {
-    let mut spent: HashSet<Vec<u8>> = HashSet::new();
+    let mut spent: HashSet<[u8; 16]> = HashSet::new();
     let first = judged.filter(|(_, notice)| {
-        let singles = || notice.guests.iter().filter_map(|guest| guest.single.as_ref());
-        let first = !singles().any(|single| spent.contains(single));
+        let singles = || notice.guests.iter().filter_map(|guest| guest.single);
+        let first = !singles().any(|single| spent.contains(&single));
         if first {
-            spent.extend(singles().cloned());
+            spent.extend(singles());
         }
         first
     });
