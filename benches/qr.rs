@@ -44,12 +44,14 @@ fn bare_ed25519_verification(bencher: divan::Bencher) {
     bencher.bench(|| public.verify(&payload, &signature));
 }
 
-#[divan::bench]
-fn text_to_verdict(bencher: divan::Bencher) {
+/// `frequent` is how the service holds its own keys, `false` how a reader without a server holds the issuer's.
+#[divan::bench(args = [true, false])]
+fn text_to_verdict(bencher: divan::Bencher, frequent: bool) {
     let key = key();
     let text = pack(&cose::sign(&key, b"kid", &claims().to_payload()));
-    let issuers =
-        [TrustedIssuer { issuer: "https://dancu.example".into(), keys: vec![(b"kid".to_vec(), key.verifying_key())] }];
+    let public = key.verifying_key();
+    let public = if frequent { public.frequent() } else { public };
+    let issuers = [TrustedIssuer { issuer: "https://dancu.example".into(), keys: vec![(b"kid".to_vec(), public)] }];
     bencher.bench(|| verify(&text, &issuers, Some("hotel"), Instant::from_seconds(1_800_000_001)));
 }
 

@@ -66,19 +66,23 @@ class Desk:
     """Asks one process, and reads without it what it publishes."""
 
     def __init__(self, folder, replica, token):
-        self.folder, self.token = folder, token
-        self.connection = http.client.HTTPConnection("127.0.0.1", replica.port)
+        self.folder, self.token, self.port = folder, token, replica.port
         self.keys = self.published("/.well-known/dancu-qr-keys", "keys.json")
 
+    def connected(self):
+        """Anew each time: the service closes what is idle for long."""
+        return http.client.HTTPConnection("127.0.0.1", self.port)
+
     def ask(self, path, body):
-        status, answer = ask(self.connection, self.token, {**body, "purpose": PURPOSE}, path)
+        status, answer = ask(self.connected(), self.token, {**body, "purpose": PURPOSE}, path)
         if status != 200:
             sys.exit(f"{path}: {status} {answer.decode()}")
         return json.loads(answer)
 
     def published(self, path, name):
-        self.connection.request("GET", path)
-        answer, file = self.connection.getresponse().read(), os.path.join(self.folder, f"{self.connection.port}-{name}")
+        connection = self.connected()
+        connection.request("GET", path)
+        answer, file = connection.getresponse().read(), os.path.join(self.folder, f"{self.port}-{name}")
         with open(file, "wb") as out:
             out.write(answer)
         return file

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::place::CONFIG_HELP;
 use crate::config::{self, Config};
 use crate::crypto::Keyring;
 
@@ -18,9 +19,7 @@ pub struct ConfigArgs {
 enum ConfigCommand {
     /// Read the configuration as `serve` would and tell every fault and every unsafe setting.
     Check {
-        /// The configuration; by default `dancu.toml` of this folder, if there is one. `DANCU__SECTION__KEY` of the
-        /// environment goes before it
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", help = CONFIG_HELP)]
         config: Option<PathBuf>,
     },
 }

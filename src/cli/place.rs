@@ -13,14 +13,16 @@ use crate::kernel::{Clock, Entropy};
 use crate::stays::FacilityRegister;
 use crate::storage::{OpenError, Store, StoreConfig};
 
+/// What `--config` is, wherever it can be given.
+pub const CONFIG_HELP: &str = "The configuration; by default `dancu.toml` of this folder, if there is one. \
+    `DANCU__SECTION__KEY` of the environment goes before it";
+
 #[derive(Debug, Args)]
 pub struct PlaceArgs {
     /// The folder of a demo, in place of a configuration
     #[arg(long, value_name = "DIR", global = true, help_heading = "Which installation")]
     pub dir: Option<PathBuf>,
-    /// The configuration; by default `dancu.toml` of this folder, if there is one. `DANCU__SECTION__KEY` of the
-    /// environment goes before it
-    #[arg(long, value_name = "FILE", conflicts_with = "dir", global = true, help_heading = "Which installation")]
+    #[arg(long, value_name = "FILE", help = CONFIG_HELP, conflicts_with = "dir", global = true, help_heading = "Which installation")]
     pub config: Option<PathBuf>,
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::place::{clock, entropy};
+use super::place::{CONFIG_HELP, clock, entropy};
 use crate::app::{App, AppConfig, AppError, Ground};
 use crate::config::{self, Config, ConfigFaults, UnsafeSetting};
 use crate::console;
@@ -18,9 +18,7 @@ use crate::telemetry::logging::{self, LoggingError};
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// The configuration; by default `dancu.toml` of this folder, if there is one. `DANCU__SECTION__KEY` of the
-    /// environment goes before it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = CONFIG_HELP)]
     config: Option<PathBuf>,
 }
 

@@ -22,6 +22,7 @@ mod asked;
 mod change;
 mod check_in;
 mod entering;
+mod filled_in;
 mod frame;
 mod list;
 mod receipt;

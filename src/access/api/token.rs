@@ -4,34 +4,26 @@ use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, ResponseError};
 
-use crate::access::{Access, IssuedToken, TokenCall};
+use crate::access::{Access, IssuedToken, TokenCall, client_form};
 use crate::http::{DPOP_NONCE, OauthCall};
 
-/// A token request; parameters that are not known are ignored.
-#[derive(utoipa::ToSchema)]
-#[allow(dead_code, reason = "describes the form; the parameters are read one by one")]
-pub struct TokenRequest {
-    /// `client_credentials`, `authorization_code`, `refresh_token` or `urn:openid:params:grant-type:ciba`
-    #[schema(example = "client_credentials")]
-    grant_type: String,
-    /// Operations separated by spaces; all that are agreed if absent (`client_credentials`).
-    scope: Option<String>,
-    /// Of the sign-in (`authorization_code`), with the next two.
-    code: Option<String>,
-    redirect_uri: Option<String>,
-    code_verifier: Option<String>,
-    /// `refresh_token`
-    refresh_token: Option<String>,
-    /// `urn:openid:params:grant-type:ciba`
-    auth_req_id: Option<String>,
-    /// May be given; the assertion says it too.
-    client_id: Option<String>,
-    #[schema(example = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")]
-    client_assertion_type: Option<String>,
-    /// A JWT signed by the client with ES256 or EdDSA (RFC 7523): `iss` and `sub` the client's id,
-    /// `aud` the issuer, `exp`, and a `jti` that is used once. A client of profile `baseline` may send
-    /// its secret by `Authorization: Basic` instead.
-    client_assertion: Option<String>,
+client_form! {
+    /// A token request; parameters that are not known are ignored.
+    TokenRequest {
+        /// `client_credentials`, `authorization_code`, `refresh_token` or `urn:openid:params:grant-type:ciba`
+        #[schema(example = "client_credentials")]
+        grant_type: String,
+        /// Operations separated by spaces; all that are agreed if absent (`client_credentials`).
+        scope: Option<String>,
+        /// Of the sign-in (`authorization_code`), with the next two.
+        code: Option<String>,
+        redirect_uri: Option<String>,
+        code_verifier: Option<String>,
+        /// `refresh_token`
+        refresh_token: Option<String>,
+        /// `urn:openid:params:grant-type:ciba`
+        auth_req_id: Option<String>,
+    }
 }
 
 /// Gives a client an access token.

@@ -1,30 +1,16 @@
 //! The forms of clients, as the OpenAPI document describes them. Their parameters are read one by one;
 //! unknown ones are ignored, as the RFCs say.
 
-/// A form of a client, with what every client proves itself by.
-macro_rules! client_form {
-    ($(#[$meta:meta])* $name:ident { $($parameters:tt)* }) => {
-        $(#[$meta])*
-        #[derive(utoipa::ToSchema)]
-        #[allow(dead_code, reason = "describes a form")]
-        pub struct $name {
-            $($parameters)*
-            /// May be given; the assertion says it too.
-            client_id: Option<String>,
-            #[schema(example = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")]
-            client_assertion_type: Option<String>,
-            /// A JWT signed by the client, as at the token endpoint. A client of profile `baseline` may send
-            /// its secret by `Authorization: Basic` instead.
-            client_assertion: Option<String>,
-        }
-    };
-}
+use crate::access::client_form;
 
 client_form! {
     /// A pushed authorization request (RFC 9126).
     PushedRequestForm {
         #[schema(example = "code")]
         response_type: String,
+        /// `query`, which is what is meant if it is absent.
+        #[schema(example = "query")]
+        response_mode: Option<String>,
         /// Registered, compared as written.
         redirect_uri: String,
         /// `openid`, and `citizen:ATTRIBUTE`, `profile`, `email`, `phone`, `address`, or operations that a

@@ -28,7 +28,8 @@ pub struct VerifyQrRequest {
     #[schema(value_type = String)]
     payload: Input<Scanned>,
     purpose: Input<Purpose>,
-    /// Given back in the answer.
+    /// Given back in the answer. Of a credential that is bound to its holder's key: what the holder was asked
+    /// to sign; any other is `holder_proof_invalid`.
     #[schema(required = false)]
     nonce: Input<BoundedText<128>>,
 }

@@ -21,19 +21,18 @@ pub fn is_base45(text: &str) -> bool {
 }
 
 pub fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(2) * 3);
-    let mut push = |number: u16, length: u32| {
-        let digits = (0..length).map(|place| number / 45_u16.pow(place) % 45);
-        text.extend(digits.map(|digit| char::from(ALPHABET[usize::from(digit)])));
-    };
+    let character = |digit: u16| ALPHABET[usize::from(digit % 45)];
+    let mut text = Vec::with_capacity(bytes.len().div_ceil(2) * 3);
     let mut pairs = bytes.chunks_exact(2);
     for pair in &mut pairs {
-        push(u16::from_be_bytes([pair[0], pair[1]]), 3);
+        let number = u16::from_be_bytes([pair[0], pair[1]]);
+        text.extend_from_slice(&[character(number), character(number / 45), character(number / (45 * 45))]);
     }
     for last in pairs.remainder() {
-        push(u16::from(*last), 2);
+        let number = u16::from(*last);
+        text.extend_from_slice(&[character(number), character(number / 45)]);
     }
-    text
+    String::from_utf8(text).expect("the alphabet is ASCII")
 }
 
 /// `None` if a character is none of the alphabet, one stands alone, or a group is more than its bytes hold.

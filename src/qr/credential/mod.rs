@@ -4,6 +4,7 @@
 mod base45;
 mod claim169;
 mod cwt;
+mod deflate;
 mod envelope;
 mod residence;
 mod verify;

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Form, Path};
 
 use super::asked::Sent;
-use super::check_in::read_departure;
+use super::filled_in::read_departure;
 use super::{Desk, purpose, see_other};
 use crate::access::Caller;
 use crate::http::{Problem, ProblemKind};
