@@ -1,7 +1,7 @@
 //! Ed25519 verification (RFC 8032 section 5.1.7) by a key that verifies again and again.
 //!
 //! What a verification costs are the doublings on the way to `[S]B` and `[k]A`. Of a base point that is
-//! known long before, multiples can be laid out once, and each product is a sum of 43 of them. The group's
+//! known long before, multiples can be laid out once, and each product is a sum of 32 of them. The group's
 //! arithmetic and encoding are the library's; what is accepted is what [`ring`] accepts.
 
 use std::sync::LazyLock;
@@ -12,17 +12,15 @@ use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::Identity;
 use ring::digest;
 
-/// Bits of a scalar that one multiple stands for.
-const WINDOW: usize = 6;
-/// Windows of a scalar, which has 253 bits.
-const WINDOWS: usize = 43;
+/// One for each byte of a scalar.
+const WINDOWS: usize = 32;
 /// Multiples for one window: a digit is signed, and a negative one is subtracted.
-const MULTIPLES: usize = 1 << (WINDOW - 1);
+const MULTIPLES: usize = 128;
 
 /// The multiples of the group's base point.
 static BASE: LazyLock<Multiples> = LazyLock::new(|| Multiples::of(ED25519_BASEPOINT_POINT));
 
-/// A public key with its multiples laid out: 220 kB.
+/// A public key with its multiples laid out: 655 kB.
 pub(super) struct FrequentKey {
     public: [u8; 32],
     /// Of the key's negated point: `[S]B - [k]A` is a sum then.
@@ -86,16 +84,13 @@ impl Multiples {
     }
 }
 
-/// A number below 2²⁵³ in digits from -31 to 32, the lowest first.
-fn digits(number: &[u8; 32]) -> [i8; WINDOWS] {
+/// A number below 2²⁵⁵ in digits from -127 to 128, the lowest first.
+fn digits(number: &[u8; WINDOWS]) -> [i16; WINDOWS] {
     let mut carry = 0;
-    std::array::from_fn(|window| {
-        let bit = window * WINDOW;
-        let byte = |place: usize| u16::from(number.get(place).copied().unwrap_or(0));
-        let bits = (byte(bit / 8) | byte(bit / 8 + 1) << 8) >> (bit % 8) & ((1 << WINDOW) - 1);
-        let digit = bits as i8 + carry;
-        carry = i8::from(digit > MULTIPLES as i8);
-        digit - (carry << WINDOW)
+    number.map(|byte| {
+        let digit = i16::from(byte) + carry;
+        carry = i16::from(digit > MULTIPLES as i16);
+        digit - (carry << 8)
     })
 }
 
@@ -123,7 +118,7 @@ mod tests {
         for number in [[0; 32], largest, std::array::from_fn(|place| if place < 31 { 0xff } else { 0x0f })] {
             let said = digits(&number).iter().rev().fold(Scalar::ZERO, |sum, digit| {
                 let magnitude = Scalar::from(digit.unsigned_abs());
-                sum * Scalar::from(64_u8) + if *digit < 0 { -magnitude } else { magnitude }
+                sum * Scalar::from(256_u16) + if *digit < 0 { -magnitude } else { magnitude }
             });
             assert_eq!(said, Scalar::from_bytes_mod_order(number));
         }
