@@ -133,7 +133,7 @@ def two_processes(folder, proof):
     psql(f"CREATE DATABASE {name}")
     ports = [18000 + os.getpid() % 2000, 20000 + os.getpid() % 2000]
     issuer, url = f"http://127.0.0.1:{ports[0]}", re.sub(r"/[^/]*$", f"/{name}", server)
-    first, second = replicas = [Replica(folder, url, f"process-{i}", port, issuer) for i, port in enumerate(ports)]
+    first, _ = replicas = [Replica(folder, url, f"process-{i}", port, issuer) for i, port in enumerate(ports)]
     try:
         with open(os.path.join(folder, "agreement.toml"), "w") as file:
             file.write(AGREEMENT)

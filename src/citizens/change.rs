@@ -27,8 +27,6 @@ impl ChangeKinds {
     pub const CARD: Self = Self(1 << 6);
     /// Anything else in the record.
     pub const OTHER: Self = Self(1 << 7);
-    /// A signed credential about the citizen was revoked; the record is as it was.
-    pub const CREDENTIAL: Self = Self(1 << 8);
 
     pub const fn from_bits(bits: i16) -> Self {
         Self(bits)

@@ -3,33 +3,18 @@
 use std::sync::Arc;
 
 use super::cache::OpenRecord;
-use super::change::ChangeKinds;
 use super::matching::Anchor;
 use super::model::Citizen;
 use super::sealing::Sealing;
 use super::service::Citizens;
-use super::store::apply::{lock_change_log, note_change};
-use super::store::read;
-use crate::kernel::{CitizenId, HouseholdId, IdNumber, Instant};
+use super::store::{apply::lock_change_log, read};
+use crate::kernel::{CitizenId, HouseholdId, IdNumber};
 use crate::storage::{StorageError, Tx};
 
 impl Citizens {
     /// The record as it stands, for a question that was admitted and is recorded.
     pub async fn holder(&self, id: CitizenId) -> Result<Option<Arc<OpenRecord>>, StorageError> {
         self.0.records.by_id(id).await
-    }
-
-    /// What to compare before a room above relies on something it remembers about the citizen: it may have
-    /// changed unless this is what it was, or came before [`Self::changes`] moved on. `None` while the change
-    /// log is not followed closely enough to rely on anything.
-    pub fn stamp(&self, id: CitizenId) -> Option<u64> {
-        let cache = &self.0.records.cache;
-        cache.is_trusted().then(|| cache.stamp(id))
-    }
-
-    /// Moves on before the stamp of any citizen does.
-    pub fn changes(&self) -> u64 {
-        self.0.records.cache.changes()
     }
 
     /// The members of a household, for a question that was admitted and is recorded.
@@ -81,13 +66,6 @@ pub fn are_its_members(tx: &mut Tx<'_>, id: HouseholdId, members: &[CitizenId]) 
 pub fn current(tx: &mut Tx<'_>, sealing: &Sealing, id: CitizenId) -> Result<Option<Citizen>, StorageError> {
     let row = read::record(tx.db()?, id)?;
     Ok(row.map(|row| sealing.open(&row)).transpose()?)
-}
-
-/// Notes in the change log that a credential about the citizen was revoked, so that every replica forgets
-/// what it remembers of the citizen's credentials. Before the credential's row is touched: the order of
-/// the change log comes first.
-pub fn note_revoked(tx: &mut Tx<'_>, id: CitizenId, now: Instant) -> Result<(), StorageError> {
-    note_change(tx.db()?, id, ChangeKinds::CREDENTIAL, now)
 }
 
 /// Whether the record is still at this version, and stays so until the transaction ends.

@@ -103,16 +103,18 @@ impl ReactorRun {
                 return Ok(());
             };
             let reactor = Arc::clone(&self.reactor);
-            self.store
-                .write(move |tx| -> Result<(), StorageError> {
-                    // Another replica may have been quicker: then its work is done.
-                    if !reactors::advance(tx.db()?, name, cursor, last)? {
-                        return Ok(());
-                    }
-                    let mut wanted = page.iter().filter(|change| change.kinds.intersects(reactor.wants()));
-                    wanted.try_for_each(|change| reactor.react(tx, change))
-                })
-                .await?;
+            let reacted = self.store.write(move |tx| -> Result<bool, StorageError> {
+                if !reactors::advance(tx.db()?, name, cursor, last)? {
+                    return Ok(false);
+                }
+                let mut wanted = page.iter().filter(|change| change.kinds.intersects(reactor.wants()));
+                wanted.try_for_each(|change| reactor.react(tx, change))?;
+                Ok(true)
+            });
+            if !reacted.await? {
+                // Another replica was quicker, and tells when it has committed.
+                return Ok(());
+            }
         }
     }
 }

@@ -175,6 +175,21 @@ mod tests {
                 }
             }
         }
+        // A key that is partly of small order: good only where the challenge makes that part vanish.
+        let (secret, nonce) = (Scalar::from(977_u16), Scalar::from(1_009_u16));
+        let r = (ED25519_BASEPOINT_POINT * nonce).compress().to_bytes();
+        for torsion in curve25519_dalek::constants::EIGHT_TORSION {
+            let public = (ED25519_BASEPOINT_POINT * secret + torsion).compress().to_bytes();
+            let key = FrequentKey::new(&public).unwrap();
+            for message in 0..64_u8 {
+                let hash = digest::digest(&digest::SHA512, &[r.as_slice(), &public, &[message]].concat());
+                let k = Scalar::from_bytes_mod_order_wide(hash.as_ref().try_into().unwrap());
+                let signature = [r, (nonce + k * secret).to_bytes()].concat();
+                let verifies = key.verifies(&[message], &signature);
+                assert_eq!(verifies, ring_accepts(&public, &[message], &signature), "{public:02x?} {message}");
+                *(if verifies { &mut accepted } else { &mut refused }) += 1;
+            }
+        }
         assert!(accepted > 100 && refused > 1000, "{accepted} accepted, {refused} refused");
         let signed = pair.sign(b"twice");
         let s = Scalar::from_canonical_bytes(signed.as_ref()[32..].try_into().unwrap()).unwrap().to_bytes();

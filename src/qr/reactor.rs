@@ -38,7 +38,7 @@ impl Reactor for Revoker {
         for row in held {
             let said = citizen.as_ref().map(|citizen| self.said_today(&row, citizen)).transpose()?;
             if said.flatten().is_none() {
-                credentials::revoke(tx, &row.credential_id, change.citizen_id, now)?;
+                credentials::revoke(tx.db()?, &row.credential_id, now)?;
             }
         }
         Ok(())
@@ -52,16 +52,20 @@ impl Revoker {
         let (now, active) = (self.clock.now(), self.keyring.active(KeyUse::Index));
         let version = i32::try_from(active).unwrap_or(i32::MAX);
         let rows = credentials::tagged_before(tx.db()?, version, now, limit)?;
+        let mut renewed = Vec::with_capacity(rows.len());
         for row in &rows {
             let citizen = current(tx, &self.sealing, row.citizen()?)?;
             let said = citizen.as_ref().map(|citizen| self.said_today(row, citizen)).transpose()?;
             match said.flatten() {
                 Some(said) => {
-                    let tag = said_tag(&self.keyring, active, &said).ok_or_else(|| no_key(active))?;
-                    credentials::retag(tx.db()?, &row.credential_id, &tag, version)?;
+                    renewed.push((row, said_tag(&self.keyring, active, &said).ok_or_else(|| no_key(active))?))
                 }
-                None => drop(credentials::revoke(tx, &row.credential_id, row.citizen()?, now)?),
+                None => drop(credentials::revoke(tx.db()?, &row.credential_id, now)?),
             }
+        }
+        // Afterwards: who revokes takes the list's count before any credential.
+        for (row, tag) in renewed {
+            credentials::retag(tx.db()?, &row.credential_id, &tag, version)?;
         }
         Ok(rows.len())
     }

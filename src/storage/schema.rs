@@ -274,6 +274,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    qr_revocations (list) {
+        list -> Integer,
+        revoked -> BigInt,
+    }
+}
+
 // consent
 
 diesel::table! {

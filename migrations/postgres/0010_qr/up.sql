@@ -27,3 +27,10 @@ CREATE TABLE qr_status_lists (
     list  INTEGER NOT NULL PRIMARY KEY,
     taken INTEGER NOT NULL
 );
+
+-- How many credentials of each list were revoked: tells every process when what it remembers of the list is
+-- old. Apart from qr_status_lists, whose rows wait for whoever issues.
+CREATE TABLE qr_revocations (
+    list    INTEGER NOT NULL PRIMARY KEY,
+    revoked BIGINT  NOT NULL
+);

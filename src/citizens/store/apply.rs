@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use crate::citizens::change::ChangeKinds;
-use crate::kernel::{CitizenId, HouseholdId, Instant};
+use crate::kernel::{HouseholdId, Instant};
 use crate::storage::schema::{citizen_changes, citizens, household_members, households, identifiers};
 use crate::storage::{Db, SQLITE_VALUES, StorageError, insert_rows, per_arm};
 
@@ -29,22 +28,6 @@ pub(in crate::citizens) fn lock_change_log(db: &mut Db) -> Result<(), StorageErr
             .bind::<diesel::sql_types::BigInt, _>(CHANGE_LOG_LOCK)
             .execute(pg)?;
     }
-    Ok(())
-}
-
-/// Appends a change to the log that leaves the record as it is. Takes the log's lock.
-pub(in crate::citizens) fn note_change(
-    db: &mut Db,
-    id: CitizenId,
-    kinds: ChangeKinds,
-    at: Instant,
-) -> Result<(), StorageError> {
-    lock_change_log(db)?;
-    let row_version = citizens::table.find(id.as_bytes().as_slice()).select(citizens::row_version);
-    let row_version = row_version.get_result(db).optional()?.unwrap_or_default();
-    let citizen_id = id.as_bytes().to_vec();
-    let row = NewChangeRow { citizen_id, row_version, kinds: kinds.bits(), changed_at: at.as_micros() };
-    diesel::insert_into(citizen_changes::table).values(row).execute(db)?;
     Ok(())
 }
 

@@ -148,13 +148,15 @@ mod tests {
             let same = vec![7; length];
             assert_eq!(inflated(&deflate(&same)), same, "{length}");
         }
-        let noise = |count: usize, seed: u32| {
-            (0..count as u32).map(move |i| ((i ^ seed).wrapping_mul(2_654_435_761) >> 15) as u8).collect::<Vec<_>>()
-        };
-        for distance in (40..2_000).step_by(7).chain([4_095, 4_096, 8_191, 32_767, 32_768, 32_769, 40_000]) {
-            let mut bytes = noise(distance, 1);
-            bytes.extend_from_within(..40);
-            assert_eq!(inflated(&deflate(&bytes)), bytes, "{distance}");
+        // What stands between says nothing new, so that the place is remembered over any distance.
+        let word: Vec<u8> = (0..40_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 15) as u8 | 1).collect();
+        for distance in (word.len()..2_000).chain([4_095, 4_096, 8_191, 16_384, 32_767, 32_768, 32_769]) {
+            let once = [word.as_slice(), &vec![0; distance - word.len()]].concat();
+            let twice = [once.as_slice(), &word].concat();
+            let short = deflate(&twice);
+            assert_eq!(inflated(&short), twice, "{distance}");
+            let repeated = short.len() < deflate(&once).len() + word.len() / 2;
+            assert_eq!(repeated, distance <= FARTHEST, "{distance}: {} bytes", short.len());
         }
     }
 

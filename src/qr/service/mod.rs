@@ -25,7 +25,7 @@ pub use pictures::{Picture, Room};
 pub use present::{Presented, spend};
 pub use public::SignedList;
 pub use revoke::RevokeTold;
-use shown_lately::ShownLately;
+use shown_lately::{ShownLately, follow};
 pub use upkeep::rows_under_version;
 
 use super::credential::TrustedIssuer;
@@ -145,6 +145,7 @@ impl Qr {
             Inner { issuer, store, audit, citizens, keyring, clock, entropy, pictures, lists, revoker, shown_lately };
         let inner = Arc::new(inner);
         tokio::spawn(keep_up(Arc::downgrade(&inner)));
+        tokio::spawn(follow(Arc::downgrade(&inner)));
         Self(inner)
     }
 

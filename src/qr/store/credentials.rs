@@ -1,11 +1,12 @@
 //! Credentials and their places in status lists.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
-use crate::citizens::note_revoked;
 use crate::kernel::{CitizenId, Instant};
-use crate::storage::schema::{qr_credentials, qr_status_lists};
-use crate::storage::{Db, StorageError, Tx, per_arm};
+use crate::storage::schema::{qr_credentials, qr_revocations, qr_status_lists};
+use crate::storage::{Db, StorageError, per_arm};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = qr_credentials, treat_none_as_default_value = false)]
@@ -64,6 +65,8 @@ pub struct Issued {
     pub kind: i16,
     /// To be shown once.
     pub dynamic: bool,
+    /// Its status list; none if it is to be shown once.
+    pub list: Option<i32>,
     pub spent: bool,
     pub revoked: bool,
 }
@@ -73,12 +76,14 @@ pub fn issued(db: &mut Db, id: [u8; 16]) -> Result<Option<Issued>, StorageError>
         qr_credentials::citizen_id,
         qr_credentials::kind,
         qr_credentials::dynamic,
+        qr_credentials::status_list,
         qr_credentials::spent_at.is_not_null(),
         qr_credentials::revoked_at.is_not_null(),
     ));
-    let found: Option<(Vec<u8>, i16, bool, bool, bool)> = per_arm!(db, conn => row.get_result(conn).optional())?;
-    let issued = found.map(|(citizen, kind, dynamic, spent, revoked)| {
-        Ok(Issued { id, citizen: citizen_of(&citizen)?, kind, dynamic, spent, revoked })
+    let found: Option<(Vec<u8>, i16, bool, Option<i32>, bool, bool)> =
+        per_arm!(db, conn => row.get_result(conn).optional())?;
+    let issued = found.map(|(citizen, kind, dynamic, list, spent, revoked)| {
+        Ok(Issued { id, citizen: citizen_of(&citizen)?, kind, dynamic, list, spent, revoked })
     });
     issued.transpose()
 }
@@ -93,6 +98,8 @@ pub fn insert(db: &mut Db, row: &CredentialRow) -> Result<(), StorageError> {
         if counted == 0 {
             let first = (qr_status_lists::list.eq(list), qr_status_lists::taken.eq(1));
             diesel::insert_into(qr_status_lists::table).values(first).execute(db)?;
+            let none = (qr_revocations::list.eq(list), qr_revocations::revoked.eq(0));
+            diesel::insert_into(qr_revocations::table).values(none).execute(db)?;
         }
     }
     diesel::insert_into(qr_credentials::table).values(row).execute(db)?;
@@ -142,16 +149,30 @@ pub fn spend(db: &mut Db, id: &[u8], now: Instant) -> Result<bool, StorageError>
     Ok(diesel::update(unspent).set(qr_credentials::spent_at.eq(now.as_micros())).execute(db)? == 1)
 }
 
-/// Revokes; when it was revoked first. Every replica hears of it by the change log.
-pub fn revoke(tx: &mut Tx<'_>, id: &[u8], holder: CitizenId, now: Instant) -> Result<Instant, StorageError> {
-    note_revoked(tx, holder, now)?;
-    let db = tx.db()?;
-    let valid = qr_credentials::table.find(id).filter(qr_credentials::revoked_at.is_null());
-    if diesel::update(valid).set(qr_credentials::revoked_at.eq(now.as_micros())).execute(db)? == 1 {
-        return Ok(now);
+/// Revokes; when it was revoked first. Of the list's count and the credential the count comes first
+/// everywhere, so that no two wait for each other.
+pub fn revoke(db: &mut Db, id: &[u8], now: Instant) -> Result<Instant, StorageError> {
+    let credential = qr_credentials::table.find(id);
+    let (list, revoked_at): (Option<i32>, Option<i64>) =
+        credential.select((qr_credentials::status_list, qr_credentials::revoked_at)).get_result(db)?;
+    if let Some(first) = revoked_at {
+        return Ok(Instant::from_micros(first));
     }
-    let at: Option<i64> = qr_credentials::table.find(id).select(qr_credentials::revoked_at).get_result(db)?;
-    Ok(Instant::from_micros(at.unwrap_or(now.as_micros())))
+    if let Some(list) = list {
+        let count = diesel::update(qr_revocations::table.find(list));
+        count.set(qr_revocations::revoked.eq(qr_revocations::revoked + 1)).execute(db)?;
+    }
+    let valid = credential.filter(qr_credentials::revoked_at.is_null());
+    diesel::update(valid).set(qr_credentials::revoked_at.eq(now.as_micros())).execute(db)?;
+    // Another process may have been quicker.
+    let first: Option<i64> = credential.select(qr_credentials::revoked_at).get_result(db)?;
+    Ok(Instant::from_micros(first.unwrap_or(now.as_micros())))
+}
+
+/// How many of each list were revoked.
+pub fn revocations(db: &mut Db) -> Result<HashMap<i32, i64>, StorageError> {
+    let counts: Vec<(i32, i64)> = qr_revocations::table.load(db)?;
+    Ok(counts.into_iter().collect())
 }
 
 /// The citizen's credentials that are neither revoked nor over; confirmations are not among them.

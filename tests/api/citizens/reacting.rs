@@ -6,6 +6,7 @@ use dancu::citizens::change::ChangeKinds;
 use dancu::citizens::model::Status;
 use dancu::citizens::{Change, Reactor};
 use dancu::storage::{StorageError, Tx};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
@@ -77,4 +78,28 @@ async fn a_reactor_sees_each_change_it_wants_once_over_failures_replicas_and_res
         within(SOON, async || other.counted("reactor_notes_lag_changes") == 0).await;
     })
     .await;
+}
+
+/// Who waited for the other's cursor would hold up its whole commit group, and with it what the other may
+/// be waiting for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reactor_that_another_replica_runs_just_now_holds_nobody_up() {
+    const SOON: Duration = Duration::from_secs(10);
+    let Some(backend) = Backend::postgres() else { return };
+    backend.execute("CREATE TABLE notes (seq BIGINT NOT NULL)");
+    let desk = Desk::open(&backend).await;
+    desk.citizens.register(Arc::new(Notes { broken: AtomicBool::new(false) }));
+    within(SOON, async || seen(&backend).len() == 2).await;
+    let mut other = backend.connect();
+    other.batch_execute("BEGIN; SELECT seq FROM reactor_cursors WHERE name = 'notes' FOR UPDATE").unwrap();
+    let mut citizens = people();
+    for citizen in &mut citizens[..2] {
+        citizen.status = Status::Missing;
+        tokio::time::timeout(Duration::from_secs(3), desk.put(citizen)).await.expect("nobody waits");
+        // Longer than a reactor waits before it looks.
+        tokio::time::sleep(Duration::from_millis(700)).await;
+    }
+    assert_eq!(seen(&backend).len(), 2);
+    other.batch_execute("ROLLBACK").unwrap();
+    within(SOON, async || seen(&backend).len() == 4).await;
 }
