@@ -117,7 +117,11 @@ fn verify_qr(args: qr::QrArgs) -> ExitCode {
             print!("{}", found.text);
             ExitCode::from(found.worth.exit_code())
         }
-        Err(error) => fail(&text(error)),
+        Err(error) => {
+            let code = error.exit_code();
+            eprintln!("dancu: {}", text(error));
+            ExitCode::from(code)
+        }
     }
 }
 

@@ -12,9 +12,13 @@ use crate::crypto::jose::JwkSet;
 use crate::kernel::{ClientId, Instant};
 use crate::qr::card::CardText;
 use crate::qr::credential::{CredentialStatus, CwtClaims, TrustedIssuer, Verdict};
+use crate::qr::faults_of;
 use crate::qr::image::{ImageFault, read_qr};
 use crate::qr::model::{NotShown, QrKind, Shown, claimed_fields, recognise};
 use crate::qr::status::{StatusListFault, is_revoked, read_list};
+
+/// Every code is longer.
+const SHORTEST_TEXT: usize = 48;
 
 #[derive(Debug, Args)]
 pub struct QrArgs {
@@ -45,7 +49,7 @@ struct VerifyArgs {
     /// What the holder was asked to sign; of a credential that is bound to its holder's key
     #[arg(long)]
     nonce: Option<String>,
-    /// A picture of the QR, a file with its text, or the text; standard input if it is missing
+    /// A picture of the QR (PNG, JPEG, WebP), a file with its text, or the text; standard input if it is missing
     #[arg(value_name = "IMAGE|TEXT")]
     shown: Option<String>,
 }
@@ -60,10 +64,28 @@ pub enum QrCommandError {
     NoKey,
     #[error("the picture: {0}")]
     Image(#[from] ImageFault),
-    #[error("the QR: {0}")]
-    NotShown(#[from] NotShown),
+    #[error("the QR: {}", words(.0))]
+    NotShown(NotShown),
+    #[error("there is no file {0}, and as the text of a QR it is neither a card's nor a credential's")]
+    NoSuchFile(String),
     #[error("standard input cannot be read: {0}")]
     Input(#[from] io::Error),
+}
+
+impl QrCommandError {
+    /// As [`Worth::exit_code`]: 1 for what is no QR of ours, 3 where the fault is not the QR's.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::NotShown(_) | Self::Image(_) => 1,
+            Self::File { .. } | Self::NoIssuer | Self::NoKey | Self::NoSuchFile(_) | Self::Input(_) => 3,
+        }
+    }
+}
+
+/// What is wrong with a text, fault by fault.
+fn words(fault: &NotShown) -> String {
+    let faults = faults_of(fault.clone()).into_vec();
+    faults.iter().map(|fault| fault.text.en).collect::<Vec<_>>().join(" ")
 }
 
 /// What was found, in words.
@@ -102,7 +124,12 @@ pub fn run(args: QrArgs, now: Instant) -> Result<Finding, QrCommandError> {
     let issuers = [trusted(&args.keys, args.issuer)?];
     let text = shown(args.shown.as_deref())?;
     let reader = args.reader.as_ref().map_or("", ClientId::as_str);
-    Ok(match recognise(&text, &issuers, reader, now)? {
+    let recognised = recognise(&text, &issuers, reader, now).map_err(|fault| match &args.shown {
+        // Nobody types a code by hand.
+        Some(name) if name.len() < SHORTEST_TEXT && *name == text => QrCommandError::NoSuchFile(name.clone()),
+        _ => QrCommandError::NotShown(fault),
+    });
+    Ok(match recognised? {
         Shown::Card(card) => of_card(&card),
         Shown::Credential(verdict) => {
             let verdict = (*verdict).expecting(args.nonce.as_deref());
@@ -160,7 +187,15 @@ fn shown(given: Option<&str>) -> Result<String, QrCommandError> {
     }
 }
 
-type Listed = Result<bool, StatusListFault>;
+/// What a list says of the credential.
+struct Looked {
+    revoked: bool,
+    made: Instant,
+    /// Older than its readers may use a copy of it without looking again.
+    stale: bool,
+}
+
+type Listed = Result<Looked, StatusListFault>;
 
 fn status_of(
     path: &Path,
@@ -169,7 +204,10 @@ fn status_of(
     now: Instant,
 ) -> Result<Listed, QrCommandError> {
     let bytes = file(path)?;
-    Ok(read_list(&bytes, issuers, now).and_then(|list| is_revoked(claims, &list)))
+    Ok(read_list(&bytes, issuers, now).and_then(|list| {
+        let stale = now.since(list.issued).as_secs() > u64::from(list.ttl_seconds);
+        Ok(Looked { revoked: is_revoked(claims, &list)?, made: list.issued, stale })
+    }))
 }
 
 fn named(status: CredentialStatus) -> String {
@@ -197,8 +235,11 @@ fn of_credential(verdict: Verdict, list: Option<Listed>) -> Finding {
     let proof = if holder.is_some() { "signature+holder" } else { "signature" };
     let mut text = format!("kind: {kind}\nproof: {proof}\n");
     let (status, note, worth) = match (status, &claims.status, list) {
-        (CredentialStatus::Valid, Some(_), Some(Ok(true))) => (CredentialStatus::Revoked, None, Worth::Bad),
-        (CredentialStatus::Valid, Some(_), Some(Ok(false))) => (status, None, Worth::Good),
+        (CredentialStatus::Valid, Some(_), Some(Ok(list))) => {
+            let old = if list.stale { "; there is a newer one by now: fetch it" } else { "" };
+            let note = Some(format!("by the list of {}{old}", list.made));
+            if list.revoked { (CredentialStatus::Revoked, note, Worth::Bad) } else { (status, note, Worth::Good) }
+        }
         (CredentialStatus::Valid, Some(reference), Some(Err(fault))) => {
             (status, Some(format!("NOT CHECKED: {fault}; wanted is {}", reference.uri)), Worth::Open)
         }

@@ -31,7 +31,10 @@ fn of_card(fault: CardTextFault) -> Faults {
         ),
         CardTextFault::TooFewFields(_) => one(
             "too_few_fields",
-            Text::new("Nội dung mã bị cắt hoặc không phải của thẻ.", "The text is cut off, or is not a card's."),
+            Text::new(
+                "Nội dung mã bị cắt, hoặc không phải của thẻ hay mã có chữ ký.",
+                "The text is cut off, or is neither a card's nor a signed credential's.",
+            ),
         ),
         CardTextFault::TooLong => {
             one("too_long", Text::new("Nội dung dài hơn mọi mã QR của thẻ.", "The text is longer than any card's."))

@@ -16,6 +16,8 @@ pub enum StatusListFault {
     Expired,
     #[error("the list is another one than the credential names")]
     OtherList,
+    #[error("the list was made before the credential, and says nothing about it")]
+    TooOld,
     #[error("the list has no entry of this index")]
     OutOfRange,
 }

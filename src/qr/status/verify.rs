@@ -31,11 +31,12 @@ pub fn read_list(bytes: &[u8], issuers: &[TrustedIssuer], now: Instant) -> Resul
 /// Whether the list revokes the credential; `Ok(false)` also for one that has no status reference.
 ///
 /// # Errors
-/// If the list is another than the credential names, or has no such place.
+/// If the list is another than the credential names, was made before the credential, or has no such place.
 pub fn is_revoked(credential: &CwtClaims, list: &StatusListClaims) -> Result<bool, StatusListFault> {
     match &credential.status {
         None => Ok(false),
-        Some(reference) if reference.uri == list.uri => list.bits.is_revoked(reference.index),
-        Some(_) => Err(StatusListFault::OtherList),
+        Some(reference) if reference.uri != list.uri => Err(StatusListFault::OtherList),
+        Some(_) if credential.issued.is_some_and(|issued| issued > list.issued) => Err(StatusListFault::TooOld),
+        Some(reference) => list.bits.is_revoked(reference.index),
     }
 }

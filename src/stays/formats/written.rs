@@ -38,6 +38,8 @@ pub fn workbook<'r>(name: &str, rows: impl Iterator<Item = Vec<&'r str>>) -> Res
     for (number, row) in (0_u32..).zip(rows) {
         columns = columns.max(row.len());
         for (column, cell) in (0_u16..).zip(row) {
+            // Without what is trimmed when it is read: behind a blank no apostrophe would be seen to guard.
+            let cell = cell.trim();
             let format = match number {
                 0 => &bold,
                 _ if looks_like_formula(cell) => &quoted,

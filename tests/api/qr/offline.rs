@@ -36,6 +36,14 @@ async fn a_reader_without_a_connection_says_what_it_did_not_check() {
     let (text, worth) = dancu(&["--keys", &jwks, "--status", &list, &payload], now).unwrap();
     assert_eq!(worth, Worth::Good, "{text}");
     assert!(text.contains("status: valid\n") && text.contains("replay: not checked") && text.contains("Nguyễn Văn An"));
+    assert!(text.contains("revocation: by the list of ") && !text.contains("newer"), "{text}");
+    let later = now.plus(std::time::Duration::from_secs(90));
+    let (text, worth) = dancu(&["--keys", &jwks, "--status", &list, &payload], later).unwrap();
+    assert!(worth == Worth::Good && text.contains("there is a newer one by now"), "{text}");
+    desk.house.clock.advance(std::time::Duration::from_secs(5));
+    let (_, younger) = desk.give(&issue(json!({}))).await;
+    let (text, worth) = dancu(&["--keys", &jwks, "--status", &list, &younger], later).unwrap();
+    assert!(worth == Worth::Open && text.contains("NOT CHECKED: the list was made before"), "{text}");
     let (text, worth) = dancu(&["--keys", &cose, "--issuer", ISSUER, &payload], now).unwrap();
     assert_eq!(worth, Worth::Open);
     assert!(text.contains("unless it was revoked") && text.contains("/v1/status-lists/1"), "{text}");
@@ -58,5 +66,15 @@ async fn a_reader_without_a_connection_says_what_it_did_not_check() {
     assert_eq!(dancu(&["--keys", &jwks, "--status", &list, &picture], now).unwrap().1, Worth::Bad);
     let (text, worth) = dancu(&["--keys", &jwks, AN_CARD], now).unwrap();
     assert!(worth == Worth::Open && text.contains("proof: none"), "{text}");
-    assert!(dancu(&["--keys", &jwks, "https://example.vn"], now).is_err());
+    let fault = |words: &[&str]| {
+        let fault = dancu(words, now).unwrap_err();
+        (fault.exit_code(), fault.to_string())
+    };
+    assert_eq!(fault(&["--keys", &jwks, "nothing.png"]).0, 3);
+    assert_eq!(fault(&["--keys", &path("none.json"), &payload]).0, 3);
+    assert_eq!(fault(&["--keys", &cose, &payload]).0, 3);
+    let (code, words) = fault(&["--keys", &jwks, &payload.to_lowercase()]);
+    assert!(code == 1 && words.contains("neither a card's nor a signed credential's"), "{words}");
+    let (code, words) = fault(&["--keys", &jwks, &format!("https://example.vn/{}", "a".repeat(60))]);
+    assert!(code == 1 && words.starts_with("the QR: "), "{words}");
 }
