@@ -32,14 +32,15 @@ def show_again(port, token, payload, count):
 def shown_again_and_again(folder, replicas):
     wanted = int(os.environ.get("DANCU_PROVE_REPLAYS", "1000000"))
     asked = {**AN, "purpose": PURPOSE, "attributes": list(AN), "kind": "dynamic", "lifetime_seconds": 60}
-    told, codes, killed, began = {}, 0, 0, time.monotonic()
+    # Showings a second, at first a guess.
+    told, codes, killed, rate, began = {}, 0, 0, 1_000, time.monotonic()
     with multiprocessing.Pool(8) as pool:
         while sum(told.values()) < wanted:
             token = desk_token(folder)
             connection = http.client.HTTPConnection("127.0.0.1", replicas[0].port)
             status, body = ask(connection, token, asked, "/v1/qr/credentials")
             payload, codes = json.loads(body)["payload"], codes + 1
-            begun, rate = time.monotonic(), 4_000
+            begun = time.monotonic()
             # As long as the code lives, but for some seconds: an expired one is refused for another reason.
             for turn in range(3):
                 share = int(max(32, min(rate * 12, wanted - sum(told.values())) // 8))
