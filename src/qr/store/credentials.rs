@@ -149,8 +149,9 @@ pub fn spend(db: &mut Db, id: &[u8], now: Instant) -> Result<bool, StorageError>
     Ok(diesel::update(unspent).set(qr_credentials::spent_at.eq(now.as_micros())).execute(db)? == 1)
 }
 
-/// Revokes; when it was revoked first. Of the list's count and the credential the count comes first
-/// everywhere, so that no two wait for each other.
+/// Revokes; when it was revoked first. The list's count comes before the credential everywhere, so that within
+/// one list no two transactions wait for each other; of two that revoke in several lists, each in another
+/// order, the database undoes one, and the writer runs its jobs again.
 pub fn revoke(db: &mut Db, id: &[u8], now: Instant) -> Result<Instant, StorageError> {
     let credential = qr_credentials::table.find(id);
     let (list, revoked_at): (Option<i32>, Option<i64>) =
