@@ -1,28 +1,41 @@
 //! The routes of all slices on one actix server: listeners, TLS, limits, and a stop that loses no
-//! answered request.
+//! answered request. Metrics and the details of health have a listener of their own.
 
 mod endpoints;
 mod listen;
+mod private;
 mod tls;
+mod transport;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_http::HttpService;
+use actix_server::{Server, ServerHandle};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::App;
+use actix_web::dev::AppConfig;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpServer};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
-pub use listen::listen;
+pub use listen::{listen, raise_file_limit};
 pub use tls::{Certificates, TlsError, TlsFiles};
 
-use crate::http::middleware::{AccessLog, HttpMetrics, Kit, KitConfig};
+use self::transport::{Entrance, Transport};
+use crate::http::anonymous::AnonymousAllowance;
+use crate::http::connection::{ConnectionMetrics, Connections};
+use crate::http::middleware::{AccessLog, HttpMetrics, MiddlewareConfig, RequestMiddleware};
 use crate::http::{Limits, Problem, ProblemKind, Routes, page};
 use crate::kernel::Entropy;
 use crate::telemetry::{Health, Metrics};
+
+/// How long a connection that is closed may take to end, and is still read from after an early answer.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How the server runs.
 #[derive(Debug, Clone)]
@@ -32,8 +45,6 @@ pub struct ServerConfig {
     pub tls: Option<TlsFiles>,
     /// Whether a proxy in front speaks TLS, if this server does not.
     pub behind_tls: bool,
-    /// Whether `/metrics` is served.
-    pub metrics: bool,
     /// Threads that answer; one a processor where there is none.
     pub workers: Option<usize>,
     /// Between *not ready* and the end of listening, so that balancers look elsewhere first.
@@ -48,7 +59,6 @@ impl Default for ServerConfig {
             limits: Limits::default(),
             tls: None,
             behind_tls: false,
-            metrics: true,
             workers: None,
             stop_delay: Duration::ZERO,
             stop_timeout: Duration::from_secs(30),
@@ -76,15 +86,34 @@ pub enum StartError {
     Description(#[source] serde_json::Error),
 }
 
+/// Where it listens.
+#[derive(Default)]
+pub struct Listeners {
+    /// For everybody.
+    pub public: Vec<TcpListener>,
+    /// For operators: metrics, and health with its details.
+    pub private: Vec<TcpListener>,
+}
+
+impl From<Vec<TcpListener>> for Listeners {
+    fn from(public: Vec<TcpListener>) -> Self {
+        Self { public, private: Vec::new() }
+    }
+}
+
 /// A server that accepts connections.
 pub struct RunningServer {
     handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
+    private: Option<ServerHandle>,
     addresses: Vec<SocketAddr>,
+    private_addresses: Vec<SocketAddr>,
     health: Health,
     access_log: Option<AccessLog>,
     certificates: Option<Arc<Certificates>>,
     stop_delay: Duration,
+    /// The heartbeat and the watch over connections.
+    beside: Vec<JoinHandle<()>>,
 }
 
 /// Starts serving on the listeners, inside a tokio runtime.
@@ -93,57 +122,91 @@ pub struct RunningServer {
 /// If a listener or a certificate cannot be used.
 pub fn start(
     config: &ServerConfig,
-    listeners: Vec<TcpListener>,
+    listeners: impl Into<Listeners>,
     service: Service,
 ) -> Result<RunningServer, StartError> {
+    let Listeners { public, private } = listeners.into();
     let certificates = config.tls.as_ref().map(Certificates::open).transpose()?.map(Arc::new);
     let tls = certificates.clone().map(tls::server_config).transpose()?;
-    let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>();
+    let (addresses, private_addresses) = (addresses_of(&public)?, addresses_of(&private)?);
     let limits = Arc::new(config.limits.clone());
-    let kit = KitConfig {
+    let middleware = MiddlewareConfig {
         limits: limits.clone(),
         metrics: HttpMetrics::register(&service.metrics),
         access_log: service.access_log.clone(),
         entropy: service.entropy.clone(),
         secure: tls.is_some() || config.behind_tls,
     };
+    let connections = Connections::new(limits.connections(), ConnectionMetrics::register(&service.metrics));
     let description = endpoints::Description::new(service.routes.description().map_err(StartError::Description)?);
     let Service { routes, health, metrics, access_log, .. } = service;
-    let with_metrics = config.metrics;
+    let private = private::server(private, health.clone(), metrics)?;
     let (of_workers, description) = (health.clone(), Data::new(description));
-    let mut server = HttpServer::new(move || {
+    let allowance = Data::new(AnonymousAllowance::new(limits.anonymous_per_minute));
+    let shared_limits = Data::from(limits);
+    let app = move || {
         App::new()
-            .wrap(Kit::new(kit.clone()))
-            .app_data(Data::from(limits.clone()))
+            .wrap(RequestMiddleware::new(middleware.clone()))
+            .app_data(shared_limits.clone())
+            .app_data(allowance.clone())
             .app_data(Data::new(of_workers.clone()))
-            .app_data(Data::new(metrics.clone()))
             .app_data(description.clone())
-            .configure(|app| endpoints::routes(app, with_metrics))
+            .configure(endpoints::routes)
             .configure(page::routes)
             .configure(|app| routes.configure(app))
             .default_service(web::to(|| async { Err::<&str, _>(Problem::new(ProblemKind::NotFound)) }))
-    })
-    .disable_signals()
-    .keep_alive(config.limits.keep_alive)
-    .client_request_timeout(config.limits.head_timeout)
-    .tls_handshake_timeout(config.limits.head_timeout)
-    .shutdown_timeout(config.stop_timeout.as_secs().max(1))
-    .tcp_nodelay(true);
+    };
+    let mut server = Server::build()
+        .disable_signals()
+        .shutdown_timeout(config.stop_timeout.as_secs().max(1))
+        // The room of connections refuses before this is reached, after which nobody would be accepted.
+        .max_concurrent_connections(usize::MAX >> 1);
     if let Some(workers) = config.workers {
         server = server.workers(workers);
     }
-    for listener in listeners {
-        server = match &tls {
-            Some(tls) => server.listen_rustls_0_23(listener, tls.clone()),
-            None => server.listen(listener),
-        }
-        .map_err(StartError::Listener)?;
+    let entrance = Entrance {
+        connections: connections.clone(),
+        tls: tls.map(|tls| TlsAcceptor::from(Arc::new(tls))),
+        handshake_timeout: config.limits.head_timeout,
+    };
+    let (keep_alive, head_timeout) = (config.limits.keep_alive, config.limits.head_timeout);
+    let stopping = server.graceful_shutdown_signal();
+    for (listener, address) in public.into_iter().zip(&addresses) {
+        let (app, entrance, address, stopping) = (app.clone(), entrance.clone(), *address, stopping.clone());
+        let service = move || {
+            let (entrance, stopping) = (entrance.clone(), stopping.clone());
+            let app = app().into_factory().map_err(|error: actix_web::Error| error.error_response());
+            let http = HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                .keep_alive(keep_alive)
+                .client_request_timeout(head_timeout)
+                .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+                .local_addr(address)
+                .on_connect_ext(|transport: &Transport, connection| {
+                    connection.insert(transport.connection());
+                })
+                .h1(map_config(app, |()| AppConfig::default()));
+            fn_service(move |tcp: TcpStream| entrance.clone().admit(tcp))
+                .map_err(|_| ())
+                .and_then(http.map_err(|_| ()).map_init_err(|_| ()))
+        };
+        server = server.listen(address.to_string(), listener, service).map_err(StartError::Listener)?;
     }
     let running = server.run();
     Ok(RunningServer {
         handle: running.handle(),
         task: tokio::spawn(running),
-        addresses: addresses.map_err(StartError::Listener)?,
+        private: private.map(|server| {
+            let handle = server.handle();
+            tokio::spawn(server);
+            handle
+        }),
+        addresses,
+        private_addresses,
+        beside: vec![tokio::spawn(health.clone().keep_beating()), tokio::spawn(connections.watch())],
         health,
         access_log,
         certificates,
@@ -151,9 +214,18 @@ pub fn start(
     })
 }
 
+fn addresses_of(listeners: &[TcpListener]) -> Result<Vec<SocketAddr>, StartError> {
+    listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>().map_err(StartError::Listener)
+}
+
 impl RunningServer {
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where operators ask for metrics and the details of health.
+    pub fn private_addresses(&self) -> &[SocketAddr] {
+        &self.private_addresses
     }
 
     /// Stops: not ready first, then no new connections, then the end of every request in work.
@@ -165,6 +237,10 @@ impl RunningServer {
         tokio::time::sleep(self.stop_delay).await;
         self.handle.stop(true).await;
         let ended = self.task.await;
+        if let Some(private) = &self.private {
+            private.stop(false).await;
+        }
+        self.beside.iter().for_each(JoinHandle::abort);
         if let Some(log) = &self.access_log {
             log.close();
         }

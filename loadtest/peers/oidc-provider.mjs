@@ -68,7 +68,7 @@ server.keepAliveTimeout = 60_000
 server.listen(port, '127.0.0.1', () => {
   const clients = plans.map(({ client_id, redirect_uris, dpop, key }) => (
     { client_id, redirect_uris, dpop_bound_access_tokens: dpop, private_jwk: key.private }))
-  fs.writeFileSync(path.join(folder, 'demo.json'), JSON.stringify({ base_url: issuer, issuer, clients }), { mode: 0o600 })
+  fs.writeFileSync(path.join(folder, 'demo.json'), JSON.stringify({ base_url: issuer, private_url: issuer, issuer, clients }), { mode: 0o600 })
   console.log(`ready ${issuer}`)
 })
 

@@ -11,6 +11,8 @@ use crate::Error;
 #[derive(Debug, Deserialize)]
 pub struct Demo {
     pub base_url: String,
+    /// Where the server's own figures are.
+    pub private_url: String,
     pub issuer: String,
     pub clients: Vec<DemoClient>,
     /// Absent at a server that holds nobody.
@@ -65,11 +67,19 @@ impl Demo {
 
     /// `host:port` of the server.
     pub fn authority(&self) -> Result<&str, Error> {
-        self.base_url
-            .strip_prefix("http://")
-            .map(|rest| rest.trim_end_matches('/'))
-            .ok_or_else(|| Error::new("the load generator speaks plain HTTP to a demo on loopback"))
+        authority_of(&self.base_url)
     }
+
+    /// The same of the listener that tells its metrics.
+    pub fn private_authority(&self) -> Result<&str, Error> {
+        authority_of(&self.private_url)
+    }
+}
+
+fn authority_of(url: &str) -> Result<&str, Error> {
+    url.strip_prefix("http://")
+        .map(|rest| rest.trim_end_matches('/'))
+        .ok_or_else(|| Error::new("the load generator speaks plain HTTP to a demo on loopback"))
 }
 
 impl DemoClient {

@@ -37,7 +37,8 @@ pub async fn drive(arguments: &Arguments) -> Result<Report, Error> {
     for _ in 0..arguments.connections.max(1) {
         local.spawn_local(work(Rc::clone(&run), Connection::new(demo.authority()?), due.clone()));
     }
-    let cpu = local.run_until(watch_cpu(demo.authority()?.to_owned(), run.measure_from, arguments.duration)).await?;
+    let cpu =
+        local.run_until(watch_cpu(demo.private_authority()?.to_owned(), run.measure_from, arguments.duration)).await?;
     if tokio::time::timeout(GRACE, local).await.is_err() {
         return Err(Error::new("requests are still unanswered 30 s after the last was due"));
     }

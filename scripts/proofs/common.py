@@ -56,14 +56,23 @@ class Demo:
         self.process.send_signal(how)
         self.process.wait(60)
 
+    def demo_file(self):
+        with open(os.path.join(self.folder, "demo", "demo.json")) as file:
+            return json.load(file)
+
+    def metrics(self):
+        """The metrics, as the private listener tells them."""
+        connection = http.client.HTTPConnection(self.demo_file()["private_url"].removeprefix("http://"))
+        connection.request("GET", "/metrics")
+        return connection.getresponse().read()
+
     def token(self):
         out = subprocess.run([DANCU, "token", "--dir", os.path.join(self.folder, "demo"), "--client", "loadtest"],
                              capture_output=True, text=True, check=True)
         return out.stdout.strip()
 
     def purpose(self):
-        with open(os.path.join(self.folder, "demo", "demo.json")) as file:
-            client = next(c for c in json.load(file)["clients"] if c["client_id"] == "loadtest")
+        client = next(c for c in self.demo_file()["clients"] if c["client_id"] == "loadtest")
         return {"procedure": client["procedures"][0], "legal_basis": next(b for b in client["legal_bases"] if b != "CONSENT"), "officer": client["officer"]}
 
     def verify_audit(self):
@@ -83,6 +92,7 @@ class Replica:
             file.write(f"""
 [server]
 bind = ["127.0.0.1:{port}"]
+private_bind = ["127.0.0.1:{port + 4000}"]
 issuer = "{issuer}"
 [database]
 url = "{url}"

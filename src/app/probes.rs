@@ -1,8 +1,9 @@
-//! The readiness probes: database, its clock, keys, audit writer, change log, clients, revoked tokens.
+//! The readiness probes: that the database takes writing, its clock, keys, audit writer, change log, clients, revoked tokens.
 
 use std::time::Duration;
 
 use super::App;
+use crate::kernel::Entropy;
 use crate::telemetry::Probe;
 
 /// The clock may differ from the database's by this much.
@@ -10,11 +11,21 @@ const CLOCK_SKEW: Duration = Duration::from_secs(5);
 /// The change log must have been followed to its end within this time.
 const CHANGE_LOG_SECONDS: f64 = 5.0;
 
+/// A replica's row of the heartbeat, one of 1024.
+fn draw_slot(entropy: &dyn Entropy) -> i16 {
+    let mut bytes = [0; 2];
+    entropy.fill(&mut bytes);
+    i16::from_be_bytes([bytes[0] & 0x03, bytes[1]])
+}
+
 pub(super) fn all(app: &App) -> Vec<Probe> {
-    let store = app.store.clone();
+    let (store, clock, slot) = (app.store.clone(), app.ground.clock.clone(), draw_slot(&*app.ground.entropy));
     let database = Probe::new("database", move || {
-        let store = store.clone();
-        async move { store.ping().await.is_ok() }
+        let (store, now) = (store.clone(), clock.now());
+        async move {
+            let written = store.write_heartbeat(slot, now).await;
+            written.inspect_err(|error| tracing::error!(%error, "the heartbeat cannot be written")).is_ok()
+        }
     });
     let (store, clock) = (app.store.clone(), app.ground.clock.clone());
     let clocks = Probe::new("clock", move || {

@@ -47,6 +47,7 @@ impl AppConfig {
                 share_from: limits.failed_anchors_percent_from,
                 alarm: limits.number_alarm,
                 capacity: limits.counters,
+                batches: limits.batches_per_client,
             },
             forms: FormsConfig { dir: config.forms.dir.clone() },
             eid: eid_of(&config.eid),

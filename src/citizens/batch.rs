@@ -4,18 +4,33 @@
 use futures_util::{StreamExt, stream};
 
 use super::draft::Draft;
+use super::guard::RunningBatch;
 use super::guard::meter::Standing;
 use super::service::{Citizens, CitizensError};
 use super::verify::{Verify, VerifyAnswer, question};
 use crate::access::Caller;
+use crate::clients::Operation;
 use crate::kernel::Purpose;
 
 /// The operation's name in audit entries.
-pub(super) const VERIFY_BATCH: &str = "citizens.verify.batch";
+const VERIFY_BATCH: &str = "citizens.verify.batch";
 /// Lines that wait for the database at the same time.
 const AT_ONCE: usize = 16;
 
 impl Citizens {
+    /// Lets the caller begin a batch: within the token's scope, and not too many at once. A refusal is
+    /// recorded, with neither purpose nor person.
+    ///
+    /// # Errors
+    /// `Denied` outside the scope, `TooManyBatches`.
+    pub async fn begin_batch(&self, caller: &Caller) -> Result<RunningBatch, CitizensError> {
+        self.require(caller, Operation::CitizensVerify, VERIFY_BATCH).await?;
+        match self.0.guards.batches().begin(&caller.client.id) {
+            Some(batch) => Ok(batch),
+            None => Err(self.refuse_unread(caller, VERIFY_BATCH, CitizensError::TooManyBatches).await?),
+        }
+    }
+
     /// Answers the lines of one piece of a batch, in order, each within the client's quota. Whether
     /// the token still holds, and what the client's agreement says, is read anew: a batch may last
     /// long.

@@ -41,6 +41,8 @@ pub enum CitizensError {
     AgreementNarrowed,
     #[error("the quota is used up")]
     OverQuota(Standing),
+    #[error("the client has as many batches running as it may")]
+    TooManyBatches,
     #[error(transparent)]
     Blocked(#[from] Blocked),
     #[error("the citizen store cannot answer")]
@@ -219,11 +221,20 @@ impl Citizens {
         name: &'static str,
     ) -> Result<(), CitizensError> {
         let Err(denied) = caller.require(operation) else { return Ok(()) };
-        let refusal = CitizensError::from(denied);
+        Err(self.refuse_unread(caller, name, denied.into()).await?)
+    }
+
+    /// Records the refusal of a request that was not read; gives the refusal back.
+    pub(super) async fn refuse_unread(
+        &self,
+        caller: &Caller,
+        name: &'static str,
+        refusal: CitizensError,
+    ) -> Result<CitizensError, CitizensError> {
         let transaction = TransactionId::random(&*self.0.entropy);
         let draft = Draft::unread(transaction, self.0.clock.now(), caller, name);
         self.conclude(draft.refused(refusal.reason())).await?;
-        Err(refusal)
+        Ok(refusal)
     }
 
     /// Makes the entry of one answer or refusal durable; the answer may leave afterwards.
@@ -305,6 +316,7 @@ impl CitizensError {
             Self::KeyReused => "idempotency_conflict",
             Self::AgreementNarrowed => "agreement_narrowed",
             Self::OverQuota(_) => "over_quota",
+            Self::TooManyBatches => "too_many_batches",
             Self::Blocked(blocked) => blocked.limit.code(),
             Self::Storage(_) | Self::Audit(_) => "unavailable",
         }

@@ -4,7 +4,8 @@ pub mod facilities;
 mod file;
 mod wallets;
 
-use std::net::SocketAddr;
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +29,7 @@ use crate::http::middleware::AccessLog;
 use crate::kernel::clock::SystemClock;
 use crate::kernel::{Clock, Entropy};
 use crate::oidc::OidcConfig;
-use crate::server::{self, ServerConfig, Service};
+use crate::server::{self, Listeners, ServerConfig, Service};
 use crate::stays::FacilitiesError;
 use crate::stays::desk_link;
 use crate::storage::{OpenError, ServingLock, StorageError, StoreConfig, migrate};
@@ -42,6 +43,9 @@ pub struct DemoArgs {
     /// A loopback address; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8080")]
     bind: SocketAddr,
+    /// Where metrics and the details of health are served; the port after the other one, or a free one, unless named
+    #[arg(long)]
+    private_bind: Option<SocketAddr>,
     /// How many people to invent; counts on the first start in a folder alone
     #[arg(long, default_value_t = 20_000)]
     citizens: u64,
@@ -85,15 +89,18 @@ pub enum DemoError {
 
 /// Runs the demo until it is told to stop.
 pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
-    if !args.bind.ip().is_loopback() {
+    if !args.bind.ip().is_loopback() || args.private_bind.is_some_and(|address| !address.ip().is_loopback()) {
         return Err(DemoError::NotLoopback);
     }
+    server::raise_file_limit(ServerConfig::default().limits.connections).map_err(DemoError::Server)?;
     make_folder(&args.dir)?;
     make_folder(&args.dir.join("forms"))?;
     let bind = |source| DemoError::Bind { address: args.bind, source };
     let listeners = server::listen(&[args.bind]).map_err(bind)?;
     let address = listeners[0].local_addr().map_err(bind)?;
+    let private = listen_privately(args, address)?;
     let base_url = format!("http://{address}");
+    let private_url = format!("http://{}", private[0].local_addr().map_err(bind)?);
 
     let ground = ground(&args.dir.join("keys"))?;
     let store = StoreConfig { url: format!("sqlite:{}", args.dir.join("dancu.db").display()), readers: 3 };
@@ -104,7 +111,7 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     let path = args.dir.join("demo.json");
     let known = DemoFile::read(&path)?;
     let population = known.as_ref().map(|file| file.population).unwrap_or(SeededFrom::new(args.citizens, args.seed));
-    let mut file = DemoFile::new(&base_url, sample_clients(&app, known).await?, population);
+    let mut file = DemoFile::new((&base_url, &private_url), sample_clients(&app, known).await?, population);
     file.write(&path)?;
     facilities::enter(&app).await?;
     if !population.complete {
@@ -122,13 +129,29 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
         ),
         entropy: ground.entropy,
     };
-    let running = server::start(&ServerConfig::default(), listeners, service)?;
+    service.health.beat().await;
+    let running = server::start(&ServerConfig::default(), Listeners { public: listeners, private }, service)?;
     file.wallets = wallets(args, &app, &file).await;
     file.pages = desk_links(&app, &file).await?;
     file.write(&path)?;
     println!("ready {base_url}");
+    // Who started the demo may have read enough.
+    let _ = writeln!(std::io::stdout(), "metrics and health {private_url}");
     running.until_told_to_stop().await.map_err(DemoError::Server)?;
     Ok(app.close().await?)
+}
+
+/// The address that was named, or the port after the public one, or any that is free.
+fn listen_privately(args: &DemoArgs, public: SocketAddr) -> Result<Vec<TcpListener>, DemoError> {
+    let next = SocketAddr::new(public.ip(), public.port().checked_add(1).unwrap_or(0));
+    let address = args.private_bind.unwrap_or(next);
+    match server::listen(&[address]) {
+        Err(error) if args.private_bind.is_none() && error.kind() == std::io::ErrorKind::AddrInUse => {
+            let free = SocketAddr::new(public.ip(), 0);
+            server::listen(&[free]).map_err(|source| DemoError::Bind { address: free, source })
+        }
+        listeners => listeners.map_err(|source| DemoError::Bind { address, source }),
+    }
 }
 
 fn make_folder(dir: &Path) -> Result<(), DemoError> {

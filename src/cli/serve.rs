@@ -11,7 +11,7 @@ use crate::console;
 use crate::crypto::Keyring;
 use crate::http::Limits;
 use crate::http::middleware::AccessLog;
-use crate::server::{self, ServerConfig, Service, TlsFiles};
+use crate::server::{self, Listeners, ServerConfig, Service, TlsFiles};
 use crate::storage::{OpenError, ServingLock};
 use crate::telemetry::Metrics;
 use crate::telemetry::logging::{self, LoggingError};
@@ -58,7 +58,11 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
     no_core_dumps().map_err(ServeError::CoreDumps)?;
     logging::start(config.logging.format, config.logging.level.as_str())?;
     let ground = Ground { keyring, clock: clock(), entropy: entropy(), metrics: Metrics::default() };
-    let listeners = server::listen(&config.server.bind)?;
+    let connections = server::raise_file_limit(config.server.connections)?;
+    let listeners = Listeners {
+        public: server::listen(&config.server.bind)?,
+        private: server::listen(&config.server.private_bind)?,
+    };
     let _serving = ServingLock::take(&settings.store.url)?;
     let app = App::open(settings, ground.clone()).await?;
     let service = Service {
@@ -68,7 +72,16 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
         access_log: Some(AccessLog::start(Box::new(std::io::stderr()), ground.clock, &ground.metrics)?),
         entropy: ground.entropy,
     };
-    let running = server::start(&server_config(&config), listeners, service)?;
+    let mut server_config = server_config(&config);
+    if connections < config.server.connections {
+        tracing::warn!(connections, "the limit of open files leaves room for fewer connections than configured");
+        server_config.limits.connections = connections;
+    }
+    service.health.beat().await;
+    let running = server::start(&server_config, listeners, service)?;
+    for address in running.private_addresses() {
+        tracing::info!(%address, "metrics and health");
+    }
     for address in running.addresses() {
         tracing::info!(%address, "ready");
     }
@@ -89,12 +102,18 @@ fn server_config(config: &Config) -> ServerConfig {
             negative_delay: limits.negative_answer_delay(),
             in_flight: limits.in_flight,
             queue_delay: limits.queue_delay(),
+            write_timeout: server.write_timeout(),
+            connections: server.connections,
+            connections_per_address: server.connections_per_address,
+            trusted_proxies: server.trusted_proxies.clone(),
+            anonymous_per_minute: limits.anonymous_per_minute,
+            line_timeout: limits.line_timeout(),
+            batch_timeout: limits.batch_timeout(),
         },
         tls: server
             .tls()
             .map(|(certificates, key)| TlsFiles { certificates: certificates.clone(), private_key: key.clone() }),
         behind_tls: server.behind_proxy,
-        metrics: config.metrics.enabled,
         workers: Some(server.workers).filter(|workers| *workers > 0),
         stop_delay: server.stop_delay(),
         stop_timeout: server.stop_timeout(),

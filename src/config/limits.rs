@@ -37,6 +37,18 @@ pub struct LimitsConfig {
     /// Requests are shed while they wait longer than this for their worker.
     #[validate(range(min = 1, max = 60_000))]
     pub queue_delay_ms: u64,
+    /// Requests without an account that make work, from one address in a minute.
+    #[validate(range(min = 1, max = 1_000_000))]
+    pub anonymous_per_minute: u32,
+    /// Batches of one client at once.
+    #[validate(range(min = 1, max = 1_000))]
+    pub batches_per_client: u32,
+    /// The next line of a batch must have come whole within this time.
+    #[validate(range(min = 100, max = 600_000))]
+    pub line_timeout_ms: u64,
+    /// The longest that a batch may last.
+    #[validate(range(min = 1, max = 86_400))]
+    pub batch_timeout_s: u64,
 }
 
 impl Default for LimitsConfig {
@@ -51,6 +63,10 @@ impl Default for LimitsConfig {
             counters: 500_000,
             in_flight: 2_048,
             queue_delay_ms: 50,
+            anonymous_per_minute: 60,
+            batches_per_client: 8,
+            line_timeout_ms: 30_000,
+            batch_timeout_s: 3_600,
         }
     }
 }
@@ -62,6 +78,14 @@ impl Section for LimitsConfig {
 impl LimitsConfig {
     pub const fn negative_answer_delay(&self) -> Duration {
         Duration::from_millis(self.negative_answer_delay_ms)
+    }
+
+    pub const fn line_timeout(&self) -> Duration {
+        Duration::from_millis(self.line_timeout_ms)
+    }
+
+    pub const fn batch_timeout(&self) -> Duration {
+        Duration::from_secs(self.batch_timeout_s)
     }
 
     pub const fn queue_delay(&self) -> Duration {

@@ -16,7 +16,6 @@ mod keys;
 mod layers;
 mod limits;
 mod logging;
-mod metrics;
 mod oidc;
 mod pages;
 mod residence;
@@ -40,7 +39,6 @@ pub use forms::FormsConfig;
 pub use keys::KeysConfig;
 pub use limits::LimitsConfig;
 pub use logging::{LogFormat, LogLevel, LoggingConfig};
-pub use metrics::MetricsConfig;
 pub use oidc::OidcConfig;
 pub use pages::PagesConfig;
 pub use residence::ResidenceConfig;
@@ -66,7 +64,6 @@ pub struct Config {
     pub residence: ResidenceConfig,
     pub contact: ContactConfig,
     pub logging: LoggingConfig,
-    pub metrics: MetricsConfig,
     pub pages: PagesConfig,
     /// The file it was read from, if any.
     pub file: Option<PathBuf>,
@@ -91,7 +88,6 @@ impl Config {
             residence: layers.section(&mut faults),
             contact: layers.section(&mut faults),
             logging: layers.section(&mut faults),
-            metrics: layers.section(&mut faults),
             pages: layers.section(&mut faults),
             file: file.map(Path::to_path_buf),
         };

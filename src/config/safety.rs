@@ -16,6 +16,8 @@ pub enum UnsafeSetting {
     KeysUnusable(String),
     DemoKeys(PathBuf),
     PlainText(SocketAddr),
+    /// Metrics tell what answers hide.
+    PrivateBeyondLoopback(SocketAddr),
     IssuerNotHttps,
     /// Activation codes would cross a network in plain text.
     WebhookNotHttps,
@@ -44,6 +46,10 @@ impl fmt::Display for UnsafeSetting {
             Self::PlainText(address) => write!(
                 f,
                 "{address} is reachable from outside without TLS; set server.tls_certificate and server.tls_key, or server.behind_proxy"
+            ),
+            Self::PrivateBeyondLoopback(address) => write!(
+                f,
+                "server.private_bind {address} is reachable from outside, and metrics tell what answers hide; bind it to loopback, or set server.private_beyond_loopback where only operators reach it"
             ),
             Self::IssuerNotHttps => f.write_str("server.issuer is not https"),
             Self::WebhookNotHttps => f.write_str("eid.code_webhook is not https"),
@@ -97,6 +103,10 @@ impl Config {
 
     fn unsafe_network(&self, found: &mut Vec<UnsafeSetting>) {
         let server = &self.server;
+        if !server.private_beyond_loopback {
+            let outside = server.private_bind.iter().filter(|address| !address.ip().to_canonical().is_loopback());
+            found.extend(outside.map(|address| UnsafeSetting::PrivateBeyondLoopback(*address)));
+        }
         if server.tls().is_none() && !server.behind_proxy {
             let outside = server.bind.iter().filter(|address| !address.ip().to_canonical().is_loopback());
             found.extend(outside.map(|address| UnsafeSetting::PlainText(*address)));

@@ -9,6 +9,7 @@ use validator::{Validate, ValidationError};
 
 use super::address::Issuer;
 use super::layers::Section;
+use crate::kernel::Network;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
 #[serde(default, deny_unknown_fields)]
@@ -24,6 +25,15 @@ pub struct ServerConfig {
     pub tls_key: Option<PathBuf>,
     /// A proxy in front ends TLS: plain HTTP may then be bound beyond loopback.
     pub behind_proxy: bool,
+    /// Addresses and networks of proxies in front: whom they name in `X-Forwarded-For` is believed, and their
+    /// connections have no budget of their own.
+    #[validate(length(max = 64, message = "must list at most 64 networks"))]
+    pub trusted_proxies: Vec<Network>,
+    /// Where metrics and the details of health are served, in clear; nowhere if it is empty.
+    #[validate(length(max = 16, message = "must list at most 16 addresses"))]
+    pub private_bind: Vec<SocketAddr>,
+    /// `private_bind` may name addresses that others than this machine reach.
+    pub private_beyond_loopback: bool,
     /// 0: one per core.
     #[validate(range(max = 1024))]
     pub workers: usize,
@@ -40,6 +50,14 @@ pub struct ServerConfig {
     pub answer_timeout_ms: u64,
     #[validate(range(max = 3600))]
     pub keep_alive_s: u64,
+    /// A client that takes nothing of its answer for this long is cut.
+    #[validate(range(min = 100, max = 600_000))]
+    pub write_timeout_ms: u64,
+    /// Connections at once, in all and of one address (IPv6: one /64).
+    #[validate(range(min = 16, max = 1_000_000))]
+    pub connections: usize,
+    #[validate(range(min = 4, max = 1_000_000))]
+    pub connections_per_address: usize,
     /// Between *not ready* and the end of listening.
     #[validate(range(max = 600))]
     pub stop_delay_s: u64,
@@ -56,6 +74,9 @@ impl Default for ServerConfig {
             tls_certificate: None,
             tls_key: None,
             behind_proxy: false,
+            trusted_proxies: Vec::new(),
+            private_bind: vec![SocketAddr::from(([127, 0, 0, 1], 8081))],
+            private_beyond_loopback: false,
             workers: 0,
             body_bytes: 64 * 1024,
             header_bytes: 16 * 1024,
@@ -63,6 +84,9 @@ impl Default for ServerConfig {
             body_timeout_ms: 5_000,
             answer_timeout_ms: 10_000,
             keep_alive_s: 60,
+            write_timeout_ms: 20_000,
+            connections: 8_192,
+            connections_per_address: 512,
             stop_delay_s: 0,
             stop_timeout_s: 30,
         }
@@ -95,6 +119,10 @@ impl ServerConfig {
         Duration::from_secs(self.keep_alive_s)
     }
 
+    pub const fn write_timeout(&self) -> Duration {
+        Duration::from_millis(self.write_timeout_ms)
+    }
+
     pub const fn stop_delay(&self) -> Duration {
         Duration::from_secs(self.stop_delay_s)
     }
@@ -109,6 +137,11 @@ fn belongs_together(server: &ServerConfig) -> Result<(), ValidationError> {
         return Err(
             ValidationError::new("tls_pair").with_message("name tls_certificate and tls_key, or neither".into())
         );
+    }
+    if server.behind_proxy && server.trusted_proxies.is_empty() {
+        return Err(ValidationError::new("proxies").with_message(
+            "behind_proxy needs trusted_proxies: else all clients are counted as one, the proxy".into(),
+        ));
     }
     Ok(())
 }

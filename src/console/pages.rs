@@ -23,7 +23,7 @@ struct Landing<'a> {
 
 /// What runs here, what of it is for whoever reads this, how it is, whom to ask.
 pub(super) async fn landing(page: Page, console: Data<Console>, health: Data<Health>) -> Result<HttpResponse, Problem> {
-    let ready = health.readiness().await.ready;
+    let ready = health.readiness().ready;
     let contact = &console.contact;
     let view = Landing { page, pages: &console.pages, contact, ready, version: env!("CARGO_PKG_VERSION") };
     view.page.show(&view)

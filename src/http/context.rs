@@ -4,11 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::{Ready, ready};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
+use super::connection::Connection;
 use super::problem::{Problem, ProblemKind};
 use crate::kernel::id::has_digit_run;
 use crate::kernel::{ClientId, Language};
@@ -87,6 +89,16 @@ struct Parts {
     /// How much longer than others the answer may take.
     longer: Cell<Duration>,
     in_flight: Gauge,
+    /// Whether it counts among the requests in work.
+    counted: Cell<bool>,
+    /// Its body came when there was no place any more.
+    shed: Cell<bool>,
+    /// Its answer is on its way: whatever comes of its body, it is not shed.
+    answering: Cell<bool>,
+    /// It was answered, or its client is gone; what is left of its body counts for nothing.
+    over: Cell<bool>,
+    /// Absent where a slice is tested without a server.
+    connection: Option<Arc<Connection>>,
 }
 
 /// While it lives, its request waits for news and counts as no work.
@@ -99,14 +111,90 @@ impl Drop for LongPoll {
 }
 
 impl Arrival {
-    pub(super) fn new(head: Head, in_flight: Gauge) -> Self {
+    /// A request that counts among those in work, as `in_flight` says already.
+    pub(super) fn new(head: Head, in_flight: Gauge, connection: Option<Arc<Connection>>) -> Self {
+        if let Some(connection) = &connection {
+            connection.begin_request(false);
+        }
         Self(Rc::new(Parts {
             head,
             client: RefCell::new(None),
             unread: Cell::new(None),
             longer: Cell::new(Duration::ZERO),
             in_flight,
+            counted: Cell::new(true),
+            shed: Cell::new(false),
+            answering: Cell::new(false),
+            over: Cell::new(false),
+            connection,
         }))
+    }
+
+    /// The request has a body, which is read as it comes.
+    pub(super) fn expect_body(&self) {
+        if let Some(connection) = &self.0.connection {
+            connection.begin_request(true);
+        }
+    }
+
+    /// The body is waited for: until it has come the request takes no place among those in work.
+    pub(super) fn wait_for_body(&self) {
+        if self.0.over.get() {
+            return;
+        }
+        if self.0.counted.replace(false) {
+            self.0.in_flight.dec();
+        }
+        if let Some(connection) = &self.0.connection {
+            connection.await_body(true);
+        }
+    }
+
+    /// A part of the body came.
+    pub(super) fn receive_body(&self) {
+        if let Some(connection) = self.0.connection.as_ref().filter(|_| !self.0.over.get()) {
+            connection.await_body(false);
+        }
+    }
+
+    /// The body is there, and with it the request takes its place among the at most `most` in work. False
+    /// where there is none: the request is shed.
+    pub(super) fn end_body(&self, most: usize) -> bool {
+        if self.0.over.get() {
+            return true;
+        }
+        if let Some(connection) = &self.0.connection {
+            connection.end_body();
+        }
+        if self.0.counted.replace(true) {
+            return true;
+        }
+        let others = self.0.in_flight.inc();
+        if self.0.answering.get() || usize::try_from(others).is_ok_and(|others| others < most) {
+            return true;
+        }
+        self.0.shed.set(true);
+        false
+    }
+
+    /// Whether there was no place left for it when its body had come.
+    pub(super) fn was_shed(&self) -> bool {
+        self.0.shed.get()
+    }
+
+    pub(super) fn begin_answer(&self) {
+        self.0.answering.set(true);
+    }
+
+    /// The request is over: answered, or its client is gone.
+    pub(super) fn end(&self) {
+        self.0.over.set(true);
+        if self.0.counted.replace(false) {
+            self.0.in_flight.dec();
+        }
+        if let Some(connection) = &self.0.connection {
+            connection.end_request();
+        }
     }
 
     /// The request waits up to `wait` for news: its answer may take so much longer, and it takes no

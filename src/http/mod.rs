@@ -1,5 +1,7 @@
 //! The HTTP kit: problems, extractors, middleware, pages. Knows no slice.
 
+pub mod anonymous;
+pub mod connection;
 pub mod context;
 pub mod extract;
 pub mod form;
@@ -15,6 +17,7 @@ pub mod problem;
 pub mod release;
 pub mod routes;
 
+pub use anonymous::AnonymousRequest;
 pub use context::{Arrival, RequestId};
 pub use extract::{Input, Json};
 pub use form::{Form, FormFault};

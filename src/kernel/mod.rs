@@ -10,6 +10,7 @@ pub mod id;
 pub mod id_number;
 pub mod instant;
 pub mod language;
+pub mod network;
 pub mod orthography;
 pub mod person_name;
 pub mod purpose;
@@ -26,6 +27,7 @@ pub use id::{CitizenId, ClientId, ConsentId, DeviceId, FacilityId, HouseholdId, 
 pub use id_number::{IdNumber, LegacyIdNumber};
 pub use instant::Instant;
 pub use language::{Language, Text};
+pub use network::{AddressGroup, Network};
 pub use person_name::PersonName;
 pub use purpose::{LegalBasis, Officer, ProcedureCode, Purpose};
 pub use sex::Sex;

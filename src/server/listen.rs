@@ -3,9 +3,15 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, Protocol, Socket, Type};
 
 const BACKLOG: i32 = 2048;
+/// What the kernel holds of an answer that its client has not taken, at most (Linux doubles it): enough for a
+/// fast line, and little enough for thousands who do not read.
+const SEND_BUFFER: usize = 256 * 1024;
+/// Files that are open beside connections: the database, logs, keys.
+const OTHER_FILES: u64 = 256;
 
 /// One listener an address. An IPv6 address takes IPv6 only, so that `0.0.0.0` and `[::]` go
 /// together.
@@ -22,7 +28,21 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
         socket.set_only_v6(true)?;
     }
     socket.set_reuse_address(true)?;
+    // Connections inherit it.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
+}
+
+/// Lets the process open as many files as the system allows it, and says how many connections that leaves
+/// room for, at most `wanted`.
+///
+/// # Errors
+/// If the limit cannot be raised as far as the system has said it may be.
+pub fn raise_file_limit(wanted: usize) -> io::Result<usize> {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?;
+    let files = maximum.unwrap_or(u64::MAX).saturating_sub(OTHER_FILES).max(64);
+    Ok(usize::try_from(files).unwrap_or(usize::MAX).min(wanted))
 }

@@ -76,11 +76,13 @@ fn read(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
     CertifiedKey::from_der(chain, key, &provider()).map_err(TlsError::Pair)
 }
 
-/// TLS 1.2 and 1.3; actix adds the protocols it speaks.
+/// TLS 1.2 and 1.3, HTTP/1.1 alone.
 pub(super) fn server_config(certificates: Arc<Certificates>) -> Result<ServerConfig, TlsError> {
-    Ok(ServerConfig::builder_with_provider(provider())
+    let mut config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(TlsError::Pair)?
         .with_no_client_auth()
-        .with_cert_resolver(certificates))
+        .with_cert_resolver(certificates);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
 }

@@ -84,7 +84,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Whether the job changed the database.
+    /// Whether the job changed what others read.
     fn run_job(&mut self, index: usize, job: &mut dyn Job) -> Result<bool, Setback> {
         let before = self.records.len();
         self.session.watch.reset();
@@ -117,7 +117,7 @@ impl Writer {
         if matches!(verdict, Verdict::Refused) {
             self.records.truncate(before);
         }
-        Ok(savepoint && matches!(verdict, Verdict::Kept))
+        Ok(savepoint && job.is_change() && matches!(verdict, Verdict::Kept))
     }
 
     fn write_records(&mut self) -> Result<(), Setback> {

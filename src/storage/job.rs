@@ -47,6 +47,10 @@ pub(super) trait Job: Send {
     fn weight(&self) -> usize {
         1
     }
+    /// Whether others may have to look again because of it.
+    fn is_change(&self) -> bool {
+        true
+    }
     /// Does the work (again) and remembers what came of it.
     fn run(&mut self, tx: &mut Tx<'_>) -> Verdict;
     /// Takes back what `run` gave to the group, which was rolled back.

@@ -15,6 +15,7 @@ mod failure;
 mod follow;
 mod gather;
 mod group;
+mod heartbeat;
 mod job;
 mod location;
 mod lock;

@@ -22,6 +22,12 @@ diesel::table! {
         created_at -> BigInt,
     }
 }
+diesel::table! {
+    heartbeats (slot) {
+        slot -> SmallInt,
+        at -> BigInt,
+    }
+}
 
 // audit
 diesel::table! {

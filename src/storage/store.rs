@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use super::alone::run_alone;
 use super::connect::{Intent, connect};
 use super::follow::{Pulse, follow, listen};
+use super::heartbeat::{self, Heartbeat};
 use super::job::{Append, AppendOne, Change};
 use super::location::Location;
 use super::lock::Turn;
@@ -266,10 +267,16 @@ impl Store {
         self.read(Reach::Scan, |db| Ok(Instant::from_micros(dialect::now_micros(db)?))).await
     }
 
-    /// Whether a reader answers and the writer is at work with a connection.
-    pub async fn ping(&self) -> Result<(), StorageError> {
-        self.database_now().await?;
-        self.write(|_| Ok(())).await
+    /// Writes the row of `slot` anew, in a commit group, as any change is written: whether what is written
+    /// becomes durable. A slot is a replica's; two that drew the same only wait for each other.
+    ///
+    /// # Errors
+    /// What a change would be told now: a database that is away or takes no writing, a full disk.
+    pub async fn write_heartbeat(&self, slot: i16, at: Instant) -> Result<(), StorageError> {
+        heartbeat::check_room(&self.0.location)?;
+        let (job, answer) = Heartbeat::new(slot, at);
+        self.submit(Message::Job(Box::new(job)))?;
+        answer.await.unwrap_or_else(|_| Err(gone()))
     }
 
     pub fn writer_stats(&self) -> WriterStats {

@@ -2,12 +2,18 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// A probe that takes longer counts as failed.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Between heartbeats.
+const EVERY: Duration = Duration::from_secs(2);
+/// What was found longer ago is not believed: the heartbeat itself has stopped.
+const BELIEVED_FOR: Duration = Duration::from_secs(8);
 
 type Check = Box<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
@@ -28,18 +34,20 @@ impl Probe {
     }
 }
 
-/// All probes, and whether the process is stopping. Cheap to clone.
+/// What the last heartbeat found of the probes, and whether the process is stopping. To ask costs
+/// nothing: whoever asks, and however often, no probe runs for it. Cheap to clone.
 #[derive(Clone)]
 pub struct Health(Arc<Inner>);
 
 struct Inner {
     stopping: AtomicBool,
     probes: Vec<Probe>,
+    last: Mutex<Option<(Instant, Vec<(&'static str, bool)>)>>,
 }
 
 impl Health {
     pub fn new(probes: Vec<Probe>) -> Self {
-        Self(Arc::new(Inner { stopping: AtomicBool::new(false), probes }))
+        Self(Arc::new(Inner { stopping: AtomicBool::new(false), probes, last: Mutex::new(None) }))
     }
 
     /// From now on the process is not ready.
@@ -51,16 +59,35 @@ impl Health {
         self.0.stopping.load(Ordering::SeqCst)
     }
 
-    /// Each probe by name with its state, all asked at once; a stopping process is not ready
-    /// whatever they say.
-    pub async fn readiness(&self) -> Readiness {
+    /// One heartbeat: asks every probe, all at once, and remembers what they say.
+    pub async fn beat(&self) {
         let asked = self.0.probes.iter().map(|probe| async {
             let well = tokio::time::timeout(PATIENCE, (probe.check)()).await.unwrap_or(false);
             (probe.name, well)
         });
-        let probes = futures_util::future::join_all(asked).await;
-        let ready = !self.is_stopping() && probes.iter().all(|(_, well)| *well);
-        Readiness { ready, stopping: self.is_stopping(), probes }
+        let found = futures_util::future::join_all(asked).await;
+        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), found));
+    }
+
+    /// A heartbeat every two seconds, as long as this is polled.
+    pub async fn keep_beating(self) {
+        loop {
+            self.beat().await;
+            tokio::time::sleep(EVERY).await;
+        }
+    }
+
+    /// Each probe by name with its state at the last heartbeat; before the first one, and where the last
+    /// is too long ago, nothing is ready. A stopping process is not ready whatever they say.
+    pub fn readiness(&self) -> Readiness {
+        let last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let (fresh, probes) = match &*last {
+            Some((at, found)) => (at.elapsed() <= BELIEVED_FOR, found.clone()),
+            None => (false, Vec::new()),
+        };
+        let stopping = self.is_stopping();
+        let ready = !stopping && fresh && probes.iter().all(|(_, well)| *well);
+        Readiness { ready, stopping, probes }
     }
 }
 
@@ -72,20 +99,52 @@ pub struct Readiness {
     pub probes: Vec<(&'static str, bool)>,
 }
 
+impl Readiness {
+    /// The same in one word.
+    pub const fn status(&self) -> &'static str {
+        match (self.ready, self.stopping) {
+            (true, _) => "ready",
+            (false, true) => "stopping",
+            (false, false) => "not_ready",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn a_failed_or_stuck_probe_makes_it_not_ready() {
         let well = || Probe::new("keys", || async { true });
-        assert!(Health::new(vec![well()]).readiness().await.ready);
-        let stuck = Probe::new("database", std::future::pending);
-        let readiness = Health::new(vec![well(), stuck]).readiness().await;
-        assert_eq!(readiness.probes, [("keys", true), ("database", false)]);
-        assert!(!readiness.ready);
         let health = Health::new(vec![well()]);
+        assert!(!health.readiness().ready, "nothing is known before the first heartbeat");
+        health.beat().await;
+        assert!(health.readiness().ready);
+        let stuck = Health::new(vec![well(), Probe::new("database", std::future::pending)]);
+        stuck.beat().await;
+        let readiness = stuck.readiness();
+        assert_eq!(readiness.probes, [("keys", true), ("database", false)]);
+        assert_eq!(readiness.status(), "not_ready");
+        tokio::time::advance(BELIEVED_FOR + Duration::from_secs(1)).await;
+        assert!(!health.readiness().ready, "a heartbeat that has stopped is not believed");
         health.begin_stop();
-        assert!(!health.readiness().await.ready);
+        assert_eq!(health.readiness().status(), "stopping");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn asking_runs_no_probe() {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&runs);
+        let probe = Probe::new("database", move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async { true }
+        });
+        let health = Health::new(vec![probe]);
+        health.beat().await;
+        assert!((0..1_000).all(|_| health.readiness().ready));
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
     }
 }

@@ -1,5 +1,6 @@
 //! What must hold when things fail.
 
 mod connections;
+mod heartbeat;
 mod notes;
 mod storage;

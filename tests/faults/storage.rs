@@ -1,5 +1,6 @@
 //! The store when jobs fail, panic, or lose their connection.
 
+use dancu::kernel::Instant;
 use dancu::storage::{Reach, StorageError, insert_rows};
 use diesel::{Connection, RunQueryDsl};
 
@@ -12,7 +13,8 @@ async fn a_change_is_durable_and_seen_when_write_returns() {
         let (store, _) = open(&backend).await;
         add(&store, 1).await.unwrap();
         assert_eq!(ids(&store).await, [1]);
-        store.ping().await.unwrap();
+        store.write_heartbeat(7, Instant::from_micros(1)).await.unwrap();
+        store.write_heartbeat(7, Instant::from_micros(2)).await.unwrap();
         store.close().await;
         assert!(matches!(add(&store, 2).await, Err(StorageError::Unavailable(_))));
         assert_eq!(ids(&backend.store()).await, [1]);

@@ -1,1 +1,2 @@
+DROP TABLE heartbeats;
 DROP TABLE store_info;

@@ -6,3 +6,8 @@ CREATE TABLE store_info (
 );
 INSERT INTO store_info (singleton, id, created_at)
 VALUES (1, randomblob(16), CAST(unixepoch('subsec') * 1000000 AS INTEGER));
+-- What each replica writes to see that it can: one row a slot, which a replica draws when it starts.
+CREATE TABLE heartbeats (
+    slot SMALLINT NOT NULL PRIMARY KEY,
+    at   BIGINT   NOT NULL
+);

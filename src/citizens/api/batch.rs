@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::ready;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use actix_web::web::{Bytes, Data, Payload};
@@ -16,18 +16,19 @@ use super::lines::{Line, Lines, Piece};
 use super::quota;
 use super::verify::{VerifyRequest, VerifyResponse};
 use crate::access::{Caller, Denied};
-use crate::citizens::batch::VERIFY_BATCH;
+use crate::citizens::guard::RunningBatch;
 use crate::citizens::service::{Citizens, CitizensError};
 use crate::citizens::verify::Verify;
-use crate::clients::Operation;
 use crate::http::problem::ProblemBody;
-use crate::http::{Arrival, Json, Problem, ProblemKind, release};
+use crate::http::{Arrival, Json, Limits, Problem, ProblemKind, release};
 use crate::kernel::Purpose;
 
 const MEDIA_TYPE: &str = "application/x-ndjson";
 /// Pieces in work at the same time: while negative answers wait for their release, the next lines
 /// are read. This and the size of a piece bound the memory of a batch.
 const PIECES: usize = 8;
+/// How often it is looked whether a batch that waits for lines may go on.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The answer to a line that was not answered: a problem, and which line.
 #[derive(Serialize, ToSchema)]
@@ -38,10 +39,17 @@ pub struct LineProblem<'a> {
     problem: ProblemBody<'a>,
 }
 
-/// A piece of the batch, and the number of its first line.
+/// What comes next of the batch.
+enum Input {
+    Lines(Vec<Line>),
+    /// No more is read.
+    End(Problem),
+}
+
+/// The same, and the number of its first line.
 struct Numbered {
     first: u64,
-    piece: Piece,
+    input: Input,
 }
 
 /// Verifies claims about many citizens
@@ -49,7 +57,7 @@ struct Numbered {
 /// One request of `/v1/citizens/verify` a line (NDJSON), one answer a line, in the same order. A
 /// line at fault is answered with its problem and the rest go on; every line is recorded before its
 /// answer is sent, and counts as a call. When the token ends, so does the batch: its last line says
-/// so.
+/// so; the same where a line, or the whole batch, takes too long. A client has a few batches at once.
 #[utoipa::path(
     post,
     path = "/v1/citizens/verify/batch",
@@ -61,6 +69,7 @@ struct Numbered {
         (status = 401, description = "No valid access token", body = ProblemBody<'_>),
         (status = 403, description = "Outside the token", body = ProblemBody<'_>),
         (status = 415, description = "Not NDJSON", body = ProblemBody<'_>),
+        (status = 429, description = "As many batches are running as a client may have", body = ProblemBody<'_>),
     ),
     security(("access_token" = ["citizens:verify"])),
 )]
@@ -71,16 +80,23 @@ pub async fn verify_batch(
     citizens: Data<Citizens>,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    citizens.require(&caller, Operation::CitizensVerify, VERIFY_BATCH).await?;
+    let running = citizens.begin_batch(&caller).await?;
     if !is_ndjson(request.headers()) {
         return Err(ProblemKind::UnsupportedMediaType.into());
     }
+    let limits = request.app_data::<Data<Limits>>().map_or_else(Limits::default, |limits| (***limits).clone());
     let standing = citizens.standing(&caller);
-    let batch = Rc::new(Batch { caller, arrival, citizens });
-    let pieces = stream::unfold((Lines::new(payload), 1), async |(mut lines, first)| {
-        let piece = lines.next_piece().await?;
-        let next = first + if let Piece::Lines(read) = &piece { read.len() as u64 } else { 0 };
-        Some((Numbered { first, piece }, (lines, next)))
+    let due = Instant::now() + limits.batch_timeout;
+    let batch = Rc::new(Batch { caller, arrival, citizens, due, _running: running });
+    let reading = Some((Lines::new(payload, limits.line_timeout), 1, Rc::clone(&batch)));
+    let pieces = stream::unfold(reading, async |reading| {
+        let (mut lines, first, batch) = reading?;
+        let input = batch.next_input(&mut lines).await?;
+        let after = match &input {
+            Input::Lines(read) => Some((lines, first + read.len() as u64, batch)),
+            Input::End(_) => None,
+        };
+        Some((Numbered { first, input }, after))
     });
     let answers = pieces
         .map(move |piece| {
@@ -116,12 +132,44 @@ struct Batch {
     caller: Caller,
     arrival: Arrival,
     citizens: Data<Citizens>,
+    /// When it has lasted as long as it may.
+    due: Instant,
+    _running: RunningBatch,
 }
 
 impl Batch {
-    async fn answer(&self, Numbered { first, piece }: Numbered) -> Answered {
-        let Piece::Lines(lines) = piece else {
-            return self.end(first, &ProblemKind::BodyTimeout.into());
+    /// Waits for lines; `None` at the end of the body. While none comes it looks again and again whether the
+    /// batch may go on.
+    async fn next_input(&self, lines: &mut Lines) -> Option<Input> {
+        loop {
+            if let Some(problem) = self.over() {
+                return Some(Input::End(problem));
+            }
+            match tokio::time::timeout(LOOK_EVERY, lines.next_piece()).await {
+                Ok(Some(Piece::Lines(lines))) => return Some(Input::Lines(lines)),
+                Ok(Some(Piece::Broken)) => return Some(Input::End(ProblemKind::BodyTimeout.into())),
+                Ok(None) => return None,
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Why the batch may not go on, if it may not.
+    fn over(&self) -> Option<Problem> {
+        if Instant::now() >= self.due {
+            return Some(ProblemKind::BodyTimeout.into());
+        }
+        match self.citizens.renewed(&self.caller) {
+            Err(denied @ CitizensError::Denied(_)) => Some(denied.into()),
+            // What is away for a moment is told of the lines that it concerns.
+            _ => None,
+        }
+    }
+
+    async fn answer(&self, Numbered { first, input }: Numbered) -> Answered {
+        let lines = match input {
+            Input::Lines(lines) => lines,
+            Input::End(problem) => return self.end(first, &problem),
         };
         let began = Instant::now();
         let mut asks = Vec::with_capacity(lines.len());

@@ -1,9 +1,8 @@
 //! A body of lines, read a piece at a time: what has come is answered, what has not is waited for.
 
-use std::time::Duration;
-
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::{FutureExt, StreamExt};
+use tokio::time::{Duration, Instant};
 
 /// Lines answered together.
 const MOST_LINES: usize = 256;
@@ -11,8 +10,6 @@ const MOST_LINES: usize = 256;
 const MOST_BYTES: usize = 128 * 1024;
 /// The longest line.
 const LONGEST: usize = 16 * 1024;
-/// The next line must have come within this time.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 pub enum Line {
     Text(Bytes),
@@ -34,23 +31,29 @@ pub struct Lines<P = Payload> {
     /// Inside a line that is too long.
     skipping: bool,
     ended: bool,
+    /// The next line must have come whole within this time.
+    patience: Duration,
+    /// When that is over, once it is waited for.
+    due: Option<Instant>,
 }
 
 impl<P, E> Lines<P>
 where
     P: futures_util::Stream<Item = Result<Bytes, E>> + Unpin,
 {
-    pub fn new(payload: P) -> Self {
-        Self { payload, buffer: BytesMut::new(), searched: 0, skipping: false, ended: false }
+    pub fn new(payload: P, patience: Duration) -> Self {
+        Self { payload, buffer: BytesMut::new(), searched: 0, skipping: false, ended: false, patience, due: None }
     }
 
-    /// The next lines: those that are there, at least one; `None` at the end.
+    /// The next lines: those that are there, at least one; `None` at the end. Nothing is lost where this is
+    /// given up and asked for again.
     pub async fn next_piece(&mut self) -> Option<Piece> {
         let mut lines = Vec::new();
         let mut bytes = 0;
         loop {
             while lines.len() < MOST_LINES && bytes < MOST_BYTES {
                 let Some(line) = self.take_line() else { break };
+                self.due = None;
                 bytes += if let Line::Text(text) = &line { text.len() } else { 0 };
                 lines.push(line);
             }
@@ -58,11 +61,11 @@ where
                 return (!lines.is_empty()).then_some(Piece::Lines(lines));
             }
             let more = if lines.is_empty() {
-                let Ok(more) = tokio::time::timeout(PATIENCE, self.payload.next()).await else {
-                    self.ended = true;
-                    return Some(Piece::Broken);
-                };
-                more
+                let due = *self.due.get_or_insert_with(|| Instant::now() + self.patience);
+                match tokio::time::timeout_at(due, self.payload.next()).await {
+                    Ok(more) => more,
+                    Err(_) => return Some(self.give_up()),
+                }
             } else {
                 match self.payload.next().now_or_never() {
                     Some(more) => more,
@@ -72,14 +75,18 @@ where
             match more {
                 Some(Ok(more)) => self.add(&more),
                 None => self.ended = true,
-                Some(Err(_)) => {
-                    self.ended = true;
-                    self.buffer.clear();
-                    lines.clear();
-                    return Some(Piece::Broken);
-                }
+                Some(Err(_)) => return Some(self.give_up()),
             }
         }
+    }
+
+    /// Forgets what has come of a line: part of a line is none.
+    fn give_up(&mut self) -> Piece {
+        self.ended = true;
+        self.buffer.clear();
+        self.searched = 0;
+        self.skipping = false;
+        Piece::Broken
     }
 
     fn add(&mut self, more: &[u8]) {
@@ -131,7 +138,7 @@ mod tests {
 
     async fn lines_of(pieces: Vec<Vec<u8>>) -> Vec<Option<String>> {
         let body = stream::iter(pieces.into_iter().map(|piece| Ok::<_, ()>(Bytes::from(piece))));
-        let mut reader = Lines::new(body);
+        let mut reader = Lines::new(body, Duration::from_secs(30));
         let mut read = Vec::new();
         while let Some(Piece::Lines(lines)) = reader.next_piece().await {
             assert!(lines.len() <= MOST_LINES);
@@ -163,5 +170,65 @@ mod tests {
             let read = lines_of(body.chunks(size).map(<[u8]>::to_vec).collect()).await;
             assert_eq!(read, [None, Some("short".to_owned())], "in pieces of {size}");
         }
+    }
+
+    /// Reads to the end, whatever comes.
+    async fn pieces_of<S>(mut reader: Lines<S>) -> Vec<String>
+    where
+        S: futures_util::Stream<Item = Result<Bytes, ()>> + Unpin,
+    {
+        let mut read = Vec::new();
+        while let Some(piece) = reader.next_piece().await {
+            read.push(match piece {
+                Piece::Lines(lines) => format!("{} lines", lines.len()),
+                Piece::Broken => "broken".to_owned(),
+            });
+            assert!(read.len() < 10, "{read:?}");
+        }
+        read
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_ends_without_the_part_of_a_line_that_came() {
+        for begun in ["", "part of a line", "one\ntwo\npart of a line", "one\n"] {
+            let pieces = [Ok(Bytes::from(begun)), Err(()), Ok(Bytes::from("never\n"))];
+            let reader = Lines::new(stream::iter(pieces), Duration::from_secs(30));
+            assert_eq!(pieces_of(reader).await, ["broken"], "{begun:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_that_trickles_is_given_up_however_often_bytes_come() {
+        let trickle = stream::unfold(0, |sent| async move {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            Some((Ok::<_, ()>(Bytes::from_static(b"x")), sent + 1))
+        });
+        let began = Instant::now();
+        assert_eq!(pieces_of(Lines::new(Box::pin(trickle), Duration::from_secs(30))).await, ["broken"]);
+        assert_eq!(began.elapsed().as_secs(), 30);
+        let lines = stream::unfold(0, |sent| async move {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            (sent < 3).then_some((Ok::<_, ()>(Bytes::from_static(b"x\n")), sent + 1))
+        });
+        assert_eq!(pieces_of(Lines::new(Box::pin(lines), Duration::from_secs(30))).await, ["1 lines"; 3]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_can_be_given_up_and_taken_up_again() {
+        let slow = stream::unfold(0, |sent| async move {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            (sent < 2).then_some((Ok::<_, ()>(Bytes::from_static(b"half")), sent + 1))
+        });
+        let mut reader = Lines::new(Box::pin(slow), Duration::from_secs(30));
+        let mut waits = 0;
+        let piece = loop {
+            match tokio::time::timeout(Duration::from_millis(900), reader.next_piece()).await {
+                Ok(piece) => break piece,
+                Err(_) => waits += 1,
+            }
+        };
+        assert!(waits > 5, "{waits}");
+        let Some(Piece::Lines(lines)) = piece else { panic!("no line") };
+        assert!(matches!(&lines[..], [Line::Text(text)] if text == "halfhalf"));
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::batches::Batches;
 use super::ledger::Ledger;
 use super::meter::Delta;
 use super::{GuardConfig, Guards, horizon, lock};
@@ -37,6 +38,7 @@ impl Guards {
     ) -> Result<Self, StorageError> {
         let guards = Self {
             ledger: Ledger::new(config.capacity).into(),
+            batches: Batches::new(config.batches),
             config,
             store,
             keyring,

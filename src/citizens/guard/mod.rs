@@ -6,6 +6,7 @@
 //! with many failures over all clients raises an alarm. Counters live in the database, so replicas
 //! and restarts share them; memory holds what is needed to decide.
 
+pub mod batches;
 mod exchange;
 pub mod ledger;
 pub mod meter;
@@ -16,6 +17,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use batches::Batches;
+pub use batches::RunningBatch;
 pub use exchange::Exchange;
 use ledger::{Key, Kind, Ledger};
 use meter::{Meter, Quotas, Standing};
@@ -44,11 +47,21 @@ pub struct GuardConfig {
     pub alarm: u32,
     /// Counters held in memory.
     pub capacity: usize,
+    /// Batches of one client at once.
+    pub batches: u32,
 }
 
 impl Default for GuardConfig {
     fn default() -> Self {
-        Self { per_number: 20, per_person: 30, share_percent: 30, share_from: 200, alarm: 40, capacity: 500_000 }
+        Self {
+            per_number: 20,
+            per_person: 30,
+            share_percent: 30,
+            share_from: 200,
+            alarm: 40,
+            capacity: 500_000,
+            batches: 8,
+        }
     }
 }
 
@@ -128,6 +141,7 @@ pub struct Guards {
     metrics: Arc<CitizensMetrics>,
     ledger: Mutex<Ledger>,
     meters: Meters,
+    batches: Batches,
 }
 
 /// A counter is never left half changed, so a panic elsewhere does not spoil it.
@@ -136,6 +150,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Guards {
+    /// The batches that are running.
+    pub fn batches(&self) -> &Batches {
+        &self.batches
+    }
+
     /// Takes calls from the client's quotas; batch lines count like calls. Says how many of
     /// `wanted` were granted.
     pub fn take(&self, client: &Client, wanted: u32, now: Instant) -> (u32, Standing) {

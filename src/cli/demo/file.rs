@@ -38,6 +38,8 @@ impl SeededFrom {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct DemoFile {
     pub base_url: String,
+    /// Where metrics (`/metrics`) and the details of health (`/health`) are.
+    pub private_url: String,
     pub issuer: String,
     pub population: SeededFrom,
     pub clients: Vec<DemoClient>,
@@ -92,7 +94,8 @@ struct DemoMember {
 }
 
 impl DemoFile {
-    pub fn new(base_url: &str, clients: Vec<DemoClient>, population: SeededFrom) -> Self {
+    /// Of a demo at these addresses, the public one first.
+    pub fn new((base_url, private_url): (&str, &str), clients: Vec<DemoClient>, population: SeededFrom) -> Self {
         let shown = showcase(population.seed);
         let citizens = shown
             .iter()
@@ -100,6 +103,7 @@ impl DemoFile {
             .collect();
         Self {
             base_url: base_url.to_owned(),
+            private_url: private_url.to_owned(),
             issuer: base_url.to_owned(),
             population,
             clients,

@@ -27,6 +27,7 @@ impl Admission {
     pub fn admit(&self, now: Instant) -> bool {
         let (admitted, probe) = {
             let mut gate = self.0.borrow_mut();
+            gate.recover(now);
             (gate.admit(), gate.begin_probe(now))
         };
         if probe {
@@ -51,6 +52,14 @@ struct Gate {
 impl Gate {
     fn new(target: Duration, now: Instant) -> Self {
         Self { target, share: 1.0, credit: 0.0, window_began: now, least_wait: None, probing: false, probed: now }
+    }
+
+    /// Where nobody came for a while there is no queue: what a burst has closed does not stay closed.
+    fn recover(&mut self, now: Instant) {
+        let quiet = now.saturating_duration_since(self.probed);
+        if self.share < 1.0 && !self.probing && quiet > WINDOW {
+            self.share = (self.share + 0.1 * quiet.div_duration_f32(WINDOW)).min(1.0);
+        }
     }
 
     /// Lets the current share in, evenly spread.
@@ -113,6 +122,23 @@ mod tests {
             now += ms(100);
             gate.measured(now - ms(1), now);
         }
+        assert!(admitted_of(&mut gate, 1000) >= 990);
+    }
+
+    #[test]
+    fn after_a_quiet_second_everybody_is_let_in_again() {
+        let start = Instant::now();
+        let ms = Duration::from_millis;
+        let mut gate = Gate::new(ms(50), start);
+        let mut now = start;
+        for _ in 0..20 {
+            now += ms(100);
+            assert!(gate.begin_probe(now));
+            gate.measured(now - ms(80), now);
+        }
+        gate.recover(now + ms(50));
+        assert!(admitted_of(&mut gate, 1000) <= 30, "the burst is not over");
+        gate.recover(now + ms(1_000));
         assert!(admitted_of(&mut gate, 1000) >= 990);
     }
 

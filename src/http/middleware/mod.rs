@@ -4,11 +4,13 @@
 mod access_log;
 mod admission;
 mod answer;
+mod awaited_body;
 mod deadline;
 mod ids;
-mod kit;
+mod in_flight;
 mod measure;
+mod request_middleware;
 
 pub use access_log::{AccessLog, LogLine};
-pub use kit::{Kit, KitConfig};
 pub use measure::HttpMetrics;
+pub use request_middleware::{MiddlewareConfig, RequestMiddleware};

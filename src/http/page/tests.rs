@@ -20,7 +20,7 @@ fn request(uri: &str) -> HttpRequest {
         secure: true,
         wants_page: true,
     };
-    let arrival = Arrival::new(head, Gauge::default());
+    let arrival = Arrival::new(head, Gauge::default(), None);
     request.extensions_mut().insert(arrival);
     request
 }

@@ -146,7 +146,7 @@ catalogue! {
         "The agreement's quota for the day is used up; `Retry-After` says when it begins anew.";
     RateLimited = TOO_MANY_REQUESTS, "rate-limited",
         "Quá nhiều yêu cầu", "Too many requests",
-        "More calls in a minute than the agreement allows.";
+        "More calls in a minute than the agreement allows, more batches at once than a client may have, or more requests without an account than one address may make.";
     TooManyFailedAnchors = TOO_MANY_REQUESTS, "too-many-failed-anchors",
         "Quá nhiều lần hỏi sai số, họ tên và ngày sinh", "Too many questions whose number, name and birth date do not match",
         "Too many of the client's questions named a number, name and birth date that do not belong together.";

@@ -234,3 +234,105 @@ async fn a_batch_without_the_scope_is_refused_and_recorded() {
     })
     .await;
 }
+
+/// A batch that stays open: its answers, and what sends lines.
+async fn open_batch(
+    desk: &Desk,
+    client: &str,
+) -> (impl futures_util::Stream<Item = reqwest::Result<Bytes>> + Unpin + use<>, tokio::sync::mpsc::Sender<Bytes>) {
+    let token = desk.house.token(client).await;
+    let (sender, lines) = tokio::sync::mpsc::channel(8);
+    let lines = stream::unfold(lines, async |mut lines: tokio::sync::mpsc::Receiver<Bytes>| {
+        let line = lines.recv().await?;
+        Some((Ok::<_, std::io::Error>(line), lines))
+    });
+    let body = reqwest::Body::wrap_stream(lines);
+    let request = desk.request(BATCH).bearer_auth(token).header("content-type", "application/x-ndjson");
+    sender.send(Bytes::from(format!("{}\n", an_claimed()))).await.unwrap();
+    let mut answers = Box::pin(request.body(body).send().await.unwrap().bytes_stream());
+    let first: Value = serde_json::from_slice(&answers.next().await.unwrap().unwrap()).unwrap();
+    assert_eq!(first["verified"], true, "{first}");
+    (answers, sender)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_batch_ends_with_its_token_and_its_client() {
+    for_each_backend(async |backend| {
+        let mut desk = Desk::open(&backend).await;
+        desk.client("briefly", "portal", |_| ()).await;
+        for end in ["token-expired", "token-invalid"] {
+            let (mut answers, sender) = open_batch(&desk, "briefly").await;
+            match end {
+                "token-expired" => desk.house.clock.advance(Duration::from_secs(3600)),
+                _ => desk.house.clients.disable(&crate::support::house::id("briefly")).await.unwrap(),
+            }
+            let since = std::time::Instant::now();
+            let last = tokio::time::timeout(Duration::from_secs(20), answers.next()).await.expect("it ends by itself");
+            let last: Value = serde_json::from_slice(&last.unwrap().unwrap()).unwrap();
+            eprintln!("{end}: ended after {} ms", since.elapsed().as_millis());
+            assert_eq!((&last["line"], &last["status"]), (&json!(2), &json!(401)), "{last}");
+            assert!(last["type"].as_str().unwrap().ends_with(end), "{last}");
+            assert!(answers.next().await.is_none(), "nothing comes after it");
+            drop(sender);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_has_as_many_batches_at_once_as_it_may() {
+    for_each_backend(async |backend| {
+        let desk = Desk::open_with(&backend, GuardConfig { batches: 2, ..GuardConfig::default() }).await;
+        let first = open_batch(&desk, "portal").await;
+        let second = open_batch(&desk, "portal").await;
+        let refused = send(&desk, "portal", format!("{}\n", an_claimed())).await;
+        assert_eq!(refused.problem(), (429, "rate-limited".to_owned()));
+        assert_eq!(refused.header("retry-after"), "5");
+        let entry = desk.last_entry().await.entry;
+        let told = (entry.outcome, entry.operation.as_str(), entry.reason.as_str());
+        assert_eq!(told, (Outcome::Refused, "citizens.verify.batch", "too_many_batches"));
+        assert_eq!(lines_of(&send(&desk, "loadtest", format!("{}\n", an_claimed())).await).len(), 1);
+        drop(first);
+        crate::support::house::within(Duration::from_secs(20), async || {
+            send(&desk, "portal", format!("{}\n", an_claimed())).await.status == 200
+        })
+        .await;
+        drop(second);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_chunk_ends_the_batch_and_no_more() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    for_each_backend(async |backend| {
+        let desk = Desk::open(&backend).await;
+        let token = desk.house.token("portal").await;
+        let authority = desk.url("");
+        let before = desk.entries().await;
+        let mut stream = tokio::net::TcpStream::connect(authority.trim_start_matches("http://")).await.unwrap();
+        let head = format!(
+            "POST {BATCH} HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+        );
+        let line = format!("{}\n{{\"part of", an_claimed());
+        stream.write_all(format!("{head}{:x}\r\n{line}\r\n", line.len()).as_bytes()).await.unwrap();
+        let mut told = String::new();
+        while !told.contains("\"verified\":true") {
+            let mut bytes = [0; 4096];
+            let count = stream.read(&mut bytes).await.unwrap();
+            assert!(count > 0, "{told}");
+            told.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+        stream.write_all(b"no chunk\r\n").await.unwrap();
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest).await;
+        let rest = String::from_utf8_lossy(&rest);
+        assert!(rest.contains("body-timeout"), "{rest}");
+        assert_eq!(desk.verify(&an_claimed()).await.status, 200);
+        assert_eq!(desk.entries().await, before + 2, "a line, no part of a line, and the call");
+        crate::support::house::within(Duration::from_secs(20), async || desk.counted("http_requests_in_flight") == 0)
+            .await;
+    })
+    .await;
+}

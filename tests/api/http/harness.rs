@@ -13,10 +13,10 @@ use actix_web::{HttpResponse, Responder};
 use dancu::crypto::SystemEntropy;
 use dancu::http::extract::{BoundedText, IdempotencyKey};
 use dancu::http::middleware::AccessLog;
-use dancu::http::{Arrival, Input, Json, Limits, OauthError, Problem, ProblemKind, Routes, release};
+use dancu::http::{AnonymousRequest, Arrival, Input, Json, Limits, OauthError, Problem, ProblemKind, Routes, release};
 use dancu::kernel::clock::SystemClock;
 use dancu::kernel::{Faults, IdNumber, PersonName};
-use dancu::server::{self, RunningServer, ServerConfig, Service};
+use dancu::server::{self, Listeners, RunningServer, ServerConfig, Service};
 use dancu::telemetry::{Health, Metrics, Probe};
 use serde::Deserialize;
 use utoipa::OpenApi;
@@ -66,6 +66,17 @@ async fn busy(ms: web::Path<u64>) -> &'static str {
     "busy"
 }
 
+/// More than buffers take in of a few.
+async fn long(handled: web::Data<Handled>) -> Vec<u8> {
+    handled.0.fetch_add(1, Ordering::SeqCst);
+    vec![b'x'; 100_000]
+}
+
+async fn endless() -> impl Responder {
+    let chunk = || Ok::<_, actix_web::Error>(Bytes::from(vec![b'x'; 50_000]));
+    HttpResponse::Ok().streaming(futures_util::stream::repeat_with(chunk))
+}
+
 async fn negative(arrival: Arrival) -> &'static str {
     release::negative(&arrival).await;
     "no_match"
@@ -89,9 +100,14 @@ fn routes(app: &mut ServiceConfig) {
         .service(web::resource("/problem/{slug}").get(problem))
         .service(web::resource("/slow/{ms}").get(slow))
         .service(web::resource("/busy/{ms}").get(busy))
+        .service(web::resource("/long").get(long))
+        .service(web::resource("/endless").get(endless))
         .service(web::resource("/negative").get(negative))
         .service(web::resource("/stream").get(stream))
-        .service(web::resource("/things/{thing}").get(|| async { "thing" }))
+        .service(web::resource("/things/{thing}").get(|thing: web::Path<String>| async move {
+            if *thing == "1" { "thing".to_owned() } else { format!("thing {thing}") }
+        }))
+        .service(web::resource("/anonymous").post(|_: AnonymousRequest| async { "done" }))
         .service(web::resource("/panic").get(|| async { panic!("{CANARY}") as &str }))
         .service(web::resource("/query").get(|q: web::Query<Numbered>| async move { q.number.to_string() }))
         .service(web::resource("/actix-json").post(|j: web::Json<Numbered>| async move { j.number.to_string() }))
@@ -135,6 +151,8 @@ impl Write for Kept {
 pub struct Bench {
     pub server: RunningServer,
     pub address: SocketAddr,
+    /// Where metrics and the details of health are.
+    pub private: SocketAddr,
     pub log: Kept,
     pub metrics: Metrics,
     pub handled: Arc<Handled>,
@@ -164,8 +182,23 @@ pub fn start_with(config: ServerConfig, addresses: &[&str]) -> Bench {
         entropy: Arc::new(SystemEntropy::default()),
     };
     let addresses: Vec<SocketAddr> = addresses.iter().map(|a| a.parse().unwrap()).collect();
-    let server = server::start(&config, server::listen(&addresses).unwrap(), service).unwrap();
-    Bench { address: server.addresses()[0], server, log, metrics, handled }
+    let listeners = Listeners {
+        public: server::listen(&addresses).unwrap(),
+        private: server::listen(&["127.0.0.1:0".parse().unwrap()]).unwrap(),
+    };
+    let server = server::start(&config, listeners, service).unwrap();
+    let (address, private) = (server.addresses()[0], server.private_addresses()[0]);
+    Bench { address, private, server, log, metrics, handled }
+}
+
+/// Looks again and again until it is so.
+#[track_caller]
+pub fn eventually(what: &str, mut so: impl FnMut() -> bool) {
+    let began = std::time::Instant::now();
+    while !so() {
+        assert!(began.elapsed() < Duration::from_secs(20), "{what}: not within 20 s");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// A response, as it came.

@@ -2,7 +2,7 @@
 
 use dancu::http::ProblemKind;
 
-use super::harness::{CANARY, JSON, get, post, start};
+use super::harness::{CANARY, JSON, eventually, get, post, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_problem_type_in_the_language_asked_for() {
@@ -88,20 +88,26 @@ async fn request_ids_are_taken_if_they_are_harmless() {
 async fn the_servers_own_endpoints() {
     let bench = start();
     let live = get(bench.address, "/health/live", "");
-    assert_eq!((live.status, live.json()["status"].as_str()), (200, Some("live")));
+    assert_eq!((live.status, live.body.as_str()), (200, "live"));
+    eventually("ready", || get(bench.address, "/health/ready", "").status == 200);
     let ready = get(bench.address, "/health/ready", "");
-    assert_eq!(ready.json(), serde_json::json!({"status": "ready", "probes": {"keys": "ok"}}));
+    assert_eq!((ready.body.as_str(), ready.header("content-type")), ("ready", Some("text/plain; charset=utf-8")));
+    let details = get(bench.private, "/health", "");
+    assert_eq!(details.json(), serde_json::json!({"status": "ready", "probes": {"keys": "ok"}}));
+    assert_eq!(get(bench.address, "/metrics", "").problem(), "not-found");
+    assert_eq!(get(bench.address, "/health", "").problem(), "not-found");
+    assert_eq!(get(bench.private, "/things/1", "").status, 404);
     let description = get(bench.address, "/openapi.json", "");
     assert_eq!(description.json()["openapi"], "3.1.0");
     assert_eq!(description.header("cache-control"), Some("public, max-age=300"));
     get(bench.address, "/things/17", "");
     get(bench.address, "/nowhere", "");
-    let metrics = get(bench.address, "/metrics", "").body;
+    let metrics = get(bench.private, "/metrics", "").body;
     for line in [
         "dancu_http_requests_total{route=\"/things/{thing}\",status=\"200\"} 1",
-        "dancu_http_request_duration_seconds_count{route=\"unmatched\",status_class=\"4xx\"} 1",
-        "dancu_http_problems_total{problem=\"not-found\"} 1",
-        "dancu_http_requests_in_flight 1",
+        "dancu_http_request_duration_seconds_count{route=\"unmatched\",status_class=\"4xx\"} 3",
+        "dancu_http_problems_total{problem=\"not-found\"} 3",
+        "dancu_http_requests_in_flight 0",
         "dancu_http_requests_shed_total 0",
     ] {
         assert!(metrics.contains(line), "{line} is not in\n{metrics}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dancu::server::ServerConfig;
 
-use super::harness::{Answer, connect, get, start_with};
+use super::harness::{Answer, connect, eventually, get, start_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_request_in_work_is_answered() {
@@ -43,11 +43,11 @@ async fn it_is_not_ready_before_it_stops_to_listen() {
     let config = ServerConfig { workers: Some(1), stop_delay: Duration::from_millis(400), ..ServerConfig::default() };
     let bench = start_with(config, &["127.0.0.1:0"]);
     let address = bench.address;
-    assert_eq!(get(address, "/health/ready", "").status, 200);
+    eventually("ready", || get(address, "/health/ready", "").status == 200);
     let stopping = tokio::spawn(bench.server.stop());
     tokio::time::sleep(Duration::from_millis(100)).await;
     let ready = get(address, "/health/ready", "");
-    assert_eq!((ready.status, ready.json()["status"].as_str()), (503, Some("stopping")));
+    assert_eq!((ready.status, ready.body.as_str()), (503, "stopping"));
     assert_eq!(get(address, "/things/1", "").status, 200);
     stopping.await.unwrap().unwrap();
 }

@@ -57,3 +57,18 @@ async fn both_families_speak_tls_and_the_certificate_can_change() {
     assert_eq!(get_by_tls(bench.address, &second).unwrap().status, 200);
     bench.server.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_handshakes_shut_nobody_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let trusted = certificate(folder.path());
+    let files = TlsFiles { certificates: folder.path().join("chain.pem"), private_key: folder.path().join("key.pem") };
+    let config = ServerConfig { workers: Some(1), tls: Some(files), ..ServerConfig::default() };
+    let bench = start_with(config, &["127.0.0.1:0"]);
+    let silent: Vec<_> = (0..400).map(|_| connect(bench.address)).collect();
+    let began = std::time::Instant::now();
+    assert_eq!(get_by_tls(bench.address, &trusted).unwrap().status, 200);
+    assert!(began.elapsed() < std::time::Duration::from_secs(3), "{:?}", began.elapsed());
+    drop(silent);
+    bench.server.stop().await.unwrap();
+}

@@ -1,8 +1,6 @@
-//! The middleware itself.
+//! One request on its way through the service: admitted, answered, counted, logged.
 
 use std::cell::Cell;
-use std::future::{Future, Ready, ready};
-use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,142 +8,37 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{Payload, RequestHead, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::dev::{Payload, RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpMessage};
-use futures_util::FutureExt;
+use actix_web::{Error, HttpRequest, HttpResponse};
 
-use super::access_log::{AccessLog, LogLine};
-use super::admission::Admission;
+use super::access_log::LogLine;
 use super::answer::{self, Orphan};
-use super::deadline::Deadline;
-use super::ids::RequestIds;
-use super::measure::{HttpMetrics, RouteMeters};
+use super::request_middleware::Worker;
+use crate::http::connection::Connection;
 use crate::http::context::{Arrival, Head};
 use crate::http::language::language_of;
-use crate::http::limits::Limits;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::kernel::Entropy;
 
 /// What the log says of a client that went away (as nginx has it).
 const CLIENT_GONE: u16 = 499;
+/// A longer answer goes to the connection in pieces of this many bytes, so that a client that does not read
+/// it holds no copy of the whole.
+const PIECE: usize = 32 * 1024;
 
-/// What the middleware needs. Cheap to clone.
-#[derive(Clone)]
-pub struct KitConfig {
-    pub limits: Arc<Limits>,
-    pub metrics: HttpMetrics,
-    /// No lines are written where there is none.
-    pub access_log: Option<AccessLog>,
-    pub entropy: Arc<dyn Entropy>,
-    /// Whether clients reach the service by TLS, here or at a proxy in front of it.
-    pub secure: bool,
-}
-
-/// The outermost middleware: `App::new().wrap(Kit::new(config))`.
-pub struct Kit(KitConfig);
-
-impl Kit {
-    pub fn new(config: KitConfig) -> Self {
-        Self(config)
-    }
-}
-
-impl<S> Transform<S, ServiceRequest> for Kit
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
-    S::Future: 'static,
-{
-    type Response = ServiceResponse<BoxBody>;
-    type Error = Error;
-    type Transform = KitService<S>;
-    type InitError = ();
-    type Future = Ready<Result<KitService<S>, ()>>;
-
-    fn new_transform(&self, service: S) -> Self::Future {
-        let config = self.0.clone();
-        let worker = Worker {
-            ids: RequestIds::new(config.entropy.as_ref()),
-            admission: Admission::new(config.limits.queue_delay, Instant::now()),
-            meters: RouteMeters::new(config.metrics.clone()),
-            deadline: Deadline::new(config.limits.answer_timeout),
-            config,
-        };
-        ready(Ok(KitService { service, worker: Rc::new(worker) }))
-    }
-}
-
-pub struct KitService<S> {
-    service: S,
+pub(super) struct InFlightRequest {
     worker: Rc<Worker>,
-}
-
-/// What one worker keeps between requests.
-struct Worker {
-    config: KitConfig,
-    ids: RequestIds,
-    admission: Admission,
-    meters: RouteMeters,
-    deadline: Deadline,
-}
-
-impl<S> Service<ServiceRequest> for KitService<S>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
-    S::Future: 'static,
-{
-    type Response = ServiceResponse<BoxBody>;
-    type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
-
-    actix_web::dev::forward_ready!(service);
-
-    fn call(&self, request: ServiceRequest) -> Self::Future {
-        let visit = Visit::begin(&self.worker, &request);
-        request.extensions_mut().insert(visit.arrival.clone());
-        if let Err(problem) = visit.admit(request.head()) {
-            let response = answer::told(request.request(), &problem, &visit.arrival);
-            let response = request.into_response(response);
-            return Box::pin(ready(Ok(visit.finish(response, Some(problem.kind())))));
-        }
-        let work = AssertUnwindSafe(self.service.call(request)).catch_unwind();
-        let deadline = self.worker.deadline.clone();
-        Box::pin(async move {
-            let work = std::pin::pin!(work);
-            let mut work = deadline.keep(visit.arrival.at(), work);
-            let mut ended = (&mut work).await;
-            let longer = visit.arrival.longer();
-            if ended.is_none() && longer > std::time::Duration::ZERO {
-                ended = tokio::time::timeout(longer, &mut work).await.ok().flatten();
-            }
-            match ended {
-                Some(Ok(Ok(response))) => {
-                    let (request, response) = response.into_parts();
-                    let (response, problem) = answer::settle(&request, response, &visit.arrival);
-                    Ok(visit.finish(ServiceResponse::new(request, response), problem))
-                }
-                // No extractor or handler ends here, only a middleware between them and this one.
-                Some(Ok(Err(_))) => Err(visit.abandon(ProblemKind::Internal)),
-                Some(Err(_panic)) => Err(visit.abandon(ProblemKind::Internal)),
-                None => Err(visit.abandon(ProblemKind::Timeout)),
-            }
-        })
-    }
-}
-
-/// One request on its way through the service.
-struct Visit {
-    worker: Rc<Worker>,
-    arrival: Arrival,
+    pub(super) arrival: Arrival,
     method: Method,
-    in_flight: i64,
+    /// Requests in work when this one came.
+    others: i64,
     noted: Cell<bool>,
 }
 
-impl Visit {
-    fn begin(worker: &Rc<Worker>, request: &ServiceRequest) -> Self {
+impl InFlightRequest {
+    pub(super) fn begin(worker: &Rc<Worker>, request: &ServiceRequest, connection: Option<Arc<Connection>>) -> Self {
         let headers = request.headers();
         let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
         let head = Head {
@@ -156,24 +49,23 @@ impl Visit {
             secure: worker.config.secure,
             wants_page: accepts.is_some_and(|kinds| kinds.contains("text/html")),
         };
-        let counted = worker.config.metrics.in_flight.clone();
-        let in_flight = counted.inc();
-        let arrival = Arrival::new(head, counted);
-        Self { worker: worker.clone(), arrival, method: request.method().clone(), in_flight, noted: Cell::new(false) }
+        let in_flight = worker.config.metrics.in_flight.clone();
+        let others = in_flight.inc();
+        let arrival = Arrival::new(head, in_flight, connection);
+        Self { worker: worker.clone(), arrival, method: request.method().clone(), others, noted: Cell::new(false) }
     }
 
     /// Refuses what must not cost more than a refusal.
-    fn admit(&self, head: &RequestHead) -> Result<(), Problem> {
+    pub(super) fn admit(&self, head: &RequestHead) -> Result<(), Problem> {
         let limits = &self.worker.config.limits;
         if head_bytes(head.uri.path_and_query().map_or(0, |p| p.as_str().len()), head.headers()) > limits.header_bytes {
             return Err(ProblemKind::HeaderTooLarge.into());
         }
-        let path = head.uri.path();
         // Who watches the service must see it under load.
-        if path.starts_with("/health/") || path == "/metrics" {
+        if head.uri.path().starts_with("/health/") {
             return Ok(());
         }
-        let room = usize::try_from(self.in_flight).is_ok_and(|others| others < limits.in_flight);
+        let room = usize::try_from(self.others).is_ok_and(|others| others < limits.in_flight);
         if room && self.worker.admission.admit(self.arrival.at()) {
             return Ok(());
         }
@@ -181,22 +73,33 @@ impl Visit {
         Err(ProblemKind::Overloaded.into())
     }
 
+    /// What leaves in the place of `response`, and its problem.
+    pub(super) fn settle(&self, request: &HttpRequest, response: HttpResponse) -> (HttpResponse, Option<ProblemKind>) {
+        if !self.arrival.was_shed() {
+            return answer::settle(request, response, &self.arrival);
+        }
+        self.worker.config.metrics.shed.inc();
+        let problem = Problem::from(ProblemKind::Overloaded);
+        (answer::told(request, &problem, &self.arrival), Some(problem.kind()))
+    }
+
     /// Sends the answer on its way, and notes it once its length is known.
-    fn finish(self, response: ServiceResponse, problem: Option<ProblemKind>) -> ServiceResponse {
+    pub(super) fn finish(self, response: ServiceResponse, problem: Option<ProblemKind>) -> ServiceResponse {
         let (request, mut response) = response.into_parts();
         answer::add_headers(&mut response, &self.arrival, self.worker.config.secure);
         let known = self.worker.meters.known(request.path());
         let route = known.or_else(|| request.match_pattern().map(Rc::from));
         let status = response.status().as_u16();
         let unread = self.arrival.take_unread();
+        self.arrival.begin_answer();
         let response = match response.body().size() {
             BodySize::Stream => {
-                response.map_body(|_, body| BoxBody::new(Tail { body, sent: 0, visit: self, route, status, problem }))
+                response.map_body(|_, body| BoxBody::new(Tail { body, sent: 0, request: self, route, status, problem }))
             }
             size => {
                 let bytes = if let BodySize::Sized(bytes) = size { bytes } else { 0 };
                 self.note(route.as_deref(), status, problem, bytes);
-                response
+                if bytes > PIECE as u64 { response.map_body(|_, body| in_pieces(body)) } else { response }
             }
         };
         let response = match unread {
@@ -207,15 +110,13 @@ impl Visit {
     }
 
     /// Answers a problem where the request itself is gone.
-    fn abandon(self, kind: ProblemKind) -> Error {
+    pub(super) fn abandon(self, kind: ProblemKind) -> Error {
         let orphan = Orphan { problem: kind.into(), arrival: self.arrival.clone(), secure: self.worker.config.secure };
         orphan.report();
         self.note(None, kind.status().as_u16(), Some(kind), 0);
         orphan.into()
     }
-}
 
-impl Visit {
     /// Counts the answer and writes its line.
     fn note(&self, route: Option<&str>, status: u16, problem: Option<ProblemKind>, bytes: u64) {
         let Worker { config, meters, .. } = self.worker.as_ref();
@@ -242,9 +143,9 @@ impl Visit {
     }
 }
 
-impl Drop for Visit {
+impl Drop for InFlightRequest {
     fn drop(&mut self) {
-        self.worker.config.metrics.in_flight.dec();
+        self.arrival.end();
         if !self.noted.get() {
             // The client went away before it was answered.
             self.note(None, CLIENT_GONE, None, 0);
@@ -256,7 +157,7 @@ impl Drop for Visit {
 struct Tail {
     body: BoxBody,
     sent: u64,
-    visit: Visit,
+    request: InFlightRequest,
     route: Option<Rc<str>>,
     status: u16,
     problem: Option<ProblemKind>,
@@ -280,7 +181,7 @@ impl MessageBody for Tail {
 
 impl Drop for Tail {
     fn drop(&mut self) {
-        self.visit.note(self.route.as_deref(), self.status, self.problem, self.sent);
+        self.request.note(self.route.as_deref(), self.status, self.problem, self.sent);
     }
 }
 
@@ -299,6 +200,30 @@ impl MessageBody for WithUnread {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Pin::new(&mut self.body).poll_next(cx)
+    }
+}
+
+/// A long body that is in memory, a piece at a time.
+struct Pieces(Bytes);
+
+fn in_pieces(body: BoxBody) -> BoxBody {
+    match body.try_into_bytes() {
+        Ok(bytes) => BoxBody::new(Pieces(bytes)),
+        Err(body) => body,
+    }
+}
+
+impl MessageBody for Pieces {
+    type Error = std::convert::Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.0.len() as u64)
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let piece = self.0.len().min(PIECE);
+        let piece = self.0.split_to(piece);
+        Poll::Ready((!piece.is_empty()).then_some(Ok(piece)))
     }
 }
 

@@ -1,0 +1,353 @@
+//! How many connections there may be, in all and for one address. Where the room is full, what is idle goes
+//! first.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use prometheus_client::encoding::EncodeLabelSet;
+use tokio::sync::Notify;
+
+use super::state::{Connection, End};
+use crate::kernel::{AddressGroup, Network};
+use crate::telemetry::Metrics;
+use crate::telemetry::metrics::{Counter, Family, Gauge};
+
+/// How often connections are looked through, while there are any.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Bounds on connections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// Most connections at once.
+    pub most: usize,
+    /// Most of them from one address (IPv6: from one /64).
+    pub per_address: usize,
+    /// Whose connections have no budget of their own: proxies in front of the service.
+    pub trusted_proxies: Vec<Network>,
+    /// A request's head must have come within this time of its first byte.
+    pub head_timeout: Duration,
+    /// How long an idle connection stays open.
+    pub keep_alive: Duration,
+    /// A client that takes nothing of its answer for this long is cut.
+    pub write_timeout: Duration,
+}
+
+impl ConnectionLimits {
+    pub fn is_trusted(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(address))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reason {
+    reason: &'static str,
+}
+
+/// What is counted of connections.
+#[derive(Clone)]
+pub struct ConnectionMetrics {
+    open: Gauge,
+    refused: Family<Reason, Counter>,
+    ended: Family<Reason, Counter>,
+}
+
+impl ConnectionMetrics {
+    pub fn register(metrics: &Metrics) -> Self {
+        Self {
+            open: metrics.gauge("http_connections", "Open connections"),
+            refused: metrics.counters("http_connections_refused", "Connections refused because a budget is used up"),
+            ended: metrics.counters("http_connections_ended", "Connections ended by the service, by reason"),
+        }
+    }
+}
+
+/// Every connection of the service. Cheap to clone.
+#[derive(Clone)]
+pub struct Connections(Arc<Room>);
+
+struct Room {
+    limits: ConnectionLimits,
+    metrics: ConnectionMetrics,
+    began: Instant,
+    time: Arc<AtomicU64>,
+    table: Mutex<Table>,
+    opened: Notify,
+}
+
+#[derive(Default)]
+struct Table {
+    slots: Vec<Option<Arc<Connection>>>,
+    free: Vec<usize>,
+    by_group: HashMap<AddressGroup, usize>,
+}
+
+/// A connection that has its place, until this is dropped.
+pub struct OpenConnection {
+    connection: Arc<Connection>,
+    room: Connections,
+}
+
+impl OpenConnection {
+    pub fn share(&self) -> Arc<Connection> {
+        Arc::clone(&self.connection)
+    }
+}
+
+impl Deref for OpenConnection {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.room.with_table(|table| table.take(&self.connection));
+    }
+}
+
+impl Table {
+    fn open(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    fn of_group(&self, group: AddressGroup) -> usize {
+        self.by_group.get(&group).copied().unwrap_or(0)
+    }
+
+    fn insert(&mut self, group: Option<AddressGroup>, time: Arc<AtomicU64>) -> Arc<Connection> {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        let connection = Arc::new(Connection::new(slot, group, time));
+        self.slots[slot] = Some(Arc::clone(&connection));
+        if let Some(group) = group {
+            *self.by_group.entry(group).or_default() += 1;
+        }
+        connection
+    }
+
+    /// Gives a connection's place back; one that had to make room has none any more.
+    fn take(&mut self, connection: &Arc<Connection>) {
+        let slot = &mut self.slots[connection.slot];
+        if !slot.as_ref().is_some_and(|there| Arc::ptr_eq(there, connection)) {
+            return;
+        }
+        *slot = None;
+        self.free.push(connection.slot);
+        let Some(group) = connection.group else { return };
+        if let Some(count) = self.by_group.get_mut(&group) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_group.remove(&group);
+            }
+        }
+    }
+
+    /// Ends the most dispensable connection of those that `concern`; whether there was one.
+    fn make_room(&mut self, concern: impl Fn(&Connection) -> bool) -> bool {
+        let candidates = self.slots.iter().flatten().filter(|connection| concern(connection));
+        let chosen = candidates.filter_map(|connection| Some((connection.dispensable()?, connection)));
+        let Some((_, chosen)) = chosen.min_by_key(|(order, _)| *order) else { return false };
+        let chosen = Arc::clone(chosen);
+        self.take(&chosen);
+        chosen.give_up(chosen.yielding());
+        true
+    }
+}
+
+impl Connections {
+    pub fn new(limits: ConnectionLimits, metrics: ConnectionMetrics) -> Self {
+        Self(Arc::new(Room {
+            limits,
+            metrics,
+            began: Instant::now(),
+            time: Arc::default(),
+            table: Mutex::default(),
+            opened: Notify::new(),
+        }))
+    }
+
+    fn with_table<T>(&self, work: impl FnOnce(&mut Table) -> T) -> T {
+        let mut table = self.0.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = work(&mut table);
+        self.0.metrics.open.set(i64::try_from(table.open()).unwrap_or(i64::MAX));
+        done
+    }
+
+    fn tick(&self) {
+        let now = u64::try_from(self.0.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.0.time.store(now, Ordering::Relaxed);
+    }
+
+    /// A place for a new connection from `peer`; `None` where there is none, not even by ending one that
+    /// is idle, waits for what the client does not send, or for the client to read.
+    pub fn open(&self, peer: IpAddr) -> Option<OpenConnection> {
+        let limits = &self.0.limits;
+        let group = (!limits.is_trusted(peer)).then(|| AddressGroup::of(peer));
+        self.tick();
+        let opened = self.with_table(|table| {
+            if group.is_some_and(|group| table.of_group(group) >= limits.per_address)
+                && !table.make_room(|connection| connection.group == group)
+            {
+                return Err("address");
+            }
+            if table.open() >= limits.most && !table.make_room(|_| true) {
+                return Err("room");
+            }
+            Ok(table.insert(group, Arc::clone(&self.0.time)))
+        });
+        match opened {
+            Ok(connection) => {
+                self.0.opened.notify_one();
+                Some(OpenConnection { connection, room: self.clone() })
+            }
+            Err(reason) => {
+                self.0.metrics.refused.get_or_create(&Reason { reason }).inc();
+                None
+            }
+        }
+    }
+
+    /// Ends connections whose time is over, as long as this is polled.
+    pub async fn watch(self) {
+        loop {
+            if self.with_table(|table| table.open()) == 0 {
+                self.0.opened.notified().await;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+            self.tick();
+            self.end_overdue();
+        }
+    }
+
+    fn end_overdue(&self) {
+        let overdue: Vec<(Arc<Connection>, End, &'static str)> = self.with_table(|table| {
+            let connections = table.slots.iter().flatten();
+            let overdue = connections.filter_map(|connection| {
+                let (end, reason) = connection.overdue(&self.0.limits)?;
+                (connection.end() != Some(end)).then(|| (Arc::clone(connection), end, reason))
+            });
+            overdue.collect()
+        });
+        for (connection, end, reason) in overdue {
+            self.0.metrics.ended.get_or_create(&Reason { reason }).inc();
+            connection.give_up(end);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room(most: usize, per_address: usize) -> Connections {
+        let limits = ConnectionLimits {
+            most,
+            per_address,
+            trusted_proxies: vec!["10.0.0.1".parse().unwrap()],
+            head_timeout: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(60),
+            write_timeout: Duration::from_secs(20),
+        };
+        Connections::new(limits, ConnectionMetrics::register(&Metrics::default()))
+    }
+
+    fn from(room: &Connections, address: &str) -> Option<OpenConnection> {
+        room.open(address.parse().unwrap())
+    }
+
+    #[test]
+    fn an_address_has_a_budget_and_its_own_idle_connections_go_first() {
+        let room = room(100, 2);
+        let stranger = from(&room, "192.0.2.9").unwrap();
+        let (first, second) = (from(&room, "192.0.2.1").unwrap(), from(&room, "192.0.2.1").unwrap());
+        second.begin_request(false);
+        let third = from(&room, "192.0.2.1").unwrap();
+        assert_eq!((first.end(), second.end(), stranger.end()), (Some(End::Orderly), None, None));
+        third.begin_request(false);
+        assert!(from(&room, "192.0.2.1").is_none(), "both are at work");
+        drop(first);
+        assert!(from(&room, "192.0.2.1").is_none(), "its place was gone already");
+        drop(second);
+        assert!(from(&room, "192.0.2.1").is_some());
+        let proxied: Vec<_> = (0..5).map(|_| from(&room, "10.0.0.1").unwrap()).collect();
+        assert!(proxied.iter().all(|connection| connection.end().is_none()));
+        let customer: Vec<_> = (0..2).map(|i| from(&room, &format!("2001:db8::{i}")).unwrap()).collect();
+        let _third = from(&room, "2001:db8::ffff").unwrap();
+        assert!(customer.iter().any(|connection| connection.end().is_some()), "one customer's /64");
+    }
+
+    #[test]
+    fn a_full_room_gives_up_what_is_idle_before_heads_and_never_what_is_at_work() {
+        let room = room(4, 4);
+        let open = |host: u8| from(&room, &format!("192.0.2.{host}")).unwrap();
+        let (working, head, idle, new) = (open(1), open(2), open(3), open(4));
+        working.begin_request(false);
+        head.received(10);
+        idle.begin_request(false);
+        idle.end_request();
+        idle.sent();
+        room.0.time.store(5, Ordering::Relaxed);
+        let fifth = open(5);
+        fifth.begin_request(false);
+        let sixth = open(6);
+        sixth.begin_request(false);
+        assert!(idle.end().is_some() && new.end().is_some() && head.end().is_none());
+        let seventh = open(7);
+        seventh.begin_request(false);
+        assert_eq!((head.end(), working.end()), (Some(End::Cut), None));
+        assert!(from(&room, "192.0.2.8").is_none());
+    }
+
+    #[test]
+    fn what_does_not_send_or_read_in_time_is_overdue() {
+        let room = room(4, 4);
+        let limits = room.0.limits.clone();
+        let connection = from(&room, "192.0.2.1").unwrap();
+        let at = |ms: u64| room.0.time.store(ms, Ordering::Relaxed);
+        let overdue = |ms: u64| {
+            at(ms);
+            connection.overdue(&limits).map(|(_, reason)| reason)
+        };
+        at(0);
+        connection.received(1);
+        assert_eq!((overdue(6_000), overdue(6_001)), (None, Some("no_head")));
+        connection.begin_request(true);
+        connection.await_body(true);
+        assert_eq!(overdue(900_000), None, "bodies have their own limits");
+        connection.end_request();
+        connection.write_blocked();
+        assert_eq!((overdue(920_000), overdue(920_001)), (None, Some("not_read")));
+        connection.write_progressed();
+        connection.write_blocked();
+        assert_eq!(overdue(930_000), None);
+        assert!(connection.sent() || connection.may_begin());
+        assert_eq!(overdue(900_000 + 61_001), Some("idle"));
+    }
+
+    #[test]
+    fn reading_waits_for_sending_and_no_client_runs_far_ahead() {
+        let room = room(4, 4);
+        let connection = from(&room, "192.0.2.1").unwrap();
+        connection.begin_request(false);
+        connection.received(16 * 1024 - 1);
+        assert!(connection.may_read());
+        connection.received(1);
+        assert!(!connection.may_read());
+        assert!(!connection.sent(), "nothing has changed yet");
+        connection.end_request();
+        assert!(!connection.may_begin());
+        assert!(connection.sent(), "the reading goes on");
+        assert!(connection.may_begin() && connection.may_read());
+        connection.begin_request(true);
+        connection.received(10 << 20);
+        assert!(connection.may_read(), "a body is no running ahead");
+    }
+}
