@@ -49,6 +49,12 @@ impl<'a> Allowance<'a> {
         if self.agreement.detail == Detail::Boolean { AttributeSet::EMPTY } else { self.readable() }
     }
 
+    /// Whether the answer may say that the person is alive, deceased or missing. Whoever is not told is
+    /// told of nobody who is not alive, at any door: see [`Draft::may_speak_of`](super::Draft::may_speak_of).
+    pub fn tells_status(self) -> bool {
+        self.withholds(Attribute::Status).is_none()
+    }
+
     /// Whether the value of `attribute` is within agreement and consent, however much detail the
     /// agreement allows.
     pub fn may_read(self, attribute: Attribute) -> bool {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::cache::OpenRecord;
 use super::draft::{Draft, Question};
-use super::guard::Named;
 use super::guard::meter::Standing;
+use super::guard::{AnchorOutcome, Named};
 use super::matching::anchor::Among;
 use super::matching::{Anchor, AnchorNumber, Anchored};
 use super::service::{Citizens, CitizensError, Drafted};
@@ -20,6 +20,34 @@ pub struct AnchoredCitizen {
     pub anchored: Anchored,
 }
 
+/// Whom an anchor leads to, before anything of them is told.
+enum Sought {
+    Found(AnchoredCitizen),
+    /// The anchor holds for them. They are not alive, and the question may not speak of them.
+    Hidden(CitizenId),
+    /// Nobody, or somebody whom the anchor does not hold for; then whom it was about, if one person.
+    Nobody(Option<CitizenId>),
+}
+
+impl Sought {
+    fn outcome(&self) -> AnchorOutcome {
+        match self {
+            Self::Found(_) => AnchorOutcome::Holds,
+            Self::Hidden(_) => AnchorOutcome::NotAlive,
+            Self::Nobody(_) => AnchorOutcome::Fails,
+        }
+    }
+
+    /// Whom the question was about, if one person.
+    fn about(&self) -> Option<CitizenId> {
+        match self {
+            Self::Found(person) => Some(person.record.citizen.citizen_id),
+            Self::Hidden(citizen) => Some(*citizen),
+            Self::Nobody(about) => *about,
+        }
+    }
+}
+
 /// What came of looking for somebody.
 pub struct Anchoring {
     /// `None`: nobody, or somebody whom the anchor does not hold for; which of them is not told.
@@ -30,7 +58,8 @@ pub struct Anchoring {
 /// A further person whom a question about somebody else names.
 pub enum Another {
     Found(AnchoredCitizen),
-    /// Nobody, or somebody whom the anchor does not hold for; then whom it was about, if one person.
+    /// Nobody, somebody whom the anchor does not hold for, or somebody who may not be spoken of; whom it
+    /// was about, if one person.
     Unknown(Option<CitizenId>),
 }
 
@@ -47,17 +76,20 @@ impl Citizens {
         anchor: &Anchor,
         draft: Draft,
     ) -> Result<Drafted<Another>, CitizensError> {
-        let (person, about) = self.seek(anchor).await?;
-        let named = Named { number: digits(&anchor.number), person: Some((&anchor.full_name, anchor.date_of_birth)) };
-        let settled = self.0.guards.settle(&caller.client, named, person.is_some(), draft.at()).await;
+        let sought = self.seek_for(caller, anchor, &draft).await?;
+        let settled = self.0.guards.settle(&caller.client, named(anchor), sought.outcome(), draft.at()).await;
         match settled.map_err(CitizensError::from) {
             Ok(failure) => {
-                let another = person.map_or(Another::Unknown(about), Another::Found);
+                let another = match sought {
+                    Sought::Found(person) => Another::Found(person),
+                    Sought::Hidden(citizen) => Another::Unknown(Some(citizen)),
+                    Sought::Nobody(about) => Another::Unknown(about),
+                };
                 Ok((Ok(another), draft.also_failed(failure)))
             }
             Err(blocked @ CitizensError::Blocked(_)) => {
                 let reason = blocked.reason();
-                Ok((Err(blocked), draft.refused(reason).about(about.into_iter().collect())))
+                Ok((Err(blocked), draft.refused(reason).about(sought.about().into_iter().collect())))
             }
             Err(error) => Err(error),
         }
@@ -90,15 +122,20 @@ impl Citizens {
         standing: Standing,
         draft: Draft,
     ) -> Result<Drafted<Anchoring>, CitizensError> {
-        let (person, about) = self.seek(anchor).await?;
-        // Somebody else than the citizen who decided: nobody, as for every other cause.
-        let person = person.filter(|person| draft.concerns(person.record.citizen.citizen_id));
-        let named = Named { number: digits(&anchor.number), person: Some((&anchor.full_name, anchor.date_of_birth)) };
-        let settled = self.settle(caller, named, person.is_some(), about, draft).await?;
-        Ok(match settled {
-            (Ok(()), draft) => (Ok(Anchoring { person, standing }), draft),
-            (Err(blocked), draft) => (Err(blocked), draft),
-        })
+        let sought = match self.seek_for(caller, anchor, &draft).await? {
+            // Somebody else than the citizen who decided: nobody, as for every other cause.
+            sought @ (Sought::Found(_) | Sought::Hidden(_)) if !sought.about().is_some_and(|of| draft.concerns(of)) => {
+                Sought::Nobody(sought.about())
+            }
+            sought => sought,
+        };
+        let judged = (sought.outcome(), sought.about());
+        let (settled, draft) = self.settle(caller, named(anchor), judged, draft).await?;
+        let person = match sought {
+            Sought::Found(person) => Some(person),
+            Sought::Hidden(_) | Sought::Nobody(_) => None,
+        };
+        Ok((settled.map(|()| Anchoring { person, standing }), draft))
     }
 
     /// The person an admitted question is about: whom the anchor holds for or, without one, the
@@ -113,13 +150,18 @@ impl Citizens {
         if let Some(anchor) = anchor {
             return self.seek_anchored(caller, anchor, standing, draft).await;
         }
-        let record = match &caller.citizen {
-            Some(grant) => self.0.records.by_id(grant.citizen_id).await?,
+        let own = caller.citizen.as_ref().map(|grant| grant.citizen_id);
+        let record = match own {
+            Some(citizen) => self.0.records.by_id(citizen).await?,
             None => None,
         };
-        let person = record.map(|record| AnchoredCitizen { record, anchored: Anchored::OWN });
-        let own = caller.citizen.as_ref().map(|grant| grant.citizen_id);
-        let draft = if person.is_some() { draft } else { draft.no_match(own, None) };
+        let (person, draft) = match record {
+            None => (None, draft.no_match(own, None)),
+            Some(record) if draft.may_speak_of(&caller.client.agreement, &record.citizen) => {
+                (Some(AnchoredCitizen { record, anchored: Anchored::OWN }), draft)
+            }
+            Some(_) => (None, draft.hidden(own, None)),
+        };
         Ok((Ok(Anchoring { person, standing }), draft))
     }
 
@@ -128,19 +170,35 @@ impl Citizens {
         &self,
         caller: &Caller,
         named: Named<'_>,
-        anchored: bool,
-        about: Option<CitizenId>,
+        (outcome, about): (AnchorOutcome, Option<CitizenId>),
         draft: Draft,
     ) -> Result<Drafted<()>, CitizensError> {
-        match self.0.guards.settle(&caller.client, named, anchored, draft.at()).await.map_err(CitizensError::from) {
-            Ok(_) if anchored => Ok((Ok(()), draft)),
-            Ok(failure) => Ok((Ok(()), draft.no_match(about, failure))),
+        match self.0.guards.settle(&caller.client, named, outcome, draft.at()).await.map_err(CitizensError::from) {
+            Ok(failure) => {
+                let draft = match outcome {
+                    AnchorOutcome::Holds => draft,
+                    AnchorOutcome::Fails => draft.no_match(about, failure),
+                    AnchorOutcome::NotAlive => draft.hidden(about, failure),
+                };
+                Ok((Ok(()), draft))
+            }
             Err(blocked @ CitizensError::Blocked(_)) => {
                 let reason = blocked.reason();
                 Ok((Err(blocked), draft.refused(reason).about(about.into_iter().collect())))
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Whom an anchor leads to, as far as the draft's question may speak of them.
+    async fn seek_for(&self, caller: &Caller, anchor: &Anchor, draft: &Draft) -> Result<Sought, StorageError> {
+        Ok(match self.seek(anchor).await? {
+            (Some(person), _) if draft.may_speak_of(&caller.client.agreement, &person.record.citizen) => {
+                Sought::Found(person)
+            }
+            (Some(person), _) => Sought::Hidden(person.record.citizen.citizen_id),
+            (None, about) => Sought::Nobody(about),
+        })
     }
 
     /// The person, and whom a failed anchor was about, if one person.
@@ -178,6 +236,11 @@ impl Citizens {
             AnchorNumber::Legacy(number) => self.0.records.by_legacy_number(number).await,
         }
     }
+}
+
+/// What an anchor names, for the guards.
+pub(super) fn named(anchor: &Anchor) -> Named<'_> {
+    Named { number: digits(&anchor.number), person: Some((&anchor.full_name, anchor.date_of_birth)) }
 }
 
 /// The digits of either kind of number.

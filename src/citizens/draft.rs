@@ -2,10 +2,14 @@
 
 use super::allowance::{Allowance, Consented};
 use super::guard::Failure;
+use super::model::{Citizen, Status};
 use crate::access::Caller;
 use crate::audit::{Entry, Outcome};
 use crate::clients::{Agreement, Operation};
 use crate::kernel::{Attribute, AttributeSet, CitizenId, Instant, LegalBasis, Purpose, TransactionId};
+
+/// Why nothing more is told of somebody who is deceased or missing, in audit entries.
+const NOT_ALIVE: &str = "not_alive";
 
 /// What is asked, by which operation, and why.
 #[derive(Debug, Clone)]
@@ -24,6 +28,8 @@ pub struct Draft {
     pub(super) failure: Option<Failure>,
     /// Set where a citizen decided about this question: by a consent, or by their own token.
     consented: Option<Consented>,
+    /// The question is whether a claimed status is the person's: its yes or no tells it.
+    claims_status: bool,
     /// Other members of the household are named in the answer.
     pub(super) members_named: bool,
 }
@@ -38,6 +44,8 @@ impl Draft {
             (officer, standing)
         });
         draft.entry.attributes = question.attributes;
+        draft.claims_status =
+            question.operation == Operation::CitizensVerify && question.attributes.contains(Attribute::Status);
         draft.entry.procedure = Some(procedure);
         draft.entry.legal_basis = Some(legal_basis);
         draft
@@ -60,7 +68,7 @@ impl Draft {
             outcome: Outcome::Refused,
             reason: "",
         };
-        Self { entry, failure: None, consented: None, members_named: false }
+        Self { entry, failure: None, consented: None, claims_status: false, members_named: false }
     }
 
     /// What is asked for, where that shows only after the question was admitted.
@@ -109,6 +117,15 @@ impl Draft {
         Allowance::new(agreement, attributes)
     }
 
+    /// Whether an answer under `agreement` may speak of this person at all: of somebody who is not alive
+    /// only to a client that is told so. To all others they are nobody, at every door: what is said of a
+    /// living person would be taken to be true of a dead one.
+    pub fn may_speak_of(&self, agreement: &Agreement, citizen: &Citizen) -> bool {
+        let allowance = self.allowance(agreement, citizen.citizen_id);
+        let claimed = self.claims_status && allowance.may_read(Attribute::Status);
+        citizen.status == Status::Alive || allowance.tells_status() || claimed
+    }
+
     /// Whether it rests on a consent, which is one person's: the answer speaks of nobody else.
     pub fn rests_on_consent(&self) -> bool {
         self.entry.legal_basis.as_ref().is_some_and(LegalBasis::is_consent)
@@ -148,6 +165,20 @@ impl Draft {
         self.entry.subjects = about.into_iter().collect();
         self.failure = failure;
         self
+    }
+
+    /// The same of somebody who is not alive and whom the question [may not speak
+    /// of](Self::may_speak_of): the entry says why, the answer does not.
+    pub(super) fn hidden(mut self, about: Option<CitizenId>, failure: Option<Failure>) -> Self {
+        self.entry.reason = NOT_ALIVE;
+        self.no_match(about, failure)
+    }
+
+    /// All that is answered is that the person is not alive, which tells their status.
+    #[must_use]
+    pub fn answered_not_alive(mut self, person: CitizenId) -> Self {
+        self.entry.reason = NOT_ALIVE;
+        self.answered(vec![person], [Attribute::Status].into_iter().collect())
     }
 
     /// The question was answered: about whom, the one asked about first, and with what.

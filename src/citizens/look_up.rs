@@ -11,7 +11,7 @@ use super::warning::{Warning, warnings_of};
 use crate::access::Caller;
 use crate::audit::Receipt;
 use crate::clients::{Detail, Operation};
-use crate::kernel::{AttributeSet, CitizenId, Purpose, TransactionId};
+use crate::kernel::{Attribute, AttributeSet, CitizenId, Purpose, TransactionId};
 use crate::storage::StorageError;
 
 /// The operation's name in audit entries.
@@ -26,7 +26,7 @@ pub struct LookUp {
 
 /// What is told of somebody who was found.
 pub struct Found {
-    /// `None` where the agreement allows yes and no only.
+    /// `None` where agreement or consent does not let it out.
     pub status: Option<Status>,
     pub disclosure: Disclosure,
     pub warnings: Vec<Warning>,
@@ -79,7 +79,7 @@ impl Citizens {
         let full = allowance.detail() == Detail::Full;
         let warnings =
             if full { warnings_of(&person.record.citizen, person.anchored.number, allowance) } else { Vec::new() };
-        let status = full.then_some(person.record.citizen.status);
+        let status = allowance.tells_status().then_some(person.record.citizen.status);
         let mut disclosure = Disclosure::choose(person.record, asked, allowance);
         if !draft.names_members(&caller.client.agreement) {
             disclosure = disclosure.withholding_members();
@@ -89,7 +89,11 @@ impl Citizens {
             disclosure = disclosure.with_household(Household { members });
         }
         let subjects = self.subjects_of(&disclosure).await?;
-        let draft = draft.answered(subjects, disclosure.attributes());
+        let mut disclosed = disclosure.attributes();
+        if status.is_some() {
+            disclosed.insert(Attribute::Status);
+        }
+        let draft = draft.answered(subjects, disclosed);
         Ok((Found { status, disclosure, warnings }, draft))
     }
 

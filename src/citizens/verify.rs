@@ -6,8 +6,8 @@ use super::allowance::Allowance;
 use super::anchor::{AnchoredCitizen, Anchoring, digits};
 use super::cache::OpenRecord;
 use super::draft::{Draft, Question};
-use super::guard::Named;
 use super::guard::meter::Standing;
+use super::guard::{AnchorOutcome, Named};
 use super::matching::claims::{Check, Claim, Claims};
 use super::matching::date::as_precise_as;
 use super::matching::{AnchorNumber, Comparison, Verdict};
@@ -66,7 +66,8 @@ impl Verify {
 /// What an agreement for full detail is told of an anchored person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
-    pub status: Status,
+    /// `None` where agreement or consent does not let it out.
+    pub status: Option<Status>,
     pub checks: Vec<Check>,
     pub warnings: Vec<Warning>,
 }
@@ -136,7 +137,11 @@ impl Citizens {
             Ok(Anchoring { person: Some(person), .. }) => {
                 let id = person.record.citizen.citizen_id;
                 let verdicts = verdicts(&person, ask, draft.allowance(agreement, id));
-                (Ok(verdicts), draft.answered(vec![id], ask.attributes()))
+                let mut disclosed = ask.attributes();
+                if verdicts.checked.as_ref().is_some_and(|checked| checked.status.is_some()) {
+                    disclosed.insert(Attribute::Status);
+                }
+                (Ok(verdicts), draft.answered(vec![id], disclosed))
             }
         })
     }
@@ -154,7 +159,8 @@ impl Citizens {
     }
 
     /// A name alone, or a birth date alone: yes or no and nothing else, and a *no* is a failed
-    /// anchor. A CMND, which may be shared, needs both.
+    /// anchor. A CMND, which may be shared, needs both. This answer has no place for a status, so whoever
+    /// is not alive is nobody here, whatever the agreement lists.
     async fn compare_part(
         &self,
         caller: &Caller,
@@ -170,10 +176,16 @@ impl Citizens {
         let fits = |record: &Arc<OpenRecord>| {
             draft.concerns(record.citizen.citizen_id) & ask.claims.iter().all(|claim| holds(claim, record))
         };
-        let verified = personal && about.is_some_and(fits);
+        let fits = personal && about.is_some_and(fits);
+        let outcome = match about.filter(|_| fits).map(|record| record.citizen.status) {
+            Some(Status::Alive) => AnchorOutcome::Holds,
+            Some(Status::Deceased | Status::Missing) => AnchorOutcome::NotAlive,
+            None => AnchorOutcome::Fails,
+        };
         let about = about.map(|record| record.citizen.citizen_id);
+        let verified = outcome == AnchorOutcome::Holds;
         let named = Named { number: digits(&ask.number), person: None };
-        let (settled, draft) = self.settle(caller, named, verified, about, draft).await?;
+        let (settled, draft) = self.settle(caller, named, (outcome, about), draft).await?;
         Ok(match settled {
             Err(blocked) => (Err(blocked), draft),
             Ok(()) if verified => {
@@ -207,7 +219,7 @@ fn verdicts(person: &AnchoredCitizen, ask: &Verify, allowance: Allowance<'_>) ->
     }
     let verified = checks.iter().all(|check| check.comparison.verdict.verifies());
     let checked = (allowance.detail() == Detail::Full).then(|| Checked {
-        status: person.record.citizen.status,
+        status: allowance.tells_status().then_some(person.record.citizen.status),
         warnings: warnings_of(&person.record.citizen, person.anchored.number, allowance),
         checks: checks.into_iter().map(|check| told(check, allowance)).collect(),
     });

@@ -207,7 +207,9 @@ pub async fn run(args: ClientsArgs, clients: &Clients, out: &mut dyn Write) -> R
         Command::Add(add) => {
             let id = add.id.clone();
             let secret = add.secret.then(|| Secret::random(&SystemEntropy::default()));
-            clients.add(add.read(secret.as_ref())?).await?;
+            let new = add.read(secret.as_ref())?;
+            warn_of(&new.agreement);
+            clients.add(new).await?;
             writeln!(out, "added {id}")?;
             if let Some(secret) = secret {
                 writeln!(out, "secret {}", secret.expose())?;
@@ -222,7 +224,9 @@ pub async fn run(args: ClientsArgs, clients: &Clients, out: &mut dyn Write) -> R
             writeln!(out, "{id} has key {key_id}; older keys stay good for {overlap_hours} h at most")?;
         }
         Command::Amend { id, agreement } => {
-            clients.amend(&id, read_agreement(&agreement)?).await?;
+            let agreement = read_agreement(&agreement)?;
+            warn_of(&agreement);
+            clients.amend(&id, agreement).await?;
             writeln!(out, "amended {id}")?;
         }
         Command::Redirects { id, redirects } => {
@@ -304,6 +308,16 @@ impl KeyArgs {
             (None, None) => return Ok(None),
         };
         Ok(Some(PublicKey { id: public.key_id(), key: public.key }))
+    }
+}
+
+/// Says on standard error what an operator may not expect of an agreement that is sound.
+fn warn_of(agreement: &Agreement) {
+    if agreement.asks_without_status() {
+        eprintln!(
+            "warning: the agreement asks about people and does not list the attribute `status`: whoever is recorded as \
+             deceased or missing is answered like somebody who does not exist"
+        );
     }
 }
 

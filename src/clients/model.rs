@@ -85,6 +85,23 @@ impl Agreement {
             && self.attributes.contains(Attribute::FullName)
             && self.household_members.contains(procedure)
     }
+
+    /// Whether it lets people be asked about by number, name and birth date without listing their status:
+    /// then nobody who is deceased or missing is found under it, at any door.
+    pub fn asks_without_status(&self) -> bool {
+        let about_people = [
+            Operation::CitizensLookup,
+            Operation::CitizensVerify,
+            Operation::QrVerify,
+            Operation::QrIssue,
+            Operation::ResidenceCheck,
+            Operation::ResidenceConfirm,
+            Operation::FormsPrefill,
+            Operation::EidDesk,
+        ];
+        let asks = about_people.into_iter().any(|operation| self.operations.contains(operation));
+        asks && !self.attributes.contains(Attribute::Status)
+    }
 }
 
 /// A public key a client signs its assertions with.

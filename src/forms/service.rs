@@ -19,7 +19,7 @@ use crate::citizens::matching::Anchor;
 use crate::citizens::model::Status;
 use crate::citizens::{AnchoredCitizen, Anchoring, Citizens, CitizensError, Draft, Question};
 use crate::clients::Operation;
-use crate::kernel::{Attribute, CitizenId, Purpose, TransactionId};
+use crate::kernel::{CitizenId, Purpose, TransactionId};
 use crate::storage::StorageError;
 use crate::telemetry::metrics::{Histograms, Metrics};
 
@@ -171,11 +171,9 @@ impl Forms {
         let (outcome, filled, draft) = match person {
             None => (Outcome::NoMatch, Filled::nothing(), draft),
             Some(person) if person.record.citizen.status != Status::Alive => {
-                let about = person.record.citizen.citizen_id;
-                let told = draft.allowance(&caller.client.agreement, about).withholds(Attribute::Status).is_none();
-                // To whoever may not read the status it is one more cause of nothing to fill in.
-                let outcome = if told { Outcome::NotAlive } else { Outcome::NoMatch };
-                (outcome, Filled::nothing(), draft.refused("not_alive").about(vec![about]))
+                // Only whoever may know it has found them.
+                let draft = draft.answered_not_alive(person.record.citizen.citizen_id);
+                (Outcome::NotAlive, Filled::nothing(), draft)
             }
             Some(person) => {
                 let (filled, draft) = self.filled(caller, &form, &person, draft).await?;

@@ -125,6 +125,9 @@ pub struct Told {
     /// As the request gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
+    /// The warnings, or their absence, say whether the holder is alive. For the entry alone.
+    #[serde(skip)]
+    pub status_told: bool,
 }
 
 /// A text, recognised.

@@ -95,7 +95,7 @@ async fn look_ups_checks_confirmations_and_forms_name_whom_they_were_about() {
         asked(&desk, "portal", CHECK, of_another, blocked).await;
         desk.client("one", "portal", |agreement| agreement.per_minute = 1).await;
         let more = residence::ask(linh(), json!({ "predicates": [about("same_household_as", hai(), json!({}))] }));
-        asked(&desk, "one", CHECK, more, refused("residence.check", "over_quota", &[linh_])).await;
+        asked(&desk, "one", CHECK, more, refused("residence.check", "over_quota", &[])).await;
         let mut sensitive = but(an_claimed(), json!({ "purpose": purpose(BANK) }));
         sensitive["claims"]["religion"] = json!("00");
         asked(&desk, "bank", VERIFY, sensitive, refused("citizens.verify", "attribute_not_agreed", &[an_])).await;
@@ -112,8 +112,10 @@ async fn look_ups_checks_confirmations_and_forms_name_whom_they_were_about() {
         asked(&desk, "nameless", CONFIRM, confirm, refused("residence.confirm", "attribute_not_agreed", &[linh_]))
             .await;
         let dead = confirmation(but(chien.clone(), json!({ "purpose": null })), json!({}));
-        asked(&desk, "portal", CONFIRM, dead, refused("residence.confirm", "not_alive", &["Lê Văn Chiến"])).await;
-        asked(&desk, "portal", CT01, chien, refused("forms.prefill", "not_alive", &["Lê Văn Chiến"])).await;
+        let told =
+            |operation| Said { outcome: Outcome::Answered, ..refused(operation, "not_alive", &["Lê Văn Chiến"]) };
+        asked(&desk, "portal", CONFIRM, dead, told("residence.confirm")).await;
+        asked(&desk, "portal", CT01, chien, told("forms.prefill")).await;
         let other = but(linh(), json!({ "purpose": purpose(PORTAL) }));
         let said = refused("forms.prefill", "form_of_other_procedure", &[linh_]);
         asked(&desk, "portal", "/v1/forms/ct07-request/prefill", other, said).await;

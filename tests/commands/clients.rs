@@ -148,3 +148,13 @@ async fn a_relying_party_has_redirect_addresses_and_may_have_a_secret() {
     let service = desk.run("add x --name X --state-body --agreement @rp.toml --secret").await.unwrap_err();
     assert!(service.contains("profile baseline"), "{service}");
 }
+
+#[test]
+fn an_agreement_that_asks_about_people_without_their_status_is_warned_of() {
+    use dancu::clients::Agreement;
+    let agreement = |text: &str| Agreement::from_toml(text).unwrap();
+    assert!(agreement(AGREEMENT).asks_without_status());
+    assert!(!agreement(&AGREEMENT.replace("\"full_name\"", "\"full_name\", \"status\"")).asks_without_status());
+    // Who asks about nobody need not know.
+    assert!(!agreement(&AGREEMENT.replace("citizens:lookup", "stays:read")).asks_without_status());
+}

@@ -13,7 +13,7 @@ use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::showcase;
 use dancu::citizens::{CacheConfig, GuardConfig, upsert};
 use dancu::cli::demo::facilities;
-use dancu::clients::{Contact, samples};
+use dancu::clients::{Agreement, Contact, NewClient, samples};
 use dancu::console;
 use dancu::crypto::jose::PrivateJwk;
 use dancu::crypto::{Keyring, SystemEntropy};
@@ -73,8 +73,19 @@ impl Installation {
         Self { app, url, secrets, keys, server }
     }
 
-    /// An access token of a sample client, as its back end gets one.
-    pub async fn token(&self, client: &str) -> String {
+    /// A client like the sample `like`, under another agreement.
+    pub async fn client(&mut self, id: &str, like: &str, change: impl FnOnce(&mut Agreement)) {
+        let samples = samples(self.app.ground.clock.now()).expect("samples are made");
+        let sample = samples.into_iter().find(|sample| sample.new.id.as_str() == like).expect("a sample");
+        let mut agreement = sample.new.agreement.clone();
+        change(&mut agreement);
+        let new = NewClient { id: id.parse().expect("a client id"), agreement, ..sample.new };
+        self.app.clients.add(new).await.expect("the client is added");
+        self.keys.insert(id.to_owned(), sample.private_key);
+    }
+
+    /// How a client authenticates at OAuth endpoints.
+    pub fn authenticated(&self, client: &str) -> [(&'static str, String); 2] {
         let (key, now) = (&self.keys[client], self.app.ground.clock.now().as_seconds());
         let claims = json!({
             "iss": client, "sub": client, "aud": self.url, "iat": now, "exp": now + 60,
@@ -82,11 +93,13 @@ impl Installation {
         });
         let signed = unsigned(&json!({ "alg": "ES256", "kid": key.public().key_id() }), &claims);
         let assertion = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(key.key.sign(signed.as_bytes())));
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_assertion_type", ASSERTION_TYPE),
-            ("client_assertion", &assertion),
-        ];
+        [("client_assertion_type", ASSERTION_TYPE.to_owned()), ("client_assertion", assertion)]
+    }
+
+    /// An access token of a client, as its back end gets one.
+    pub async fn token(&self, client: &str) -> String {
+        let grant = ("grant_type", "client_credentials".to_owned());
+        let form = self.authenticated(client).into_iter().chain([grant]);
         let body: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = reqwest::Client::new().post(format!("{}/oauth2/token", self.url)).body(body);
         let answer = request.header("content-type", "application/x-www-form-urlencoded").send().await;

@@ -71,9 +71,14 @@ fn of_storage(error: &StorageError) -> Problem {
     Problem::new(kind).because(error)
 }
 
-/// The problem, held back as long as *no match* would be where it came of somebody's data.
+/// The problem, held back as long as *no match* would be where somebody was looked for before it, if
+/// only for the entry: finding nobody takes another time.
 pub async fn held_back(error: CitizensError, arrival: &Arrival) -> Problem {
-    if matches!(error, CitizensError::Blocked(_)) {
+    let after_a_look_up = matches!(
+        error,
+        CitizensError::Blocked(_) | CitizensError::AttributesNotAgreed(_) | CitizensError::AttributesNotConsented(_)
+    );
+    if after_a_look_up {
         release::negative(arrival).await;
     }
     error.into()

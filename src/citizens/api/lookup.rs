@@ -88,7 +88,8 @@ pub struct LookUpResponse<'a> {
     #[schema(value_type = TransactionId)]
     transaction_id: TransactionId,
     outcome: LookUpOutcome,
-    /// Alive, deceased or missing; `null` unless somebody was found.
+    /// Alive, deceased or missing; `null` unless somebody was found, and agreement and consent list it.
+    /// Whoever is not told it finds nobody who is not alive.
     #[schema(value_type = Option<String>)]
     status: Option<Status>,
     /// Attributes by name, each `{value, source, as_of, classification}`.

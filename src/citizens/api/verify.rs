@@ -120,11 +120,12 @@ pub struct VerifyResponse<'a> {
     transaction_id: TransactionId,
     /// Whether every claim is `exact` or `equivalent`.
     verified: bool,
-    /// Only for an agreement for full detail, and a person whose number, name and birth date match.
+    /// Only for an agreement for full detail that lists it (and a consent that does, where one is needed),
+    /// and a person whose number, name and birth date match.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, required = false)]
     status: Option<Status>,
-    /// As `status`.
+    /// Only for an agreement for full detail, and a person whose number, name and birth date match.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, CheckResponse>>, required = false)]
     checks: Option<Checks<'a>>,
@@ -164,7 +165,7 @@ impl<'a> VerifyResponse<'a> {
         Self {
             transaction_id: answer.transaction,
             verified: answer.verdicts.verified,
-            status: checked.map(|checked| checked.status),
+            status: checked.and_then(|checked| checked.status),
             checks: checked.map(|checked| Checks(&checked.checks)),
             warnings: checked.map_or(&[], |checked| &checked.warnings),
             audit: &answer.receipt,

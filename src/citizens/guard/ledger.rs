@@ -21,7 +21,7 @@ pub enum Kind {
     Number = 6,
     /// Failed anchors of one client with one name and birth date.
     Person = 7,
-    /// Failed anchors of all clients with one number.
+    /// Failed anchors of everybody with one number: all clients, and who begins activations.
     NumberAnywhere = 8,
 }
 

@@ -2,8 +2,9 @@
 //!
 //! A failed anchor is a question whose number, name and birth date do not belong together. It is
 //! counted for the client with that number, for the client with that name and birth date, and as a
-//! share of the client's calls: one client's failures never lock a citizen out elsewhere. A number
-//! with many failures over all clients raises an alarm. Counters live in the database, so replicas
+//! share of the client's calls: one client's failures never lock a citizen out elsewhere. Where no
+//! client asks, the network address stands in its place. A number with many failures over all of them
+//! raises an alarm. Counters live in the database, so replicas
 //! and restarts share them; memory holds what is needed to decide.
 
 pub mod batches;
@@ -30,7 +31,7 @@ use super::metrics::CitizensMetrics;
 use super::store::guards::{self, Counter};
 use crate::clients::Client;
 use crate::crypto::{KeyUse, Keyring};
-use crate::kernel::{ClientId, Instant, PartialDate, PersonName};
+use crate::kernel::{Instant, PartialDate, PersonName};
 use crate::storage::{Db, Reach, StorageError, Store};
 
 #[derive(Debug, Clone)]
@@ -43,7 +44,7 @@ pub struct GuardConfig {
     pub share_percent: u32,
     /// … once there are this many.
     pub share_from: u32,
-    /// Failed anchors in a day with one number over all clients that raise an alarm.
+    /// Failed anchors in a day with one number, whoever tries it, that raise an alarm.
     pub alarm: u32,
     /// Counters held in memory.
     pub capacity: usize,
@@ -100,6 +101,19 @@ pub enum GuardError {
     Storage(#[from] StorageError),
 }
 
+/// What came of comparing a question's number, name and birth date with the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnchorOutcome {
+    /// They are one person's, who may be spoken of.
+    Holds,
+    /// They are nobody's together: somebody may be trying what fits.
+    Fails,
+    /// They are one person's, who is not alive, and the client is not told so. For the client it counts
+    /// like [`Fails`](Self::Fails), or the first question that is not counted would tell; the number is
+    /// not under attack by it.
+    NotAlive,
+}
+
 /// What a question names.
 #[derive(Debug, Clone, Copy)]
 pub struct Named<'a> {
@@ -116,6 +130,12 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// One more in each of these counters.
+    fn of(counted: impl IntoIterator<Item = (Kind, Key)>, now: Instant) -> Self {
+        let counter = |(kind, key): (Kind, Key)| Counter { kind, key, start: kind.window().start(now), used: 1 };
+        Self { counters: counted.into_iter().map(counter).collect() }
+    }
+
     /// Both failures, stored together.
     pub(super) fn and(mut self, more: Self) -> Self {
         self.counters.extend(more.counters);
@@ -166,14 +186,15 @@ impl Guards {
     /// one step, so that many questions at once do not slip through together.
     ///
     /// # Errors
-    /// `Blocked` if the client has failed too often, whether or not this question is `anchored`.
+    /// `Blocked` if the client has failed too often, whatever came of this question.
     pub async fn settle(
         &self,
         client: &Client,
         named: Named<'_>,
-        anchored: bool,
+        outcome: AnchorOutcome,
         now: Instant,
     ) -> Result<Option<Failure>, GuardError> {
+        let anchored = outcome == AnchorOutcome::Holds;
         let meter = self.meters.of(&client.id);
         let few = meter.with(|meter| -> Result<bool, Blocked> {
             self.check_share(meter, now)?;
@@ -182,7 +203,7 @@ impl Guards {
         if anchored && few {
             return Ok(None);
         }
-        let keys = self.keys(&client.id, named)?;
+        let keys = self.keys([b"number", b"person"], client.id.as_str().as_bytes(), named)?;
         // On the heap: what is rare must not make every question's future large.
         let read = Box::pin(self.read_unknown(&keys, now)).await?;
         self.decide(&keys, &read, anchored, now)?;
@@ -192,11 +213,16 @@ impl Guards {
         meter.with(|meter| meter.fail(now));
         self.metrics.failed_anchors.inc();
         let client_counters = [Kind::FailuresPerHour, Kind::FailuresPerDay].map(|kind| (kind, meter.key));
-        let anywhere = (Kind::NumberAnywhere, self.key(b"anywhere", &[named.number.as_bytes()])?);
-        let failed = keys.iter().map(|(kind, key)| (kind, *key)).chain(client_counters).chain([anywhere]);
-        let counters =
-            failed.map(|(kind, key)| Counter { kind, key, start: kind.window().start(now), used: 1 }).collect();
-        Ok(Some(Failure { counters }))
+        let mut failed: Vec<_> = keys.iter().map(|(kind, key)| (kind, *key)).chain(client_counters).collect();
+        if outcome == AnchorOutcome::Fails {
+            failed.push(self.anywhere(named.number)?);
+        }
+        Ok(Some(Failure::of(failed, now)))
+    }
+
+    /// The counter of failed anchors with a number over everybody who tries it.
+    fn anywhere(&self, number: &str) -> Result<(Kind, Key), StorageError> {
+        Ok((Kind::NumberAnywhere, self.key(b"anywhere", &[number.as_bytes()])?))
     }
 
     fn check_share(&self, meter: &mut Meter, now: Instant) -> Result<(), Blocked> {
@@ -287,15 +313,17 @@ impl Guards {
         }
     }
 
-    fn keys(&self, client: &ClientId, named: Named<'_>) -> Result<Keys, StorageError> {
-        let client = client.as_str().as_bytes();
-        let number = self.key(b"number", &[client, named.number.as_bytes()])?;
+    /// The counters of what somebody (`asker`) names; `kinds` tell counters of numbers from those of
+    /// persons, and askers of one kind from others.
+    fn keys(&self, kinds: [&[u8]; 2], asker: &[u8], named: Named<'_>) -> Result<Keys, StorageError> {
+        let [of_number, of_person] = kinds;
+        let number = self.key(of_number, &[asker, named.number.as_bytes()])?;
         let person = named
             .person
             .map(|(name, birth)| {
                 // However the name is spelled, it is the same one.
                 let (name, birth) = (index_form(name), birth.to_string());
-                self.key(b"person", &[client, name.as_bytes(), birth.as_bytes()])
+                self.key(of_person, &[asker, name.as_bytes(), birth.as_bytes()])
             })
             .transpose()?;
         Ok(Keys { number, person })

@@ -100,7 +100,7 @@ impl DeskRequest {
 pub enum DeskWord {
     Done,
     NoMatch,
-    /// The citizen is recorded as deceased or missing.
+    /// The citizen is recorded as deceased or missing, and the agreement lists `status`.
     NotAlive,
     /// There is no account to do this to; `enrol` makes one.
     NoAccount,

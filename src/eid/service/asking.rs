@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use super::config::{HOUR, MINUTE, NAMES_PER_REQUEST};
-use super::{BeginError, Eid, EidConfig, entry};
+use super::{BeginError, Eid, entry};
 use crate::audit::{Entry, Outcome};
+use crate::citizens::current;
 use crate::citizens::model::Status;
 use crate::eid::model::{
     ApprovalRequest, Asker, Begun, Channel, LONGEST_LIFETIME, MatchNumber, ScanSecret, Statement, TransactionState,
@@ -15,7 +16,7 @@ use crate::eid::store::transactions::{self, TransactionRow};
 use crate::eid::vault::Drawer;
 use crate::kernel::entropy::random_bytes;
 use crate::kernel::{CitizenId, Entropy, IdNumber, Instant, Level, TransactionId};
-use crate::storage::{Db, StorageError, Tx};
+use crate::storage::{StorageError, Tx};
 
 /// What came of a number typed into a sign-in page; the same whether anybody has it or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +75,7 @@ impl Eid {
         };
         let citizen = request.citizen.filter(|_| !request.unknown);
         let shown = match citizen {
-            Some(citizen) => may_ask(tx.db()?, &self.0.config, (citizen, request.channel), None, now)?,
+            Some(citizen) => self.may_ask(tx, (citizen, request.channel), None, now)?,
             None => false,
         };
         self.0.metrics.requests.inc();
@@ -133,7 +134,6 @@ impl Eid {
     /// If the store cannot answer.
     pub async fn address(&self, id: TransactionId, number: &IdNumber) -> Result<Addressed, StorageError> {
         let holder = self.0.citizens.holder_of_number(number).await?;
-        let holder = holder.filter(|record| record.citizen.status == Status::Alive);
         let holder = holder.map(|record| record.citizen.citizen_id);
         let tag = self.0.vault.number_tag(number.expose());
         let eid = self.clone();
@@ -152,7 +152,7 @@ impl Eid {
                 let used = counters::add(tx.db()?, Kind::AddressesOfNumber, &tag, HOUR, now)?;
                 let to = holder.filter(|_| used <= eid.0.config.addresses_per_number);
                 let shown = match to {
-                    Some(citizen) => may_ask(tx.db()?, &eid.0.config, (citizen, Channel::Page), Some(id), now)?,
+                    Some(citizen) => eid.may_ask(tx, (citizen, Channel::Page), Some(id), now)?,
                     None => false,
                 };
                 if !transactions::address(tx.db()?, id, (to, shown), NAMES_PER_REQUEST, now)? {
@@ -161,10 +161,38 @@ impl Eid {
                 }
                 let statement = eid.statement(&row)?.1;
                 let outcome = if to.is_some() { Outcome::Answered } else { Outcome::NoMatch };
-                eid.0.audit.append(tx, &asked(&statement, "eid.address", to, outcome, now));
+                // Whose number was typed stands in the entry, though they were not asked.
+                eid.0.audit.append(tx, &asked(&statement, "eid.address", holder, outcome, now));
                 Ok(Addressed::Asked)
             })
             .await
+    }
+
+    /// Whether a request that the citizen did not scan may be shown to them. Each channel has bounds of its
+    /// own: whoever opens sign-in pages and types a number keeps nobody from being asked at a counter.
+    fn may_ask(
+        &self,
+        tx: &mut Tx<'_>,
+        (citizen, channel): (CitizenId, Channel),
+        other_than: Option<TransactionId>,
+        now: Instant,
+    ) -> Result<bool, StorageError> {
+        let Some(account) = accounts::hold(tx.db()?, citizen)? else { return Ok(false) };
+        let (_, quiet_until) = account.quiet(channel);
+        if account.closed_at.is_some() || account.scanned_only || quiet_until > now.as_micros() {
+            return Ok(false);
+        }
+        let alive = current(tx, &self.0.sealing, citizen)?.is_some_and(|citizen| citizen.status == Status::Alive);
+        if !alive
+            || transactions::count_pending(tx.db()?, citizen, channel, other_than, now)? >= self.0.config.open_requests
+        {
+            return Ok(false);
+        }
+        let kind = match channel {
+            Channel::Page => Kind::PagesToCitizen,
+            Channel::Counter => Kind::CountersToCitizen,
+        };
+        Ok(counters::add(tx.db()?, kind, citizen.as_bytes(), HOUR, now)? <= self.0.config.requests_per_hour)
     }
 
     /// The statement of a row: its text, as signed, and what it says.
@@ -183,30 +211,6 @@ fn new_digits(entropy: &dyn Entropy) -> MatchNumber {
             return digits;
         }
     }
-}
-
-/// Whether a request that the citizen did not scan may be shown to them. Each channel has bounds of its
-/// own: whoever opens sign-in pages and types a number keeps nobody from being asked at a counter.
-fn may_ask(
-    db: &mut Db,
-    config: &EidConfig,
-    (citizen, channel): (CitizenId, Channel),
-    other_than: Option<TransactionId>,
-    now: Instant,
-) -> Result<bool, StorageError> {
-    let Some(account) = accounts::hold(db, citizen)? else { return Ok(false) };
-    let (_, quiet_until) = account.quiet(channel);
-    if account.closed_at.is_some() || account.scanned_only || quiet_until > now.as_micros() {
-        return Ok(false);
-    }
-    if transactions::count_pending(db, citizen, channel, other_than, now)? >= config.open_requests {
-        return Ok(false);
-    }
-    let kind = match channel {
-        Channel::Page => Kind::PagesToCitizen,
-        Channel::Counter => Kind::CountersToCitizen,
-    };
-    Ok(counters::add(db, kind, citizen.as_bytes(), HOUR, now)? <= config.requests_per_hour)
 }
 
 /// The entry of what a client did to a request.

@@ -58,6 +58,7 @@ pub enum DeskOutcome {
         code: Option<Enrolment>,
     },
     NoMatch,
+    /// Only to a client that is told the status.
     NotAlive,
     NoAccount,
     RepresentativeNeeded(Guardianship),
@@ -78,8 +79,9 @@ impl Eid {
             Some(anchor) => self.anchored(caller, &ask, "eid.desk.representative", anchor).await?,
             None => Found::nobody(),
         };
-        if let Some((standing, draft)) = representative.failed {
-            return self.conclude(draft, standing, DeskOutcome::NoMatch).await;
+        if let Some((_, draft)) = representative.failed {
+            self.0.citizens.conclude(draft).await?;
+            return self.without_representative(caller, &ask).await;
         }
         let found = self.anchored(caller, &ask, ask.action.name(), &ask.anchor).await?;
         let (Some(citizen), Some((standing, draft))) = (found.citizen, found.draft) else {
@@ -88,7 +90,8 @@ impl Eid {
         };
         let about = vec![citizen.citizen_id];
         if citizen.status != Status::Alive {
-            let draft = draft.refused("not_alive").about(about);
+            // Only whoever may know it has found them.
+            let draft = draft.answered_not_alive(citizen.citizen_id);
             return self.conclude(draft, standing, DeskOutcome::NotAlive).await;
         }
         match guardianship(&citizen, representative.citizen.as_ref(), draft.at()) {
@@ -101,6 +104,24 @@ impl Eid {
         self.act(citizen.citizen_id, ask.action, draft, standing).await
     }
 
+    /// Answers where the representative is nobody. The citizen's question is admitted and recorded all the
+    /// same: neither what is left of the quota nor the place of the entry says which of the two was wrong.
+    async fn without_representative(&self, caller: &Caller, ask: &AtDesk) -> Result<DeskAnswer, EidError> {
+        let citizens = &self.0.citizens;
+        let (admitted, draft) = citizens.admit(caller, question(ask, ask.action.name())).await;
+        match admitted {
+            Ok(standing) => {
+                let about = citizens.meant_by(&ask.anchor.number).await?;
+                let draft = draft.refused("representative_no_match").about(about);
+                self.conclude(draft, standing, DeskOutcome::NoMatch).await
+            }
+            Err(refusal) => {
+                citizens.conclude(draft).await?;
+                Err(refusal.into())
+            }
+        }
+    }
+
     /// Looks for somebody who stands at the desk.
     async fn anchored(
         &self,
@@ -109,13 +130,7 @@ impl Eid {
         name: &'static str,
         anchor: &Anchor,
     ) -> Result<Found, EidError> {
-        let question = Question {
-            operation: Operation::EidDesk,
-            name,
-            purpose: ask.purpose.clone(),
-            attributes: AttributeSet::EMPTY,
-        };
-        let (anchoring, draft) = self.0.citizens.anchor(caller, question, anchor).await?;
+        let (anchoring, draft) = self.0.citizens.anchor(caller, question(ask, name), anchor).await?;
         let Anchoring { person, standing } = match anchoring {
             Ok(anchoring) => anchoring,
             Err(refusal) => {
@@ -215,6 +230,11 @@ impl Found {
     fn nobody() -> Self {
         Self { citizen: None, draft: None, failed: None }
     }
+}
+
+fn question(ask: &AtDesk, name: &'static str) -> Question {
+    let (operation, purpose) = (Operation::EidDesk, ask.purpose.clone());
+    Question { operation, name, purpose, attributes: AttributeSet::EMPTY }
 }
 
 fn guardianship(citizen: &Citizen, representative: Option<&Citizen>, at: Instant) -> Guardianship {

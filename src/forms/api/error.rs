@@ -1,8 +1,8 @@
 //! From refusals to problems.
 
-use crate::citizens::{CitizensError, held_back};
+use crate::citizens::held_back;
 use crate::forms::service::FormsError;
-use crate::http::{Arrival, Problem, ProblemKind};
+use crate::http::{Arrival, Problem, ProblemKind, release};
 use crate::kernel::{Faults, Text};
 
 const OTHER_PROCEDURE: Text = Text::new("Biểu mẫu này thuộc thủ tục khác.", "The form belongs to another procedure.");
@@ -11,10 +11,14 @@ const NOBODY_NAMED: Text = Text::new(
     "Number, name and birth date are required, unless the citizen's own token asks.",
 );
 
-/// The problem, held back where it came of somebody's data.
+/// The problem, held back where somebody was looked for before it.
 pub async fn problem(error: FormsError, arrival: &Arrival) -> Problem {
     match error {
-        FormsError::Citizens(error @ CitizensError::Blocked(_)) => held_back(error, arrival).await,
+        FormsError::Citizens(error) => held_back(error, arrival).await,
+        error @ FormsError::OtherProcedure => {
+            release::negative(arrival).await;
+            error.into()
+        }
         error => error.into(),
     }
 }

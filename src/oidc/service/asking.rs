@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use super::sealed::digest_of;
 use super::{Oidc, OidcError};
-use crate::citizens::model::Status;
 use crate::clients::Client;
 use crate::kernel::{CitizenId, ClientId, IdNumber, Instant};
 use crate::oidc::model::{Authorization, GRACE, Hint};
@@ -131,10 +130,9 @@ impl Oidc {
         })
     }
 
-    /// The living citizen who holds a number.
+    /// The citizen who holds a number. Whether they can be asked anything is for e-ID to say.
     pub(super) async fn citizen_of(&self, number: &IdNumber) -> Result<Option<CitizenId>, StorageError> {
         let record = self.0.citizens.holder_of_number(number).await?;
-        let alive = record.filter(|record| record.citizen.status == Status::Alive);
-        Ok(alive.map(|record| record.citizen.citizen_id))
+        Ok(record.map(|record| record.citizen.citizen_id))
     }
 }

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 use super::{Oidc, entry};
 use crate::access::{Caller, Denied, Grant};
 use crate::audit::{AuditError, Entry, Outcome};
-use crate::citizens::{Citizen, CitizensError, is_recorded};
-use crate::clients::{Detail, Refusal};
+use crate::citizens::model::Status;
+use crate::citizens::{Allowance, Citizen, CitizensError, is_recorded};
+use crate::clients::Refusal;
 use crate::kernel::{Attribute, AttributeSet, CommuneCode, TransactionId, UnitCode, Units};
 use crate::oidc::protocol::{PopulationData, told_of_oneself, userinfo_name};
 use crate::storage::StorageError;
@@ -61,10 +62,13 @@ impl Oidc {
         };
         let agreement = &caller.client.agreement;
         let shared = self.0.citizens.approved_attributes(approved).await?;
-        let agreed = match agreement.detail {
-            Detail::Full => shared.intersection(agreement.attributes).intersection(told_of_oneself()),
-            Detail::Boolean => AttributeSet::EMPTY,
-        };
+        let allowance = Allowance::new(agreement, Some(shared));
+        // Who is not alive has no grant any more, to a client that may not know why.
+        if record.citizen.status != Status::Alive && !allowance.tells_status() {
+            self.refused(noted, "not_alive").await?;
+            return Err(CitizensError::from(Denied::TokenInvalid).into());
+        }
+        let agreed = allowance.tells().intersection(told_of_oneself());
         let told: AttributeSet = agreed.iter().filter(|one| is_recorded(&record.citizen, *one)).collect();
         let mut claims = claims_of(&record.citizen, told)?;
         claims.insert("sub".to_owned(), Value::String(grant.subject));

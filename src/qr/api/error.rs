@@ -1,6 +1,6 @@
 //! From refusals to problems.
 
-use crate::citizens::{CitizensError, held_back};
+use crate::citizens::held_back;
 use crate::http::{Arrival, Problem, ProblemKind};
 use crate::kernel::{Faults, Text};
 use crate::qr::card::CardTextFault;
@@ -9,10 +9,10 @@ use crate::qr::image::ImageFault;
 use crate::qr::model::NotShown;
 use crate::qr::service::QrError;
 
-/// The problem, held back where it came of somebody's data.
+/// The problem, held back where somebody was looked for before it.
 pub async fn problem(error: QrError, arrival: &Arrival) -> Problem {
     match error {
-        QrError::Citizens(error @ CitizensError::Blocked(_)) => held_back(error, arrival).await,
+        QrError::Citizens(error) => held_back(error, arrival).await,
         error => error.into(),
     }
 }

@@ -58,7 +58,7 @@ pub struct Issue {
 pub enum Outcome {
     Issued,
     NoMatch,
-    /// The citizen is recorded as deceased or missing.
+    /// The citizen is recorded as deceased or missing, and agreement and citizen let the status out.
     NotAlive,
 }
 
@@ -136,8 +136,9 @@ impl Qr {
             return Ok(Answer { body, receipt, standing, negative: true });
         };
         let subjects = vec![person.record.citizen.citizen_id];
+        // Only whoever may know it has found them.
         if person.record.citizen.status != Status::Alive {
-            let receipt = self.0.citizens.conclude(draft.refused("not_alive").about(subjects)).await?;
+            let receipt = self.0.citizens.conclude(draft.answered_not_alive(subjects[0])).await?;
             let body = Body::First(nothing(transaction, Outcome::NotAlive));
             return Ok(Answer { body, receipt, standing, negative: false });
         }

@@ -3,6 +3,7 @@
 use super::verify_card::told;
 use super::{Qr, QrError};
 use crate::access::Caller;
+use crate::citizens::model::Status;
 use crate::citizens::{Another, CitizensError, Draft};
 use crate::kernel::{CitizenId, Instant};
 use crate::qr::card::CardText;
@@ -48,7 +49,9 @@ impl Qr {
                 let citizen = person.record.citizen.citizen_id;
                 let allowance = draft.allowance(&caller.client.agreement, citizen);
                 let fits = told(draft.transaction(), card, &person, allowance).matched.verified;
-                let verified = fits && draft.concerns(citizen);
+                // What is made of it tells no status, so that nobody who is not alive fits.
+                let alive = person.record.citizen.status == Status::Alive;
+                let verified = fits && alive && draft.concerns(citizen);
                 Presented { verified, status: None, citizen: Some(citizen), single: None }
             }
             Another::Unknown(citizen) => Presented { verified: false, status: None, citizen, single: None },

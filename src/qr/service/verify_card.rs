@@ -29,7 +29,10 @@ impl Qr {
                 let allowance = draft.allowance(&caller.client.agreement, person.record.citizen.citizen_id);
                 let told = told(draft.transaction(), card, person, allowance);
                 let disclosed = told.fields.keys().filter_map(|name| name.parse::<Attribute>().ok());
-                let disclosed: AttributeSet = disclosed.collect();
+                let mut disclosed: AttributeSet = disclosed.collect();
+                if told.status_told {
+                    disclosed.insert(Attribute::Status);
+                }
                 (told, draft.answered(vec![person.record.citizen.citizen_id], disclosed))
             }
             None => (nobody(draft.transaction(), card), draft),
@@ -51,6 +54,7 @@ fn nobody(transaction_id: TransactionId, card: &CardText) -> Told {
         fields: Default::default(),
         warnings: Vec::new(),
         nonce: None,
+        status_told: false,
     }
 }
 
@@ -95,6 +99,9 @@ pub(super) fn told(
         if residence_differs && may_read(Attribute::PermanentResidence) {
             told.warnings.push(QrWarning::ResidenceOutdated);
         }
+    }
+    if allowance.tells_status() {
+        told.status_told = true;
         told.warnings.extend(status_warning(citizen.status));
     }
     told

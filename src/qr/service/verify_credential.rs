@@ -7,7 +7,7 @@ use crate::citizens::guard::meter::Standing;
 use crate::citizens::model::Status;
 use crate::citizens::{Allowance, Answer, Body, Draft, Keyed, OpenRecord, Repeated};
 use crate::clients::Detail;
-use crate::kernel::{AttributeSet, CitizenId, TransactionId};
+use crate::kernel::{Attribute, AttributeSet, CitizenId, TransactionId};
 use crate::qr::credential::{CredentialStatus, CwtClaims, Verdict};
 use crate::qr::model::{Compared, Matched, Proof, QrKind, QrWarning, Told, claimed_fields, claims_of, status_warning};
 use crate::qr::store::credentials::{self, CONFIRMATION, Issued};
@@ -99,7 +99,10 @@ impl Qr {
                 }
                 let citizen = issued.citizen;
                 // Of somebody else than the citizen who decided, no more than that the code is good.
+                // Nor of somebody who is not alive, to whoever is not told so.
                 let holder = if draft.concerns(citizen) { self.0.citizens.holder(citizen).await? } else { None };
+                let agreement = &caller.client.agreement;
+                let holder = holder.filter(|record| draft.may_speak_of(agreement, &record.citizen));
                 let allowance = draft.allowance(&caller.client.agreement, citizen);
                 let told = valid(draft.transaction(), &claims, holder.as_deref(), allowance);
                 if by_holder { Told { proof: Proof::SignatureAndHolder, ..told } } else { told }
@@ -152,7 +155,10 @@ fn again(body: serde_json::Value, receipt: Receipt, standing: Standing) -> Answe
 fn ended(draft: Draft, told: &Told, subjects: Vec<CitizenId>) -> Draft {
     match told.status {
         Some(CredentialStatus::Valid) => {
-            let disclosed = told.fields.keys().filter_map(|name| name.parse().ok()).collect();
+            let mut disclosed: AttributeSet = told.fields.keys().filter_map(|name| name.parse().ok()).collect();
+            if told.status_told {
+                disclosed.insert(Attribute::Status);
+            }
             draft.answered(subjects, disclosed)
         }
         Some(status) => draft.refused(status.code()).about(subjects),
@@ -174,6 +180,7 @@ fn refused(transaction_id: TransactionId, status: CredentialStatus) -> Told {
         fields: Default::default(),
         warnings: Vec::new(),
         nonce: None,
+        status_told: false,
     }
 }
 
@@ -195,8 +202,11 @@ fn valid(
         for check in checks.into_iter().filter(|check| may_read(check.attribute)) {
             told.matched.checks.insert(check.attribute.name(), Compared::from(check.comparison));
         }
-        if full {
+        if allowance.tells_status() {
+            told.status_told = true;
             told.warnings.extend(status_warning(record.citizen.status));
+        }
+        if full {
             told.warnings.extend((!agrees).then_some(QrWarning::RecordChanged));
         }
     }

@@ -2,29 +2,28 @@
 
 use std::time::Duration;
 
-use crate::citizens::{CitizensError, held_back};
-use crate::http::{Arrival, Problem, ProblemKind};
+use crate::citizens::held_back;
+use crate::http::{Arrival, Problem, ProblemKind, release};
 use crate::kernel::{Faults, Text};
 use crate::residence::service::ResidenceError;
 
 /// When to ask again while changes are not followed.
 const WATCHED_AGAIN: Duration = Duration::from_secs(10);
 
-/// The problem, held back where it came of somebody's data.
+const NOTHING_AGREED: Text = Text::new(
+    "Thỏa thuận không cho phép xác nhận họ tên, số định danh và ngày sinh.",
+    "The agreement does not let name, number and birth date be confirmed.",
+);
+
+/// The problem, held back where somebody was looked for before it.
 pub async fn problem(error: ResidenceError, arrival: &Arrival) -> Problem {
     match error {
-        ResidenceError::Citizens(error @ CitizensError::Blocked(_)) => held_back(error, arrival).await,
-        ResidenceError::Citizens(error) => error.into(),
+        ResidenceError::Citizens(error) => held_back(error, arrival).await,
         ResidenceError::Qr(error) => error.into(),
-        ResidenceError::NothingAgreed => one(
-            ProblemKind::Forbidden,
-            "/attributes",
-            "attribute_not_agreed",
-            Text::new(
-                "Thỏa thuận không cho phép xác nhận họ tên, số định danh và ngày sinh.",
-                "The agreement does not let name, number and birth date be confirmed.",
-            ),
-        ),
+        ResidenceError::NothingAgreed => {
+            release::negative(arrival).await;
+            one(ProblemKind::Forbidden, "/attributes", "attribute_not_agreed", NOTHING_AGREED)
+        }
         ResidenceError::DoesNotFit => one(
             ProblemKind::InvalidFields,
             "/attributes",

@@ -64,7 +64,7 @@ pub enum Reason {
     Recorded,
     /// The registration is at a place of this unit, but began later.
     RegisteredLater,
-    /// The citizen is recorded as deceased; told to whoever may read the status.
+    /// The citizen is recorded as deceased. Whoever may not read the status has not found them.
     Deceased,
     /// The population data hold nothing to answer from.
     NotRecorded,
@@ -150,8 +150,7 @@ impl Predicate {
     }
 
     /// Answers from the record, and that of the other person where one is named. `agreed` are the
-    /// attributes the agreement lists: an answer rests on no other, and that somebody has died is told
-    /// only where `status` is among them.
+    /// attributes the agreement lists: an answer rests on no other.
     pub fn evaluate(
         &self,
         citizen: &Citizen,
@@ -164,9 +163,7 @@ impl Predicate {
             return Answer::none(Reason::NotAgreed);
         }
         match (self, other) {
-            (Self::ResidesIn(asked), _) => {
-                resides_in(citizen, (*asked, usable), agreed.contains(Attribute::Status), today)
-            }
+            (Self::ResidesIn(asked), _) => resides_in(citizen, (*asked, usable), today),
             (Self::IsHouseholdHead, _) => match &citizen.household {
                 Some(household) => Answer::recorded(household.relation_to_head == RelationToHead::Head),
                 None => Answer::NOT_RECORDED,
@@ -182,15 +179,9 @@ impl Predicate {
     }
 }
 
-fn resides_in(
-    citizen: &Citizen,
-    (asked, usable): (AskedResidence, AttributeSet),
-    tells_death: bool,
-    today: CivilDate,
-) -> Answer {
+fn resides_in(citizen: &Citizen, (asked, usable): (AskedResidence, AttributeSet), today: CivilDate) -> Answer {
     if citizen.status == Status::Deceased {
-        let reason = if tells_death { Reason::Deceased } else { Reason::Recorded };
-        return Answer::of(false, reason);
+        return Answer::of(false, Reason::Deceased);
     }
     let held = [
         (Attribute::PermanentResidence, &citizen.permanent_residence),

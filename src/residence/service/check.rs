@@ -12,7 +12,7 @@ use crate::citizens::model::Status;
 use crate::citizens::{
     Allowance, AnchoredCitizen, Anchoring, Another, CitizensError, Disclosure, Draft, Household, OpenRecord, Question,
 };
-use crate::clients::{Agreement, Detail, Operation};
+use crate::clients::{Agreement, Operation};
 use crate::kernel::{Attribute, AttributeSet, CitizenId, Purpose, TransactionId};
 use crate::residence::model::{Answer, Hidden, Predicate, Reason};
 
@@ -69,14 +69,10 @@ struct Agreed<'a> {
 }
 
 impl<'a> Agreed<'a> {
-    fn of(agreement: &'a Agreement, draft: &Draft, person: CitizenId) -> Self {
-        let allowance = draft.allowance(agreement, person);
-        let mut readable = allowance.readable();
-        // Whoever gets yes and no alone is not told who has died, either.
-        if agreement.detail == Detail::Boolean {
-            readable = readable.difference([Attribute::Status].into_iter().collect());
-        }
-        Self { agreement, allowance, readable, alone: draft.rests_on_consent() }
+    /// Of whoever an admitted question may be about.
+    fn of(agreement: &'a Agreement, draft: &Draft) -> Self {
+        let allowance = Allowance::new(agreement, draft.consented());
+        Self { agreement, allowance, readable: allowance.readable(), alone: draft.rests_on_consent() }
     }
 
     /// The attributes that an answer to `predicate` may rest on.
@@ -100,7 +96,7 @@ impl<'a> Agreed<'a> {
 
 impl Residence {
     /// Answers about the anchored citizen; recorded before it is returned. Each further person whom
-    /// a predicate names counts against the quota like a call.
+    /// a predicate names counts against the quota like a call, whether or not the citizen is found.
     pub async fn check(&self, caller: &Caller, ask: Check) -> Result<CheckAnswer, CitizensError> {
         let citizens = &self.0.citizens;
         let question = Question {
@@ -109,7 +105,22 @@ impl Residence {
             purpose: ask.purpose.clone(),
             attributes: asked(&ask),
         };
-        let (anchoring, draft) = citizens.anchor(caller, question, &ask.anchor).await?;
+        let (admitted, draft) = citizens.admit(caller, question).await;
+        let standing = match admitted {
+            Ok(standing) => standing,
+            Err(refusal) => return self.refuse(draft, refusal).await,
+        };
+        let agreed = Agreed::of(&caller.client.agreement, &draft);
+        let wanted = agreed.others(&ask.predicates);
+        // Before anybody is looked for: what is left of the quota must not say whether the anchor holds.
+        let standing = match citizens.charge_more(caller, wanted.len()) {
+            Ok(further) => further.unwrap_or(standing),
+            Err(refusal) => {
+                let draft = draft.refused(refusal.reason());
+                return self.refuse(draft, refusal).await;
+            }
+        };
+        let (anchoring, draft) = citizens.seek_anchored(caller, &ask.anchor, standing, draft).await?;
         let transaction = draft.transaction();
         let Anchoring { person, standing } = match anchoring {
             Ok(anchoring) => anchoring,
@@ -120,15 +131,6 @@ impl Residence {
             return Ok(CheckAnswer { transaction, checked: None, receipt, standing, negative: true });
         };
         let mut subjects = vec![person.record.citizen.citizen_id];
-        let agreed = Agreed::of(&caller.client.agreement, &draft, subjects[0]);
-        let wanted = agreed.others(&ask.predicates);
-        let standing = match citizens.charge_more(caller, wanted.len()) {
-            Ok(further) => further.unwrap_or(standing),
-            Err(refusal) => {
-                let draft = draft.refused(refusal.reason()).about(subjects);
-                return self.refuse(draft, refusal).await;
-            }
-        };
         let (others, draft) = self.seek_others(caller, wanted, &mut subjects, draft).await?;
         let others = match others {
             Ok(others) => others,
@@ -190,7 +192,7 @@ impl Residence {
             predicate.evaluate(&record.citizen, other, agreed.to(predicate), today)
         });
         let answers = answers.collect();
-        let status = agreed.allowance.withholds(Attribute::Status).is_none().then_some(record.citizen.status);
+        let status = agreed.allowance.tells_status().then_some(record.citizen.status);
         let mut hidden = Vec::new();
         let mut disclosure = Disclosure::choose(Arc::clone(&record), ask.questions, agreed.allowance);
         if disclosure.attributes().contains(Attribute::Household) && !draft.names_members(agreed.agreement) {

@@ -127,14 +127,11 @@ impl Residence {
             return Ok(Answer { body, receipt, standing, negative: true });
         };
         if person.record.citizen.status != Status::Alive {
-            let subject = person.record.citizen.citizen_id;
-            // That somebody has died or is missing is told to whoever may read the status; to all
-            // others it is one more cause of nothing to confirm.
-            let told = draft.allowance(agreement, subject).withholds(Attribute::Status).is_none();
-            let outcome = if told { ConfirmOutcome::NotAlive } else { ConfirmOutcome::NoMatch };
-            let receipt = citizens.conclude(draft.refused("not_alive").about(vec![subject])).await?;
-            let body = Body::First(nothing(transaction, outcome));
-            return Ok(Answer { body, receipt, standing, negative: !told });
+            // Only whoever may know it has found them.
+            let draft = draft.answered_not_alive(person.record.citizen.citizen_id);
+            let receipt = citizens.conclude(draft).await?;
+            let body = Body::First(nothing(transaction, ConfirmOutcome::NotAlive));
+            return Ok(Answer { body, receipt, standing, negative: false });
         }
         let stated = self.state(agreement, ask.attributes, person.record, &draft).await?;
         for _ in 0..TRIES {

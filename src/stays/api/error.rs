@@ -1,6 +1,6 @@
 //! From refusals to problems.
 
-use crate::citizens::{CitizensError, held_back};
+use crate::citizens::held_back;
 use crate::http::{Arrival, Problem, ProblemKind};
 use crate::kernel::{Faults, Text};
 use crate::stays::service::StaysError;
@@ -14,10 +14,10 @@ const UNIT: Text = Text::new(
     "The agreement does not let stays in this unit be read.",
 );
 
-/// The problem, held back where it came of somebody's data.
+/// The problem, held back where somebody was looked for before it.
 pub async fn problem(error: StaysError, arrival: &Arrival) -> Problem {
     match error {
-        StaysError::Citizens(error @ CitizensError::Blocked(_)) => held_back(error, arrival).await,
+        StaysError::Citizens(error) => held_back(error, arrival).await,
         error => error.into(),
     }
 }

@@ -57,10 +57,7 @@ enum Means {
     Card(Box<CardText>),
     Credential(Box<Verdict>),
     Number(Anchor),
-    Eid {
-        citizen: CitizenId,
-        alive: bool,
-    },
+    Eid(CitizenId),
     /// Nothing; why.
     Nothing(GuestReason),
 }
@@ -134,7 +131,9 @@ impl Stays {
         if let Some((code, text)) = unfit(&grant, self.0.clock.now()) {
             return Ok(Err(Unreadable::Faulty("eid", code, text)));
         }
-        let Some(record) = self.0.citizens.holder(grant.citizen_id).await? else { return refused() };
+        let record = self.0.citizens.holder(grant.citizen_id).await?;
+        // Whether the guest is alive is told to no lodging: a grant of somebody who is not is over.
+        let Some(record) = record.filter(|record| record.citizen.status == Status::Alive) else { return refused() };
         let shared = self.0.citizens.approved_attributes(&grant.to_citizen()).await?;
         let shared = shared.intersection(caller.client.agreement.attributes);
         let citizen = &record.citizen;
@@ -149,7 +148,7 @@ impl Stays {
             phone: None,
             known_to_facility: verified_by().is_subset(shared),
         };
-        let means = Means::Eid { citizen: grant.citizen_id, alive: citizen.status == Status::Alive };
+        let means = Means::Eid(grant.citizen_id);
         Ok(Ok(ReadGuest { details, grant: Some(grant.id), means }))
     }
 
@@ -166,10 +165,7 @@ impl Stays {
         let judged = |reason, citizen, looked| JudgedGuest { details, reason, citizen, grant, single: None, looked };
         Ok(match means {
             Means::Nothing(reason) => (judged(reason, None, false), draft),
-            Means::Eid { citizen, alive } => {
-                let reason = if alive { GuestReason::Eid } else { GuestReason::NoMatch };
-                (judged(reason, Some(citizen), true), draft)
-            }
+            Means::Eid(citizen) => (judged(GuestReason::Eid, Some(citizen), true), draft),
             Means::Card(_) | Means::Credential(_) if !allowed(Operation::QrVerify) => {
                 (judged(GuestReason::NotAgreed, None, false), draft)
             }
@@ -225,7 +221,8 @@ fn found_by(found: Another, draft: &Draft) -> (bool, Option<CitizenId>) {
     match found {
         Another::Found(person) => {
             let citizen = &person.record.citizen;
-            let fits = citizen.status != Status::Deceased && draft.concerns(citizen.citizen_id);
+            // A verdict tells no status, so that nobody who is not alive fits, whatever the agreement lists.
+            let fits = citizen.status == Status::Alive && draft.concerns(citizen.citizen_id);
             (fits, Some(citizen.citizen_id))
         }
         Another::Unknown(about) => (false, about),

@@ -50,7 +50,7 @@ async fn what_was_asked_and_agreed_is_told_with_its_source_and_recorded() {
         let [an, ..] = &people()[..] else { panic!() };
         assert_eq!(entry.subjects, [an.citizen_id]);
         assert_eq!((entry.entry.outcome, entry.entry.operation.as_str()), (Outcome::Answered, "citizens.lookup"));
-        let told: AttributeSet = [Attribute::FullName, Attribute::Sex].into_iter().collect();
+        let told: AttributeSet = [Attribute::FullName, Attribute::Sex, Attribute::Status].into_iter().collect();
         assert_eq!(entry.entry.attributes, told);
         assert_eq!(entry.entry.officer.unwrap().standing, dancu::audit::OfficerStanding::Registered);
     })

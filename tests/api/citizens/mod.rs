@@ -11,4 +11,5 @@ mod lookups;
 mod reacting;
 mod refusals;
 mod rotating;
+mod status;
 mod verifying;

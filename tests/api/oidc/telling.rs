@@ -117,3 +117,26 @@ async fn every_scope_that_is_advertised_can_be_had_and_none_is_repeated() {
     })
     .await;
 }
+
+/// A grant of somebody who is missing tells a client nothing that may not know it, not even that.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_alive_has_no_grant_for_a_client_that_is_not_told() {
+    for_each_backend(async |backend| {
+        let rig = Rig::new(&backend).await;
+        let token = rig.signed_in().await.text_of("access_token");
+        assert_eq!(rig.userinfo(&token).await.status, 200);
+        let mut missing = rig.people[0].clone();
+        missing.status = dancu::citizens::model::Status::Missing;
+        let ground = &rig.app.ground;
+        let sealing = dancu::citizens::sealing::Sealing::new(ground.keyring.clone(), ground.entropy.clone());
+        let at = rig.now();
+        let put = rig.app.store.write(move |tx| dancu::citizens::upsert(tx, &sealing, &missing, None, at)).await;
+        put.expect("the citizen is stored");
+        let changed = async || rig.userinfo(&token).await.status == 401;
+        crate::support::house::within(std::time::Duration::from_secs(10), changed).await;
+        let last = rig.recorded("oidc.userinfo").await.pop().expect("an entry");
+        assert_eq!((last.entry.outcome, last.entry.reason.as_str()), (Outcome::Refused, "not_alive"));
+        assert_eq!(last.subjects, [rig.people[0].citizen_id]);
+    })
+    .await;
+}
