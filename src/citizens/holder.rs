@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::anchor::named;
 use super::cache::OpenRecord;
+use super::guard::{AnchorOutcome, Failure, GuardError};
 use super::matching::Anchor;
 use super::model::Citizen;
 use super::sealing::Sealing;
@@ -10,6 +12,19 @@ use super::service::Citizens;
 use super::store::{apply::lock_change_log, read};
 use crate::kernel::{CitizenId, HouseholdId, IdNumber};
 use crate::storage::{StorageError, Tx};
+
+/// What came of somebody naming themselves.
+#[derive(Clone)]
+pub struct Identified {
+    /// `None`: nobody, or too many failures came from there; which of them is not told.
+    pub person: Option<Arc<OpenRecord>>,
+    /// Whose number it was, whatever else was wrong.
+    pub about: Option<CitizenId>,
+    /// To be stored with the entry.
+    pub failure: Option<Failure>,
+    /// Stable code of the limit that was reached.
+    pub refusal: Option<&'static str>,
+}
 
 impl Citizens {
     /// The record as it stands, for a question that was admitted and is recorded.
@@ -35,10 +50,24 @@ impl Citizens {
         self.0.records.naming_guardian(&numbers).await
     }
 
-    /// The one person an anchor holds for, where citizens speak of themselves: no client asks, so
-    /// the caller limits and records it, and answers the same whatever is found.
-    pub async fn identify(&self, anchor: &Anchor) -> Result<Option<Arc<OpenRecord>>, StorageError> {
-        Ok(self.seek(anchor).await?.0.map(|person| person.record))
+    /// The one person an anchor holds for, where citizens speak of themselves: no client asks. Failed
+    /// anchors count against the network address they came `from` (its keyed hash) and towards the alarm
+    /// over the number. The caller records it together with the failure by
+    /// [`write_entries`](Self::write_entries), and answers the same whatever is found.
+    ///
+    /// # Errors
+    /// If the store cannot answer.
+    pub async fn identify(&self, anchor: &Anchor, from: &[u8]) -> Result<Identified, StorageError> {
+        let (person, about) = self.seek(anchor).await?;
+        let outcome = if person.is_some() { AnchorOutcome::Holds } else { AnchorOutcome::Fails };
+        let settled = self.0.guards.settle_anonymous(from, named(anchor), outcome, self.0.clock.now()).await;
+        let about = person.as_ref().map(|person| person.record.citizen.citizen_id).or(about);
+        let (person, failure, refusal) = match settled {
+            Ok(failure) => (person.map(|person| person.record), failure, None),
+            Err(GuardError::Blocked(blocked)) => (None, None, Some(blocked.limit.code())),
+            Err(GuardError::Storage(error)) => return Err(error),
+        };
+        Ok(Identified { person, about, failure, refusal })
     }
 }
 

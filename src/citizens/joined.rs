@@ -7,7 +7,7 @@ use super::guard::{Failure, Guards};
 use super::service::{Citizens, CitizensError, Drafted};
 use super::store::guards::Counter;
 use crate::access::{Caller, Denied};
-use crate::audit::{PendingReceipt, Receipt};
+use crate::audit::{Entry, PendingReceipt, Receipt};
 use crate::kernel::Instant;
 use crate::storage::{StorageError, Tx};
 
@@ -47,13 +47,23 @@ impl Citizens {
     /// Writes what drafts record into a running transaction. Its outcome is for
     /// [`settled`](Self::settled), once it is durable.
     pub fn write_drafts(&self, tx: &mut Tx<'_>, drafts: &[Draft]) -> Result<Written, StorageError> {
+        let failures = drafts.iter().filter_map(|draft| draft.failure.clone()).collect();
+        self.write_entries(tx, drafts.iter().map(Draft::entry), failures)
+    }
+
+    /// The same of entries that no client's question led to, with the failed anchors they record.
+    pub fn write_entries<'a>(
+        &self,
+        tx: &mut Tx<'_>,
+        entries: impl IntoIterator<Item = &'a Entry>,
+        failures: Vec<Failure>,
+    ) -> Result<Written, StorageError> {
         let at = self.0.clock.now();
-        let failures: Vec<Failure> = drafts.iter().filter_map(|draft| draft.failure.clone()).collect();
         let totals = match failures.is_empty() {
             true => Vec::new(),
             false => Guards::store_failures(tx.db()?, &failures, at)?,
         };
-        let pending = drafts.iter().map(|draft| self.0.audit.append(tx, draft.entry())).collect();
+        let pending = entries.into_iter().map(|entry| self.0.audit.append(tx, entry)).collect();
         Ok(Written { pending, failures, totals, at })
     }
 

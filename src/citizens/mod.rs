@@ -41,7 +41,7 @@ pub use cache::{CacheConfig, OpenRecord};
 pub use disclose::{Disclosure, Household, Withheld, WithheldReason, is_recorded, provenance_of};
 pub use draft::{Draft, Question};
 pub use guard::GuardConfig;
-pub use holder::{are_its_members, current, current_members, is_still_at};
+pub use holder::{Identified, are_its_members, current, current_members, is_still_at};
 pub use joined::Written;
 pub use kept_answers::{Answer, Body, KeptAnswer, Keyed, Repeated};
 pub use look_up::{Found, LookUp, LookUpAnswer};

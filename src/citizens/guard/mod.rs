@@ -7,6 +7,7 @@
 //! raises an alarm. Counters live in the database, so replicas
 //! and restarts share them; memory holds what is needed to decide.
 
+mod anonymous;
 pub mod batches;
 mod exchange;
 pub mod ledger;

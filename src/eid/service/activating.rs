@@ -1,16 +1,15 @@
 //! Accounts activated, and devices enrolled.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use super::codes::{Activation, Origin, Tried, new_code};
 use super::config::{CODE_LIFETIME, DAY, MINUTE};
 use super::passcodes::Secrets;
 use super::{Eid, EidError, entry, refusal};
-use crate::audit::Outcome;
+use crate::audit::{Entry, Outcome};
 use crate::citizens::matching::Anchor;
 use crate::citizens::model::Status;
-use crate::citizens::{Citizen, OpenRecord, current};
+use crate::citizens::{Citizen, Identified, Written, current};
 use crate::crypto::VerifyingKey;
 use crate::eid::model::{AccountLevel, Passcode, needs_representative};
 use crate::eid::sender::Message;
@@ -44,9 +43,9 @@ struct Asking {
     key: VerifyingKey,
     from: Option<IpAddr>,
     code: String,
-    /// Whom the anchor holds for.
-    person: Option<Arc<OpenRecord>>,
-    /// Why they get no code, as far as their record tells.
+    /// Whom the anchor holds for, whose number it names, and what counts as a failure.
+    identified: Identified,
+    /// Why whoever it holds for gets no code, as far as their record tells.
     unfit: Option<&'static str>,
 }
 
@@ -63,26 +62,32 @@ impl Eid {
         key: &VerifyingKey,
         from: Option<IpAddr>,
     ) -> Result<Activation, EidError> {
-        let person = self.0.citizens.identify(anchor).await?;
-        let unfit = match &person {
-            Some(record) => self.why_not(&record.citizen),
-            None => Some("no_match"),
-        };
+        let tag = from.map(|address| self.0.vault.address_tag(address));
+        let tag = tag.as_ref().map_or(&[][..], |tag| tag.as_slice());
+        let identified = self.0.citizens.identify(anchor, tag).await?;
+        let unfit = identified.person.as_ref().and_then(|record| self.why_not(&record.citizen));
         let asking = Asking {
             id: self.new_transaction(),
             key: key.clone(),
             from,
             code: new_code(&*self.0.vault.entropy),
-            person,
+            identified,
             unfit,
         };
         let eid = self.clone();
         // What was counted stays, whatever is answered.
-        self.0.store.write(move |tx| -> Result<_, StorageError> { eid.ask_code(tx, &asking) }).await?
+        let asked = self.0.store.write(move |tx| -> Result<_, StorageError> { eid.ask_code(tx, &asking) });
+        let (activation, written) = asked.await??;
+        self.0.citizens.settled(&written)?;
+        Ok(activation)
     }
 
     /// Keeps an activation, and sends its code where there is somebody to send it to.
-    fn ask_code(&self, tx: &mut Tx<'_>, asking: &Asking) -> Result<Result<Activation, EidError>, StorageError> {
+    fn ask_code(
+        &self,
+        tx: &mut Tx<'_>,
+        asking: &Asking,
+    ) -> Result<Result<(Activation, Written), EidError>, StorageError> {
         let (now, config) = (self.0.clock.now(), &self.0.config);
         if let Some(address) = asking.from {
             let tag = self.0.vault.address_tag(address);
@@ -95,28 +100,28 @@ impl Eid {
         if counters::used(tx.db()?, Kind::Codes, &[], MINUTE, now)? >= config.codes_per_minute {
             return Ok(Err(EidError::RateLimited));
         }
-        let about = asking.person.as_ref().map(|record| record.citizen.citizen_id);
-        let reason = match (asking.unfit, about) {
-            (Some(reason), _) => reason,
-            (None, Some(citizen)) => self.why_not_now(tx, citizen)?,
-            (None, None) => "no_match",
+        let Identified { person, about, failure, refusal } = &asking.identified;
+        let (outcome, reason) = match (person, refusal.or(asking.unfit)) {
+            (_, Some(reason)) => (Outcome::Refused, reason),
+            (None, None) => (Outcome::NoMatch, ""),
+            (Some(record), None) => match self.why_not_now(tx, record.citizen.citizen_id)? {
+                "" => (Outcome::Answered, ""),
+                reason => (Outcome::Refused, reason),
+            },
         };
-        let fit = asking.person.as_ref().filter(|_| reason.is_empty());
+        let fit = person.as_ref().filter(|_| outcome == Outcome::Answered);
         let activation = Activation { id: asking.id, expires: now.plus(CODE_LIFETIME) };
-        let whose = about.filter(|_| fit.is_some());
+        let whose = fit.map(|record| record.citizen.citizen_id);
         self.keep(tx, activation, (whose, Origin::Contact), &asking.code, Some(&asking.key))?;
         if let Some(record) = fit {
             counters::add(tx.db()?, Kind::Codes, &[], MINUTE, now)?;
             self.post(tx, activation, &record.citizen, &asking.code)?;
         }
-        // Of nobody there is nothing to record, and anybody may ask.
-        if about.is_some() {
-            let outcome = if fit.is_some() { Outcome::Answered } else { Outcome::Refused };
-            let mut entry = entry(asking.id, "eid.activation.asked", now, about, outcome);
-            entry.reason = reason;
-            self.0.audit.append(tx, &entry);
-        }
-        Ok(Ok(activation))
+        // Whose number was named sees the try, whatever else was wrong. Of a number that nobody has there is
+        // an entry, too: the size of the log is public, and must not say whether anybody has it.
+        let asked = Entry { reason, ..entry(asking.id, "eid.activation.asked", now, *about, outcome) };
+        let written = self.0.citizens.write_entries(tx, [&asked], failure.iter().cloned().collect())?;
+        Ok(Ok((activation, written)))
     }
 
     /// Why a citizen who could have a code gets none at this time; empty if they get one, which counts.
@@ -235,10 +240,12 @@ impl Eid {
         let tried = self.0.store.write(move |tx| -> Result<_, StorageError> {
             let Tried { row, right } = eid.count_code(tx, id, &code)?;
             let Some(row) = row else { return Ok(None) };
-            let Some(citizen) = row.citizen_id.as_deref().and_then(CitizenId::from_slice) else { return Ok(None) };
-            if right && enrols(&row, &key) {
+            let citizen = row.citizen_id.as_deref().and_then(CitizenId::from_slice);
+            if let Some(citizen) = citizen.filter(|_| right && enrols(&row, &key)) {
                 return Ok(Some((row, citizen)));
             }
+            // Of an activation that is nobody's, too: the size of the log is public, and must not say whether
+            // the activation named somebody.
             let now = eid.0.clock.now();
             eid.0.audit.append(tx, &refusal(id, "eid.activate", now, citizen, "activation_refused"));
             Ok(None)

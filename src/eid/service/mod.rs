@@ -151,7 +151,7 @@ impl Eid {
     ) -> Result<T, EidError> {
         if let Some(reason) = done.as_ref().err().and_then(EidError::reason) {
             let (transaction, now) = (self.new_transaction(), self.0.clock.now());
-            self.0.audit.record(refusal(transaction, operation, now, citizen, reason)).await?;
+            self.0.audit.record(refusal(transaction, operation, now, Some(citizen), reason)).await?;
         }
         done
     }
@@ -216,8 +216,8 @@ fn refusal(
     transaction: TransactionId,
     operation: &'static str,
     at: Instant,
-    citizen: CitizenId,
+    citizen: Option<CitizenId>,
     reason: &'static str,
 ) -> Entry {
-    Entry { reason, ..entry(transaction, operation, at, Some(citizen), Outcome::Refused) }
+    Entry { reason, ..entry(transaction, operation, at, citizen, Outcome::Refused) }
 }

@@ -94,7 +94,7 @@ impl Eid {
         if let Err(refused) = self.may_try(&row) {
             let reason = if matches!(refused, EidError::PasscodeLocked) { "passcode_locked" } else { "passcode_early" };
             let (transaction, now) = (self.new_transaction(), self.0.clock.now());
-            self.0.audit.record(refusal(transaction, "eid.passcode", now, device.citizen, reason)).await?;
+            self.0.audit.record(refusal(transaction, "eid.passcode", now, Some(device.citizen), reason)).await?;
             return Err(refused);
         }
         let (secrets, given) = (self.secrets(&row)?, passcode.clone());
@@ -140,7 +140,7 @@ impl Eid {
         }
         self.0.metrics.passcodes_refused.inc();
         let reason = if locked_at.is_some() { "passcode_locked" } else { "passcode_wrong" };
-        let entry = refusal(self.new_transaction(), "eid.passcode", now, counted.citizen()?, reason);
+        let entry = refusal(self.new_transaction(), "eid.passcode", now, Some(counted.citizen()?), reason);
         self.0.audit.append(tx, &entry);
         Ok(Err(self.may_try(&counted).err().unwrap_or(EidError::PasscodeRefused { wait: None })))
     }
@@ -205,7 +205,9 @@ impl Eid {
                 return Ok(Some(id));
             }
             let now = eid.0.clock.now();
-            eid.0.audit.append(tx, &refusal(eid.new_transaction(), "eid.passcode.set", now, citizen, "code_wrong"));
+            eid.0
+                .audit
+                .append(tx, &refusal(eid.new_transaction(), "eid.passcode.set", now, Some(citizen), "code_wrong"));
             Ok(None)
         });
         tried.await?.ok_or(EidError::PasscodeRefused { wait: None })

@@ -263,3 +263,66 @@ async fn whatever_is_guessed_is_bounded_and_every_answer_looks_the_same() {
     })
     .await;
 }
+
+/// Somebody at this loopback address, who names An with a birth date.
+async fn named_from(rig: &Rig, host: u8, named: &Value) -> u16 {
+    let (phone, text) = (Phone::new(), named.to_string());
+    let path = "/v1/eid/accounts";
+    let authorization = phone.sign(&phone.header(), &phone.claims(rig, "POST", path, &text));
+    let web = reqwest::Client::builder().local_address(std::net::IpAddr::from([127, 0, 0, host])).build().unwrap();
+    let request = web.post(format!("{}{path}", rig.base_url())).header("authorization", authorization);
+    request.header("content-type", "application/json").body(text).send().await.expect("an answer").status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tries_of_a_number_are_seen_by_its_holder_counted_and_raise_the_alarm() {
+    for_each_backend(async |backend| {
+        let rig = Rig::open(&backend).await;
+        let (before, alarms) = (rig.desk.entries().await, rig.desk.counted("numbers_under_attack_total"));
+        let failed = rig.desk.counted("failed_anchors_total");
+        let born = |day: u32| {
+            but(person(&an()), json!({ "date_of_birth": format!("{}-01-{:02}", 1960 + day / 28, day % 28 + 1) }))
+        };
+        for day in 0..45 {
+            assert_eq!(named_from(&rig, 1, &born(day)).await, 202);
+        }
+        assert_eq!(rig.desk.counted("failed_anchors_total") - failed, 20, "from one address with one number");
+        for day in 45..66 {
+            assert_eq!(named_from(&rig, 2, &born(day)).await, 202);
+        }
+        assert_eq!(rig.desk.counted("numbers_under_attack_total"), alarms + 1);
+        let seen = rig.recorded_since(before).await;
+        assert_eq!(seen.len(), 66);
+        assert!(seen.iter().all(|(operation, _)| operation == "eid.activation.asked"));
+        let limited = seen.iter().filter(|(_, reason)| reason == "failed_anchors_of_number").count();
+        assert_eq!(limited, 26, "25 from the first address, one from the second");
+        let entry = rig.desk.last_entry().await;
+        assert_eq!(entry.subjects, [an().citizen_id]);
+        // What is right from there gets no code, without a word; from elsewhere the citizen goes on.
+        assert_eq!(named_from(&rig, 1, &person(&an())).await, 202);
+        assert_eq!(rig.desk.last_entry().await.entry.reason, "failed_anchors_of_number");
+        assert_eq!(named_from(&rig, 3, &person(&an())).await, 202);
+        assert_eq!(rig.desk.last_entry().await.entry.outcome, dancu::audit::Outcome::Answered);
+        rig.code_after(0).await;
+    })
+    .await;
+}
+
+/// The size of the log is public: it must not say whether anybody has a number, or whom an activation names.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_activation_is_as_many_entries_whoever_is_named() {
+    for_each_backend(async |backend| {
+        let rig = Rig::open(&backend).await;
+        let mut unknown = person(&an());
+        unknown["id_number"] = "099999999998".into();
+        for named in [person(&an()), unknown] {
+            let before = rig.desk.entries().await;
+            let mut phone = Phone::new();
+            let begun = phone.call(&rig, "POST", "/v1/eid/accounts", &named).await.json();
+            assert_eq!(rig.desk.entries().await, before + 1);
+            phone.activate(&rig, &begun["activation_id"], &json!("999999x"), PASSCODE).await;
+            assert_eq!(rig.desk.entries().await, before + 2);
+        }
+    })
+    .await;
+}
