@@ -96,6 +96,39 @@ number!(
     LegacyIdNumber, 9, NotNineDigits
 );
 
+/// A number that the population data know somebody by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnchorNumber {
+    Personal(IdNumber),
+    /// A CMND may belong to several people, so it anchors only where one of them fits.
+    Legacy(LegacyIdNumber),
+}
+
+/// What a number was called where it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberLabel {
+    Personal,
+    Legacy,
+    /// The number of a passport, a licence, a certificate, or of a paper without a name.
+    Other,
+}
+
+impl AnchorNumber {
+    /// The number, if it is one of a citizen's: the one place where that is decided, for every door that takes
+    /// numbers of papers. What is not one is never compared with citizens.
+    ///
+    /// Twelve digits that [have the shape](IdNumber::has_shape) of a personal number are one whatever they are
+    /// called: else who calls somebody's number a passport could ask about them uncounted. Nine are one if they are
+    /// called a CMND or their holder is Vietnamese: passports of several countries have nine digits too.
+    pub fn recognise(digits: &str, label: NumberLabel, holder_is_vietnamese: bool) -> Option<Self> {
+        if let Ok(number) = IdNumber::parse(digits) {
+            return (label == NumberLabel::Personal || number.has_shape()).then_some(Self::Personal(number));
+        }
+        let legacy = LegacyIdNumber::parse(digits).ok()?;
+        (label == NumberLabel::Legacy || holder_is_vietnamese).then_some(Self::Legacy(legacy))
+    }
+}
+
 /// What a number says that other facts contradict. Warnings, never rejections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -118,6 +151,14 @@ impl IdNumber {
         self.digit(0) * 100 + self.digit(1) * 10 + self.digit(2)
     }
 
+    /// Whether the digits can be those of a personal number and of nothing else by their look: the first three are a
+    /// province's (001 to 096) or a country's (000, 101 to 295), or of the few between them that nobody has yet.
+    /// The table of countries is not settled, so no gap within it counts; digits 4 to 6 name a century, a sex and a
+    /// year whatever they are, and what they contradict is a warning.
+    pub fn has_shape(&self) -> bool {
+        self.prefix() <= LAST_COUNTRY_PREFIX
+    }
+
     /// The sex digit 4 states: even male, odd female.
     pub fn stated_sex(&self) -> Sex {
         if self.digit(3).is_multiple_of(2) { Sex::Male } else { Sex::Female }
@@ -132,7 +173,7 @@ impl IdNumber {
     pub fn warnings(&self, sex: Sex, birth: PartialDate) -> Vec<NumberWarning> {
         let mut warnings = Vec::new();
         let prefix = self.prefix();
-        let country = prefix == 0 || (101..=295).contains(&prefix);
+        let country = prefix == 0 || (101..=LAST_COUNTRY_PREFIX).contains(&prefix);
         if !country && !PROVINCE_PREFIXES.contains(&prefix) {
             warnings.push(NumberWarning::NumberPrefixUnknown);
         }
@@ -145,6 +186,9 @@ impl IdNumber {
         warnings
     }
 }
+
+/// The last of the prefixes of countries (Circular 59/2021/TT-BCA).
+const LAST_COUNTRY_PREFIX: u16 = 295;
 
 /// The 63 prefixes of provinces as they stood until 2025; valid for ever in numbers.
 pub const PROVINCE_PREFIXES: [u16; 63] = [
@@ -172,6 +216,30 @@ mod tests {
     fn refuses_all_but_twelve_ascii_digits() {
         for bad in ["", "09830000000", "0983000000022", "09830000000a", " 98300000002", "٠98300000002"] {
             assert!(IdNumber::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_papers_are_citizens_by_their_shape_their_name_or_their_holder() {
+        use NumberLabel::{Legacy, Other, Personal};
+        let kind = |digits: &str, label, vietnamese| match AnchorNumber::recognise(digits, label, vietnamese) {
+            Some(AnchorNumber::Personal(_)) => 12,
+            Some(AnchorNumber::Legacy(_)) => 9,
+            None => 0,
+        };
+        for shaped in ["001199000001", "000099000001", "099090000814", "100499000001", "295999999999"] {
+            for label in [Personal, Legacy, Other] {
+                assert_eq!((kind(shaped, label, true), kind(shaped, label, false)), (12, 12), "{shaped} {label:?}");
+            }
+        }
+        // A driving licence of Hồ Chí Minh City begins with 79.
+        for licence in ["790123456789", "296000000000", "999999999999"] {
+            assert_eq!((kind(licence, Other, true), kind(licence, Personal, true)), (0, 12), "{licence}");
+        }
+        let nine = |label, vietnamese| kind("123456789", label, vietnamese);
+        assert_eq!([nine(Legacy, false), nine(Legacy, true), nine(Other, true), nine(Other, false)], [9, 9, 9, 0]);
+        for other in ["", "12345678", "1234567890", "12345678A", "09909000081", "0990900008145", "099-090-00081"] {
+            assert_eq!((kind(other, Legacy, true), kind(other, Personal, true)), (0, 0), "{other}");
         }
     }
 

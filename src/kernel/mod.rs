@@ -24,7 +24,7 @@ pub use date::{CivilDate, PartialDate, Precision};
 pub use entropy::Entropy;
 pub use fault::{Fault, Faults};
 pub use id::{CitizenId, ClientId, ConsentId, DeviceId, FacilityId, HouseholdId, StayId, TransactionId};
-pub use id_number::{IdNumber, LegacyIdNumber};
+pub use id_number::{AnchorNumber, IdNumber, LegacyIdNumber, NumberLabel};
 pub use instant::Instant;
 pub use language::{Language, Text};
 pub use network::{AddressGroup, Network};

@@ -49,8 +49,8 @@ CREATE INDEX stays_key_version ON stays (key_version);
 
 -- Their guests. nature: a keyed hash of facility, guest and arrival, by which a repeated notice is
 -- known; none once the guest was taken back or the stay cancelled. document, person: keyed hashes of
--- the document's number, and of name and birth date. citizen_id: whom verifying found. elsewhere:
--- reported as staying elsewhere at the same time.
+-- the document's number, and of name and birth date. citizen_id: whom verifying found; by it alone the
+-- authority is told who is reported at two places at once.
 CREATE TABLE stay_guests (
     stay_id       BLOB     NOT NULL,
     number        SMALLINT NOT NULL,
@@ -59,7 +59,6 @@ CREATE TABLE stay_guests (
     document      BLOB,
     person        BLOB     NOT NULL,
     index_version INTEGER  NOT NULL,
-    elsewhere     BOOLEAN  NOT NULL,
     removed_at    BIGINT,
     key_version   INTEGER  NOT NULL,
     sealed        BLOB     NOT NULL,
@@ -68,6 +67,7 @@ CREATE TABLE stay_guests (
 CREATE UNIQUE INDEX stay_guests_nature ON stay_guests (nature);
 CREATE INDEX stay_guests_document ON stay_guests (document);
 CREATE INDEX stay_guests_person ON stay_guests (person);
+CREATE INDEX stay_guests_citizen ON stay_guests (citizen_id);
 CREATE INDEX stay_guests_key_version ON stay_guests (key_version);
 CREATE INDEX stay_guests_index_version ON stay_guests (index_version);
 

@@ -4,15 +4,7 @@ use super::claims::Record;
 use super::date::{as_precise_as, compare_dates};
 use super::name::compare_names;
 use super::verdict::Comparison;
-use crate::kernel::{IdNumber, LegacyIdNumber, PartialDate, PersonName};
-
-/// The number somebody is looked for by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AnchorNumber {
-    Personal(IdNumber),
-    /// A CMND may belong to several people, so it anchors only where one of them fits.
-    Legacy(LegacyIdNumber),
-}
+use crate::kernel::{AnchorNumber, PartialDate, PersonName};
 
 /// What a number is to the person it found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

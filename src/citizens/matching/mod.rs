@@ -17,7 +17,8 @@ mod surnames;
 #[cfg(test)]
 mod tests;
 
-pub use anchor::{Among, Anchor, AnchorNumber, Anchored, NumberStanding};
+pub use crate::kernel::AnchorNumber;
+pub use anchor::{Among, Anchor, Anchored, NumberStanding};
 pub use claims::{Check, Claim, Claims};
 pub use name::{PreparedName, compare_names, index_form};
 pub use verdict::{Comparison, Reason, Verdict};

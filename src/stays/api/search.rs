@@ -205,6 +205,8 @@ pub struct FoundGuest<'a> {
     source: GuestSource,
     verdict: GuestVerdict,
     reason: GuestReason,
+    /// Known as a citizen who is reported at another facility for the same time, in a notice that stands. Worked out
+    /// now; whoever was not verified is not compared.
     elsewhere: bool,
     #[schema(value_type = Option<String>)]
     full_name: Option<&'a PersonName>,
@@ -220,7 +222,7 @@ pub struct FoundGuest<'a> {
 }
 
 impl<'a> FoundGuest<'a> {
-    fn of(guest: &'a StayGuest) -> Self {
+    fn of(guest: &'a StayGuest, elsewhere: bool) -> Self {
         let details = &guest.details;
         let document = details.document.as_ref();
         Self {
@@ -228,7 +230,7 @@ impl<'a> FoundGuest<'a> {
             source: details.source,
             verdict: guest.verdict(),
             reason: guest.reason,
-            elsewhere: guest.elsewhere,
+            elsewhere,
             full_name: details.full_name.as_ref(),
             date_of_birth: details.date_of_birth,
             sex: details.sex,
@@ -278,7 +280,8 @@ pub struct FoundStayTold<'a> {
 }
 
 impl<'a> FoundStayTold<'a> {
-    fn of(FoundStay { stay, facility }: &'a FoundStay) -> Self {
+    fn of(FoundStay { stay, facility, elsewhere }: &'a FoundStay) -> Self {
+        let guest = |guest: &'a StayGuest| FoundGuest::of(guest, elsewhere.contains(&guest.number));
         Self {
             stay_id: stay.id,
             facility: FoundFacility {
@@ -297,7 +300,7 @@ impl<'a> FoundStayTold<'a> {
             note: stay.note.as_deref(),
             received_at: stay.received_at,
             on_time: stay.on_time,
-            guests: stay.present().map(FoundGuest::of).collect(),
+            guests: stay.present().map(guest).collect(),
             history: stay.history.iter().map(ChangeTold::of).collect(),
         }
     }
@@ -369,7 +372,8 @@ pub async fn search(
 }
 
 fn rows(found: &Found) -> Vec<ExportRow<'_>> {
-    found.stays.iter().map(|found| ExportRow { stay: &found.stay, facility: &found.facility }).collect()
+    let rows = found.stays.iter();
+    rows.map(|FoundStay { stay, facility, elsewhere }| ExportRow { stay, facility, elsewhere }).collect()
 }
 
 /// A page as a file; where the next begins stands in a header.

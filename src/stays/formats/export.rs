@@ -1,5 +1,7 @@
 //! What a search found, as a table: a row for each guest.
 
+use std::collections::BTreeSet;
+
 use rust_xlsxwriter::XlsxError;
 
 use super::written;
@@ -38,6 +40,8 @@ const HEADERS: [&str; 25] = [
 pub struct ExportRow<'f> {
     pub stay: &'f Stay,
     pub facility: &'f Facility,
+    /// The numbers of the guests who are reported at another facility for the same time.
+    pub elsewhere: &'f BTreeSet<i16>,
 }
 
 /// As CSV.
@@ -63,7 +67,7 @@ fn table(found: &[ExportRow<'_>]) -> Vec<Vec<String>> {
     rows
 }
 
-fn row(ExportRow { stay, facility }: &ExportRow<'_>, guest: &StayGuest) -> Vec<String> {
+fn row(ExportRow { stay, facility, elsewhere }: &ExportRow<'_>, guest: &StayGuest) -> Vec<String> {
     let details = &guest.details;
     let document = details.document.as_ref();
     let yes = |is: bool| if is { "có" } else { "" }.to_owned();
@@ -108,7 +112,7 @@ fn row(ExportRow { stay, facility }: &ExportRow<'_>, guest: &StayGuest) -> Vec<S
         }
         .to_owned(),
         guest.reason.text().in_language(Language::Vi).to_owned(),
-        yes(guest.elsewhere),
+        yes(elsewhere.contains(&guest.number)),
         local(stay.received_at),
         yes(stay.on_time),
     ]

@@ -14,4 +14,4 @@ pub use guest::{Document, DocumentKind, GuestDetails, GuestGiven, GuestReason, G
 pub use mrz::{Mrz, MrzFault};
 pub use notice::{Notice, Reason, check_times};
 pub use receipt::{Delivery, ReceiptDocument, ReceiptPosition, SignedReceipt};
-pub use stay::{ChangeKind, FieldChange, Stay, StayChange, StayGuest, StayState};
+pub use stay::{ChangeKind, FieldChange, Stay, StayChange, StayGuest, StayPeriod, StayState};

@@ -44,8 +44,6 @@ pub struct StayGuest {
     pub reason: GuestReason,
     /// Whom verifying found; told to nobody.
     pub citizen: Option<CitizenId>,
-    /// Reported as staying elsewhere at the same time.
-    pub elsewhere: bool,
     /// Exchanged or taken back by an amendment.
     pub removed_at: Option<Instant>,
 }
@@ -134,14 +132,85 @@ impl Stay {
         citizens
     }
 
+    /// When the guests are reported to be there: from the arrival until they left or, if that is not reported, mean to
+    /// leave. `None` of a stay that was cancelled.
+    pub fn period(&self) -> Option<StayPeriod> {
+        StayPeriod::of(self.state, self.arrival, self.planned_departure, self.left_at)
+    }
+
     /// Whether some guest is not who they are said to be.
     pub fn is_marked(&self) -> bool {
         self.present().any(|guest| guest.verdict() == GuestVerdict::Mismatch)
     }
 }
 
+/// The time between an arrival and a departure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StayPeriod {
+    pub from: Instant,
+    /// `None`: no end is reported.
+    pub until: Option<Instant>,
+}
+
+impl StayPeriod {
+    /// `None` of a stay that was cancelled.
+    pub fn of(
+        state: StayState,
+        arrival: Instant,
+        planned_departure: Option<Instant>,
+        left_at: Option<Instant>,
+    ) -> Option<Self> {
+        let until = match state {
+            StayState::Open => planned_departure,
+            StayState::Left => left_at,
+            StayState::Cancelled => return None,
+        };
+        Some(Self { from: arrival, until })
+    }
+
+    /// Whether somebody reported for both would be at two places at once; who leaves when the other begins is not.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let begins_before_end_of = |one: &Self, other: &Self| other.until.is_none_or(|until| one.from < until);
+        begins_before_end_of(self, other) && begins_before_end_of(other, self)
+    }
+}
+
 impl std::fmt::Debug for Stay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Stay").field("id", &self.id).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_overlap_where_somebody_would_be_at_two_places() {
+        let at = Instant::from_seconds;
+        let period = |from, until: Option<i64>| StayPeriod { from: at(from), until: until.map(at) };
+        let stay = period(10, Some(20));
+        for (other, expected) in [
+            (period(12, Some(15)), true),
+            (period(5, Some(11)), true),
+            (period(19, None), true),
+            (period(5, None), true),
+            (period(10, Some(20)), true),
+            (period(20, Some(30)), false),
+            (period(20, None), false),
+            (period(5, Some(10)), false),
+        ] {
+            assert_eq!((stay.overlaps(&other), other.overlaps(&stay)), (expected, expected), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_stay_ends_when_the_guests_left_and_is_no_time_once_cancelled() {
+        let (arrival, planned, left) =
+            (Instant::from_seconds(1), Some(Instant::from_seconds(9)), Some(Instant::from_seconds(5)));
+        let until = |state, left| StayPeriod::of(state, arrival, planned, left).map(|period| period.until);
+        assert_eq!(until(StayState::Open, None), Some(planned));
+        assert_eq!(until(StayState::Left, left), Some(left));
+        assert_eq!(until(StayState::Cancelled, left), None);
     }
 }

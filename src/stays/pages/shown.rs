@@ -14,7 +14,6 @@ pub(super) struct ShownGuest {
     pub tag: &'static str,
     /// Why the guest is not verified.
     pub why: Option<&'static str>,
-    pub elsewhere: bool,
 }
 
 impl ShownGuest {
@@ -30,7 +29,6 @@ impl ShownGuest {
             label,
             tag,
             why: (guest.verdict != GuestVerdict::Verified).then(|| page.tell(&guest.reason.text())),
-            elsewhere: guest.elsewhere,
         }
     }
 }

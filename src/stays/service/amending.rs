@@ -1,10 +1,8 @@
 //! Stays put right: room, times, reason, and who the guests are.
 
-use std::collections::HashSet;
-
 use super::changes::{Amend, AmendGuest, field, instant, line};
 use super::drawer::{Tags, inconsistent};
-use super::entering::{GuestKey, Present, answered, kept, lock, mark, spend};
+use super::entering::{answered, kept, spend};
 use super::guests::{GRANT_USED, JudgedGuest};
 use super::loading::Loaded;
 use super::taking::note_twice;
@@ -51,7 +49,6 @@ pub(super) struct Amended {
     renewed: Vec<GuestRow>,
     approvals: Vec<ApprovalRow>,
     singles: Vec<[u8; 16]>,
-    present: Vec<Present>,
     /// Of the guests who are in the stay now.
     natures: Vec<Vec<u8>>,
     draft: Draft,
@@ -102,7 +99,6 @@ impl Stays {
             singles: judged.iter().filter_map(|guest| guest.single).collect(),
             added: Vec::new(),
             renewed: Vec::new(),
-            present: Vec::new(),
             natures: Vec::new(),
             draft,
             negative,
@@ -239,7 +235,6 @@ impl Stays {
                 }
             }
         }
-        amended.present = self.present_of(stay)?;
         Ok(())
     }
 
@@ -250,8 +245,8 @@ impl Stays {
     ) -> Result<(StayTold, Receipt), StaysError> {
         let citizens = self.0.citizens.clone();
         let written = self.0.store.write(move |tx| -> Result<(Written, StayTold), StorageError> {
-            let elsewhere = write(tx, &amended)?;
-            let told = told(&amended.stay, &elsewhere);
+            write(tx, &amended)?;
+            let told = StayTold::of(&amended.stay);
             if let Some(keyed) = &keyed {
                 citizens.keep(keyed, &amended.draft, &told)?.write(tx)?;
             }
@@ -264,9 +259,8 @@ impl Stays {
     }
 }
 
-fn write(tx: &mut Tx<'_>, amended: &Amended) -> Result<HashSet<GuestKey>, StorageError> {
+fn write(tx: &mut Tx<'_>, amended: &Amended) -> Result<(), StorageError> {
     let db = tx.db()?;
-    lock(db, &amended.present)?;
     stays::replace(db, &amended.row)?;
     // Natures are freed before others take them.
     let freed = |row: &GuestRow| GuestRow { nature: None, ..row.clone() };
@@ -275,16 +269,7 @@ fn write(tx: &mut Tx<'_>, amended: &Amended) -> Result<HashSet<GuestKey>, Storag
     let kept = amended.renewed.iter().filter(|row| row.nature.is_some());
     kept.into_iter().try_for_each(|row| guests::renew(db, row))?;
     stays::insert_approvals(db, &amended.approvals)?;
-    spend(tx, &amended.singles, amended.draft.at())?;
-    mark(tx.db()?, &amended.present)
-}
-
-pub(super) fn told(stay: &Stay, elsewhere: &HashSet<GuestKey>) -> StayTold {
-    let mut told = StayTold::of(stay);
-    for guest in &mut told.guests {
-        guest.elsewhere |= elsewhere.contains(&(stay.id.as_bytes().to_vec(), guest.number));
-    }
-    told
+    spend(tx, &amended.singles, amended.draft.at())
 }
 
 /// The stay with its new members, but for its guests.

@@ -1,12 +1,9 @@
 //! What becomes of a stay, each change with its line of history.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 use serde_json::json;
 
-use super::amending::{Amendment, told};
-use super::entering::{GuestKey, lock, mark};
+use super::amending::Amendment;
 use super::loading::Loaded;
 use super::report::question;
 use super::told::StayTold;
@@ -182,8 +179,8 @@ impl Stays {
                 Err(refusal) => return self.refuse(draft.refused(refusal.reason()), refusal).await,
             };
             match self.write_step(&loaded, &stay, &done).await {
-                Ok((pending, elsewhere)) => {
-                    let body = Body::First(told(&stay, &elsewhere));
+                Ok(pending) => {
+                    let body = Body::First(StayTold::of(&stay));
                     return Ok(Answer { body, receipt: pending.receipt()?, standing, negative: false });
                 }
                 Err(StorageError::Conflict(_)) => {}
@@ -193,25 +190,16 @@ impl Stays {
         Err(busy().into())
     }
 
-    async fn write_step(
-        &self,
-        loaded: &Loaded,
-        stay: &Stay,
-        done: &Draft,
-    ) -> Result<(PendingReceipt, HashSet<GuestKey>), StorageError> {
+    async fn write_step(&self, loaded: &Loaded, stay: &Stay, done: &Draft) -> Result<PendingReceipt, StorageError> {
         let row = self.0.drawer.seal_stay(stay, loaded.row_version + 1)?;
-        // Who stays longer may be elsewhere by then.
-        let present = self.present_of(stay)?;
         let (audit, entry) = (self.0.audit.clone(), done.entry().clone());
         let cancelled = stay.state == StayState::Cancelled;
         let write = self.0.store.write(move |tx| {
-            lock(tx.db()?, &present)?;
             stays::replace(tx.db()?, &row)?;
             if cancelled {
                 guests::free(tx.db()?, &row.stay_id)?;
             }
-            let elsewhere = mark(tx.db()?, &present)?;
-            Ok::<_, StorageError>((audit.append(tx, &entry), elsewhere))
+            Ok::<_, StorageError>(audit.append(tx, &entry))
         });
         write.await
     }

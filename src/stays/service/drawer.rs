@@ -220,7 +220,6 @@ impl Drawer {
             document: tags.document.map(|tag| tag.to_vec()),
             person: tags.person.to_vec(),
             index_version: tags.version,
-            elsewhere: guest.elsewhere,
             removed_at: guest.removed_at.map(Instant::as_micros),
             key_version,
             sealed,
@@ -236,7 +235,6 @@ impl Drawer {
             details: kept.details,
             reason: kept.reason,
             citizen: citizen.transpose().map_err(|column| inconsistent(GUESTS, column))?,
-            elsewhere: row.elsewhere,
             removed_at: row.removed_at.map(Instant::from_micros),
         })
     }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::Stays;
 use crate::access::{Caller, Grant};
-use crate::citizens::matching::{Anchor, AnchorNumber};
+use crate::citizens::matching::Anchor;
 use crate::citizens::model::CardKind;
 use crate::citizens::model::Status;
 use crate::citizens::{Another, CitizensError, Draft};
 use crate::clients::Operation;
 use crate::kernel::{
-    Attribute, AttributeSet, CitizenId, IdNumber, Instant, LegacyIdNumber, PartialDate, PersonName, Sex, Text,
-    TransactionId,
+    AnchorNumber, Attribute, AttributeSet, CitizenId, IdNumber, Instant, NumberLabel, PartialDate, PersonName, Sex,
+    Text, TransactionId,
 };
 use crate::qr::QrError;
 use crate::qr::card::CardText;
@@ -92,6 +92,9 @@ impl JudgedGuest {
         }
     }
 }
+
+/// ISO 3166-1 alpha-3.
+const VIET_NAM: &str = "VNM";
 
 /// The attributes a guest is verified by.
 pub fn verified_by() -> AttributeSet {
@@ -314,23 +317,25 @@ fn means_of(typed: &TypedGuest, arrival: Instant) -> Means {
         return Means::Nothing(reason);
     }
     let anchor = |number| Anchor { number, full_name: typed.full_name.clone(), date_of_birth: typed.date_of_birth };
-    let number = typed.document.as_ref().and_then(number_of);
+    let number = typed.document.as_ref().and_then(|document| number_of(document, Some(&typed.nationality)));
     match number {
         Some(number) => Means::Number(anchor(number)),
-        None if typed.nationality == "VNM" => Means::Nothing(GuestReason::NoNumber),
+        None if typed.nationality == VIET_NAM => Means::Nothing(GuestReason::NoNumber),
         None => Means::Nothing(GuestReason::ForeignDocument),
     }
 }
 
-/// The number a document says somebody is known by here.
-pub fn number_of(document: &Document) -> Option<AnchorNumber> {
-    match document.kind {
-        DocumentKind::Cccd | DocumentKind::CanCuoc | DocumentKind::BirthCertificate => {
-            IdNumber::parse(&document.number).ok().map(AnchorNumber::Personal)
-        }
-        DocumentKind::Cmnd => LegacyIdNumber::parse(&document.number).ok().map(AnchorNumber::Legacy),
-        DocumentKind::DrivingLicence | DocumentKind::Passport | DocumentKind::Other => None,
-    }
+/// The number a document says somebody is known by here, if it is one of a citizen's.
+pub(super) fn number_of(document: &Document, nationality: Option<&str>) -> Option<AnchorNumber> {
+    let label = match document.kind {
+        DocumentKind::Cccd | DocumentKind::CanCuoc => NumberLabel::Personal,
+        DocumentKind::Cmnd => NumberLabel::Legacy,
+        DocumentKind::BirthCertificate
+        | DocumentKind::DrivingLicence
+        | DocumentKind::Passport
+        | DocumentKind::Other => NumberLabel::Other,
+    };
+    AnchorNumber::recognise(&document.number, label, nationality == Some(VIET_NAM))
 }
 
 fn zone_fault(zone: &Mrz, typed: &TypedGuest, arrival: Instant) -> Option<GuestReason> {
@@ -349,7 +354,7 @@ fn known(source: GuestSource, full_name: &PersonName, date_of_birth: PartialDate
         full_name: Some(full_name.clone()),
         date_of_birth: Some(date_of_birth),
         sex: None::<Sex>,
-        nationality: Some("VNM".to_owned()),
+        nationality: Some(VIET_NAM.to_owned()),
         document: Some(document),
         address: None,
         phone: None,

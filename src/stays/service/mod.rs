@@ -11,6 +11,7 @@ mod guests;
 mod known;
 mod loading;
 mod officers;
+mod overlap;
 mod receipt;
 mod report;
 mod search;

@@ -1,5 +1,6 @@
 //! Stays found: by the authority in its own units, and by a facility for its own list of the day.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -7,20 +8,20 @@ use serde::Serialize;
 use super::facilities::FacilityTold;
 use super::guests::{number_of, verified_by};
 use super::loading::open_all;
+use super::overlap::guests_elsewhere;
 use super::report::question;
 use super::told::StayTold;
 use super::{Stays, StaysError};
 use crate::access::Caller;
 use crate::audit::Receipt;
 use crate::citizens::guard::meter::Standing;
-use crate::citizens::matching::AnchorNumber;
 use crate::citizens::{Draft, Question};
 use crate::clients::Operation;
 use crate::kernel::{
-    CitizenId, CivilDate, FacilityId, IdNumber, Instant, LegacyIdNumber, PartialDate, PersonName, Purpose, StayId,
+    AnchorNumber, CitizenId, CivilDate, FacilityId, Instant, NumberLabel, PartialDate, PersonName, Purpose, StayId,
     TransactionId, UnitCode, Units,
 };
-use crate::stays::model::{Facility, Stay};
+use crate::stays::model::{Document, Facility, GuestDetails, Stay};
 use crate::stays::store::searching::{self, Counts, Sought};
 use crate::storage::{Db, Reach, StorageError};
 
@@ -84,6 +85,8 @@ pub struct Search {
 pub struct FoundStay {
     pub stay: Stay,
     pub facility: Facility,
+    /// The numbers of the guests who are reported at another facility for the same time.
+    pub elsewhere: BTreeSet<i16>,
 }
 
 /// Figures of one day in Viet Nam, over all that was searched.
@@ -116,6 +119,13 @@ impl DayCounts {
             open: number(open),
         }
     }
+}
+
+/// What one reading of the store found; `elsewhere` as of [`FoundStay`], for each stay.
+struct Searched {
+    stays: Vec<Stay>,
+    elsewhere: Vec<BTreeSet<i16>>,
+    counts: DayCounts,
 }
 
 /// A page of what was found, newest arrival first.
@@ -160,15 +170,15 @@ impl Stays {
         };
         let transaction = draft.transaction();
         let sought = self.sought(&command, communes)?;
-        let mut subjects = self.meant(command.guest.as_ref()).await?;
         let day = command.day.unwrap_or_else(|| draft.at().date_in_viet_nam());
-        let (rows, counts) = self.read_search(sought, day).await?;
+        let Searched { stays: rows, elsewhere, counts } = self.read_search(sought, day).await?;
         let next = rows.get(command.limit).and(command.limit.checked_sub(1)).and_then(|last| rows.get(last));
         let next = next.map(|stay| Cursor { arrival: stay.arrival, stay_id: stay.id });
         let stays: Vec<Stay> = rows.into_iter().take(command.limit).collect();
+        let mut subjects = self.meant(command.guest.as_ref(), &stays).await?;
         note(&mut subjects, &stays);
         self.note_unverified(&mut subjects, &stays).await?;
-        let found = self.with_facilities(stays).await?;
+        let found = self.with_facilities(stays, elsewhere).await?;
         let audit = self.0.citizens.conclude(draft.answered(subjects, verified_by())).await?;
         Ok(Found { transaction, stays: found, next, counts, audit, standing })
     }
@@ -238,11 +248,18 @@ impl Stays {
         })
     }
 
-    /// The citizen whose number a search names, whether or not a stay of theirs is found.
-    async fn meant(&self, guest: Option<&GuestSought>) -> Result<Vec<CitizenId>, StorageError> {
-        let Some(GuestSought::Number(number)) = guest else { return Ok(Vec::new()) };
-        let personal = IdNumber::parse(number).ok().map(AnchorNumber::Personal);
-        let number = personal.or_else(|| LegacyIdNumber::parse(number).ok().map(AnchorNumber::Legacy));
+    /// The citizen whose number a search names, whether or not a stay of theirs is found. A search does not say of
+    /// which paper the number is; where guests with it are found, their papers say whose it is.
+    async fn meant(&self, guest: Option<&GuestSought>, stays: &[Stay]) -> Result<Vec<CitizenId>, StorageError> {
+        let Some(GuestSought::Number(sought)) = guest else { return Ok(Vec::new()) };
+        let bears = |document: &Document| document.number == *sought;
+        let found =
+            stays.iter().flat_map(Stay::present).any(|guest| guest.details.document.as_ref().is_some_and(bears));
+        let recognise = |label| AnchorNumber::recognise(sought, label, false);
+        let number = match found {
+            true => recognise(NumberLabel::Other),
+            false => recognise(NumberLabel::Personal).or_else(|| recognise(NumberLabel::Legacy)),
+        };
         match number {
             Some(number) => self.0.citizens.meant_by(&number).await,
             None => Ok(Vec::new()),
@@ -252,7 +269,8 @@ impl Stays {
     /// Adds whoever has the number of a guest of whom no citizen is kept: they are told of by it.
     async fn note_unverified(&self, subjects: &mut Vec<CitizenId>, stays: &[Stay]) -> Result<(), StorageError> {
         let unverified = stays.iter().flat_map(Stay::present).filter(|guest| guest.citizen.is_none());
-        for number in unverified.filter_map(|guest| number_of(guest.details.document.as_ref()?)) {
+        let number = |details: &GuestDetails| number_of(details.document.as_ref()?, details.nationality.as_deref());
+        for number in unverified.filter_map(|guest| number(&guest.details)) {
             for citizen in self.0.citizens.meant_by(&number).await? {
                 if !subjects.contains(&citizen) {
                     subjects.push(citizen);
@@ -262,28 +280,32 @@ impl Stays {
         Ok(())
     }
 
-    async fn read_search(&self, sought: Sought, day: CivilDate) -> Result<(Vec<Stay>, DayCounts), StorageError> {
+    async fn read_search(&self, sought: Sought, day: CivilDate) -> Result<Searched, StorageError> {
         let drawer = self.0.drawer.clone();
         let read = move |db: &mut Db| -> Result<_, StorageError> {
             let rows = searching::search(db, &sought)?;
-            let stays = open_all(db, &drawer, &rows)?.into_iter().map(|loaded| loaded.stay).collect();
+            let stays: Vec<Stay> = open_all(db, &drawer, &rows)?.into_iter().map(|loaded| loaded.stay).collect();
             let counts = searching::count(db, &sought.communes, sought.facility.as_deref(), span_of(day))?;
-            Ok((stays, DayCounts::of(day, counts)))
+            Ok(Searched { elsewhere: guests_elsewhere(db, &stays)?, stays, counts: DayCounts::of(day, counts) })
         };
         self.0.store.read(Reach::Scan, read).await
     }
 
-    async fn with_facilities(&self, stays: Vec<Stay>) -> Result<Vec<FoundStay>, StorageError> {
+    async fn with_facilities(
+        &self,
+        stays: Vec<Stay>,
+        elsewhere: Vec<BTreeSet<i16>>,
+    ) -> Result<Vec<FoundStay>, StorageError> {
         let mut ids: Vec<FacilityId> = stays.iter().map(|stay| stay.facility_id).collect();
         ids.sort_unstable();
         ids.dedup();
         let facilities = self.facilities_of(ids).await?;
-        let with = |stay: Stay| {
+        let with = |(stay, elsewhere): (Stay, BTreeSet<i16>)| {
             let facility = facilities.get(&stay.facility_id).cloned();
             let facility = facility.ok_or_else(|| super::drawer::inconsistent("stays", "facility_id"))?;
-            Ok(FoundStay { stay, facility })
+            Ok(FoundStay { stay, facility, elsewhere })
         };
-        stays.into_iter().map(with).collect()
+        stays.into_iter().zip(elsewhere).map(with).collect()
     }
 }
 

@@ -16,8 +16,6 @@ pub struct GuestTold {
     pub source: GuestSource,
     pub verdict: GuestVerdict,
     pub reason: GuestReason,
-    /// Reported as staying elsewhere at the same time; where, the authority knows.
-    pub elsewhere: bool,
     /// `null` where the guest shares it with the authority alone.
     #[schema(value_type = Option<String>)]
     pub full_name: Option<PersonName>,
@@ -92,7 +90,6 @@ impl GuestTold {
             source: details.source,
             verdict: guest.verdict(),
             reason: guest.reason,
-            elsewhere: guest.elsewhere,
             full_name: details.full_name.clone().filter(|_| details.known_to_facility),
         }
     }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
 use crate::kernel::Instant;
 use crate::storage::schema::{stay_guests, stays};
@@ -30,40 +29,12 @@ pub struct GuestRow {
     pub document: Option<Vec<u8>>,
     pub person: Vec<u8>,
     pub index_version: i32,
-    pub elsewhere: bool,
     pub removed_at: Option<i64>,
     pub key_version: i32,
     pub sealed: Vec<u8>,
 }
 
-const COLUMNS: usize = 11;
-
-/// What makes two guests one person, hashed under each version of the index key.
-pub enum Alike {
-    /// A document's number.
-    Document(Vec<Vec<u8>>),
-    /// The number, and name and birth date.
-    DocumentAndPerson(Vec<Vec<u8>>, Vec<Vec<u8>>),
-    /// Name and birth date, where there is no document.
-    Person(Vec<Vec<u8>>),
-}
-
-/// The key of the advisory lock that whoever enters guests holds ("stays" read as a number).
-const GUESTS_LOCK: i64 = 0x73_7461_7973;
-
-/// Lets no other transaction enter guests or look for them until this one ends (PostgreSQL; SQLite has one
-/// writer anyway).
-///
-/// Of two that enter one guest at two places at the same moment, neither would see the other's row, and nobody
-/// would be marked. It is one lock for all guests: jobs that share a transaction would take locks of single
-/// guests in no order, and more of them than PostgreSQL has room for. Two transactions that take this one and
-/// the change log's the other way round are told apart by PostgreSQL and tried again.
-pub fn lock(db: &mut Db) -> Result<(), StorageError> {
-    if let Db::Pg(pg) = db {
-        diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(GUESTS_LOCK).execute(pg)?;
-    }
-    Ok(())
-}
+const COLUMNS: usize = 10;
 
 /// # Errors
 /// `Conflict` if a guest of the same nature is there already.
@@ -119,60 +90,6 @@ pub fn free(db: &mut Db, stay: &[u8]) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// The guests who are this one, and are at another facility at some time between `arrival` and `until`, in
-/// stays that are open: the latest arrivals.
-pub fn staying_elsewhere(
-    db: &mut Db,
-    alike: &Alike,
-    facility: &[u8],
-    arrival: Instant,
-    until: Option<Instant>,
-) -> Result<Vec<(Vec<u8>, i16)>, StorageError> {
-    // Hash by hash, of which there are two only while a key is exchanged: statements with lists are prepared anew.
-    let found = |db: &mut Db, document: Option<&[u8]>, person: Option<&[u8]>| {
-        let still_there = stays::planned_departure.is_null().or(stays::planned_departure.gt(arrival.as_micros()));
-        let others = stay_guests::table
-            .inner_join(stays::table)
-            .filter(stays::state.eq(OPEN))
-            .filter(stays::facility_id.ne(facility))
-            .filter(still_there)
-            .filter(stays::arrival.lt(until.map_or(i64::MAX, Instant::as_micros)))
-            .filter(stay_guests::removed_at.is_null())
-            .order((stays::arrival.desc(), stay_guests::stay_id, stay_guests::number))
-            .limit(MOST_ALIKE)
-            .select((stay_guests::stay_id, stay_guests::number));
-        match (document, person) {
-            (Some(document), Some(person)) => {
-                others.filter(stay_guests::document.eq(document)).filter(stay_guests::person.eq(person)).load(db)
-            }
-            (Some(document), None) => others.filter(stay_guests::document.eq(document)).load(db),
-            (None, Some(person)) => {
-                others.filter(stay_guests::document.is_null()).filter(stay_guests::person.eq(person)).load(db)
-            }
-            (None, None) => Ok(Vec::new()),
-        }
-    };
-    let mut all: Vec<(Vec<u8>, i16)> = Vec::new();
-    match alike {
-        Alike::Document(documents) => {
-            for document in documents {
-                all.append(&mut found(db, Some(document), None)?);
-            }
-        }
-        Alike::DocumentAndPerson(documents, persons) => {
-            for (document, person) in documents.iter().zip(persons) {
-                all.append(&mut found(db, Some(document), Some(person))?);
-            }
-        }
-        Alike::Person(persons) => {
-            for person in persons {
-                all.append(&mut found(db, None, Some(person))?);
-            }
-        }
-    }
-    Ok(all)
-}
-
 /// The guests with one of these documents, or names and birth dates, who are at this facility in a stay
 /// that is open and reaches into the day that begins with `arrival`: the earliest arrivals. A stay
 /// without a planned departure is one of a day.
@@ -198,13 +115,4 @@ pub fn staying_at(
         .limit(MOST_ALIKE)
         .select(GuestRow::as_select())
         .load(db)?)
-}
-
-/// Marks that a guest is reported as staying elsewhere at the same time.
-pub fn mark_elsewhere(db: &mut Db, stay: &[u8], number: i16) -> Result<(), StorageError> {
-    diesel::update(stay_guests::table.find((stay, number)))
-        .filter(stay_guests::elsewhere.eq(false))
-        .set(stay_guests::elsewhere.eq(true))
-        .execute(db)?;
-    Ok(())
 }

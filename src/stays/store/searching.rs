@@ -8,6 +8,7 @@ use crate::storage::schema::{stay_guests, stays};
 use crate::storage::{Db, StorageError, per_arm};
 
 const OPEN: i16 = 1;
+const LEFT: i16 = 2;
 const CANCELLED: i16 = 3;
 
 /// What is sought; instants in microseconds.
@@ -85,6 +86,47 @@ pub fn of_facility(
         .limit(limit)
         .select(StayRow::as_select())
         .load(db)?)
+}
+
+/// A stay of a citizen, as far as it says where and when.
+#[derive(Debug, Queryable)]
+pub struct CitizenStayRow {
+    pub citizen_id: Vec<u8>,
+    pub facility_id: Vec<u8>,
+    pub state: i16,
+    pub arrival: i64,
+    pub planned_departure: Option<i64>,
+    pub left_at: Option<i64>,
+}
+
+/// The stays of citizens that were not cancelled or over by `from`, and began before `until`; a guest who was taken
+/// back is in none.
+pub fn of_citizens(
+    db: &mut Db,
+    citizens: &[Vec<u8>],
+    (from, until): (i64, Option<i64>),
+) -> Result<Vec<CitizenStayRow>, StorageError> {
+    let mut found = Vec::new();
+    for chunk in citizens.chunks(super::guests::KEYS_AT_ONCE) {
+        let open = stays::state.eq(OPEN).and(stays::planned_departure.is_null().or(stays::planned_departure.gt(from)));
+        let left = stays::state.eq(LEFT).and(stays::left_at.gt(from));
+        let rows = stay_guests::table
+            .inner_join(stays::table)
+            .filter(stay_guests::citizen_id.eq_any(chunk))
+            .filter(stay_guests::removed_at.is_null())
+            .filter(open.or(left))
+            .filter(stays::arrival.lt(until.unwrap_or(i64::MAX)))
+            .select((
+                stay_guests::citizen_id.assume_not_null(),
+                stays::facility_id,
+                stays::state,
+                stays::arrival,
+                stays::planned_departure,
+                stays::left_at,
+            ));
+        found.append(&mut rows.load(db)?);
+    }
+    Ok(found)
 }
 
 /// Figures of a span of time.

@@ -53,7 +53,6 @@ diesel::table! {
         document -> Nullable<Binary>,
         person -> Binary,
         index_version -> Integer,
-        elsewhere -> Bool,
         removed_at -> Nullable<BigInt>,
         key_version -> Integer,
         sealed -> Binary,

@@ -4,6 +4,7 @@ mod batch;
 mod by_night;
 mod changing;
 mod faults;
+mod following;
 mod handing_in;
 mod places;
 mod proving;

@@ -59,7 +59,7 @@ async fn who_was_not_verified_sees_the_search_too() {
             json!({ "typed": { "full_name": name, "date_of_birth": "1989-07-02",
                 "document": { "kind": kind, "number": number } } })
         };
-        // A licence has a number of its own, whoever's that would be as a person's.
+        // Twelve digits of a personal number's shape are whosever they are; nine are a citizen's under the name of a CMND.
         let guests = json!([
             an(),
             typed("Trần Thị Bình", "cmnd", "970000002"),
@@ -70,9 +70,9 @@ async fn who_was_not_verified_sees_the_search_too() {
         assert_eq!(body["guests"][0]["reason"], "not_agreed", "{body}");
         assert!(desk.entry_of(&body).await.subjects.is_empty());
         let found = desk.found(json!({})).await;
-        let (an, binh) = (person("Nguyễn Văn An"), person("Trần Thị Bình"));
-        assert_eq!(desk.entry_of(&found).await.subjects, [an, binh]);
-        for citizen in [an, binh] {
+        let (an, binh, hai) = (person("Nguyễn Văn An"), person("Trần Thị Bình"), person("Bùi Quang Hải"));
+        assert_eq!(desk.entry_of(&found).await.subjects, [an, binh, hai]);
+        for citizen in [an, binh, hai] {
             assert_eq!(desk.looks(citizen).await[0]["operation"], "stays.search");
         }
         // Only who is on the page.

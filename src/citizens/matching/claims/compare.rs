@@ -2,7 +2,7 @@
 
 use super::{CardClaim, Check, Claim, HouseholdClaim, Record};
 use crate::citizens::matching::address::{compare_place, compare_residence};
-use crate::citizens::matching::anchor::{AnchorNumber, NumberStanding, standing};
+use crate::citizens::matching::anchor::{NumberStanding, standing};
 use crate::citizens::matching::codes::{
     compare_code, compare_marital_status, compare_recorded, compare_sex, compare_words,
 };
@@ -12,7 +12,7 @@ use crate::citizens::matching::name::{PreparedName, compare_names};
 use crate::citizens::matching::score::name_score;
 use crate::citizens::matching::verdict::{Comparison, Reason, Verdict};
 use crate::citizens::model::{Card, Membership};
-use crate::kernel::{IdNumber, PersonName};
+use crate::kernel::{AnchorNumber, IdNumber, PersonName};
 
 impl Claim {
     pub fn compare(&self, record: Record<'_>) -> Check {

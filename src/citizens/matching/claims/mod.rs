@@ -4,12 +4,13 @@ mod compare;
 mod parse;
 
 use super::address::PlaceClaim;
-use super::anchor::{Anchor, AnchorNumber};
+use super::anchor::Anchor;
 use super::name::PreparedName;
 use super::verdict::Comparison;
 use crate::citizens::model::{BloodGroup, CardKind, Citizen, MaritalStatus, RelationToHead, Status};
 use crate::kernel::{
-    Attribute, AttributeSet, CivilDate, HouseholdId, IdNumber, LegacyIdNumber, PartialDate, PersonName, Sex,
+    AnchorNumber, Attribute, AttributeSet, CivilDate, HouseholdId, IdNumber, LegacyIdNumber, PartialDate, PersonName,
+    Sex,
 };
 
 /// A record as comparisons see it: the citizen and their prepared name, both kept by the store.
