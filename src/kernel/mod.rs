@@ -1,4 +1,4 @@
-//! The ground floor: the vocabulary every other room uses. Nothing here does input or output.
+//! The ground floor: the vocabulary every other room uses. Nothing here opens a file or a connection.
 
 pub mod assurance;
 pub mod attribute;
@@ -15,6 +15,7 @@ pub mod orthography;
 pub mod person_name;
 pub mod purpose;
 pub mod sex;
+pub mod spreadsheet;
 pub mod units;
 
 pub use assurance::Level;

@@ -79,6 +79,35 @@ async fn csv_and_ndjson_give_the_same_store_as_the_seed() {
     .await;
 }
 
+/// Cells that a spreadsheet program would take for formulas are guarded in the file, and read as they were.
+#[tokio::test(flavor = "multi_thread")]
+async fn guarded_cells_are_read_as_they_were() {
+    let backend = Backend::sqlite();
+    let register = register(&backend);
+    let file = backend.dir().join("a.csv");
+    let mut citizens = sown(1, 40);
+    let mut homes = 0;
+    for citizen in &mut citizens {
+        citizen.phone = Some("+84912345678".to_owned());
+        if let Some(home) = &mut citizen.permanent_residence {
+            home.detail = Some("-3-C9; =1+1, '@K'Sor".to_owned());
+            homes += 1;
+        }
+    }
+    let mut exporter = Exporter::new(fs::File::create(&file).unwrap(), Format::Csv).unwrap();
+    citizens.iter().for_each(|citizen| exporter.write(citizen).unwrap());
+    exporter.finish().unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(homes > 0 && text.matches("\"'-3-C9;' =1+1,' '@K'Sor\"").count() == homes, "{text}");
+    assert_eq!(text.matches(",'+84912345678").count(), 40);
+    assert_eq!(import(&register, &file).await.report.tally.created, 40);
+    for (person, _) in people(&register, &backend) {
+        assert_eq!(person["phone"], "+84912345678");
+        let home = &person["permanent_residence"]["detail"];
+        assert!(home.is_null() || home == "-3-C9; =1+1, '@K'Sor", "{home}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_rows_get_a_version_and_the_others_none() {
     for_each_backend(async |backend| {

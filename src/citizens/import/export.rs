@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use crate::citizens::Citizen;
+use crate::kernel::spreadsheet::CsvWriter;
 
 use super::{Format, columns};
 
@@ -14,7 +15,7 @@ pub struct Exporter<W: Write> {
 }
 
 enum Form<W: Write> {
-    Csv(Box<csv::Writer<W>>),
+    Csv(Box<CsvWriter<W>>),
     Ndjson(W),
 }
 
@@ -23,8 +24,8 @@ impl<W: Write> Exporter<W> {
         let form = match format {
             Format::Ndjson => Form::Ndjson(writer),
             Format::Csv => {
-                let mut writer = csv::Writer::from_writer(writer);
-                writer.write_record(columns::names())?;
+                let mut writer = CsvWriter::for_programs(writer);
+                writer.write_row(columns::names())?;
                 Form::Csv(Box::new(writer))
             }
         };
@@ -42,7 +43,7 @@ impl<W: Write> Exporter<W> {
                 serde_json::to_writer(&mut *writer, &value)?;
                 writer.write_all(b"\n")
             }
-            Form::Csv(writer) => Ok(writer.write_record(columns::names().map(|name| cell(&value, name)))?),
+            Form::Csv(writer) => writer.write_row(columns::names().map(|name| cell(&value, name))),
         }
     }
 

@@ -1,8 +1,7 @@
 //! A table as a file holds it, before its cells mean anything.
 
-use std::borrow::Cow;
-
 use crate::kernel::Text;
+use crate::kernel::spreadsheet::unguarded;
 
 /// Columns further right are not looked at.
 pub const MOST_COLUMNS: usize = 64;
@@ -99,73 +98,4 @@ pub struct Table {
     pub rows: Vec<TableRow>,
     /// In CSV.
     pub separator: Option<u8>,
-}
-
-const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
-/// Where a program may take a cell to end and the next to begin, whichever of them parts the cells of the
-/// file: Excel splits at what the country it is set to writes between numbers, in Viet Nam a semicolon,
-/// and then a quotation mark within a text keeps no line together.
-const ENDS: [char; 5] = [';', ',', '\t', '\n', '\r'];
-/// What may stand before a formula and hides nothing.
-const PASSED_OVER: [char; 3] = ['\'', '"', ' '];
-
-/// Whether a spreadsheet program would take a text for a formula.
-pub fn looks_like_formula(text: &str) -> bool {
-    text.starts_with(SIGNS) || text.starts_with(['\t', '\r'])
-}
-
-/// Whether what begins here would be a formula but for apostrophes before it.
-fn hides_formula((at, rest): (usize, &str)) -> bool {
-    let first = at == 0 && rest.trim_start_matches('\'').starts_with(['\t', '\r']);
-    first || rest.trim_start_matches(PASSED_OVER).starts_with(SIGNS)
-}
-
-/// The places in a text at which a cell may begin, each with what follows.
-fn beginnings(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let after = text.match_indices(ENDS).map(|(at, end)| at + end.len());
-    std::iter::once(0).chain(after).map(|at| (at, &text[at..]))
-}
-
-/// A text in which no spreadsheet program finds a formula, wherever it splits it: an apostrophe stands
-/// before each that would be one.
-pub fn guarded(text: &str) -> Cow<'_, str> {
-    with_apostrophes(text, beginnings(text).filter(|begin| hides_formula(*begin)))
-}
-
-/// A text that is read again as it was: what looks guarded by itself gets an apostrophe more.
-pub fn kept(text: &str) -> Cow<'_, str> {
-    with_apostrophes(text, beginnings(text).filter(|begin| is_guarded(*begin)))
-}
-
-/// The text that [`guarded`] or [`kept`] was given.
-pub fn unguarded(text: &str) -> Cow<'_, str> {
-    let (mut pieces, mut from) = (String::new(), 0);
-    for (at, _) in beginnings(text).filter(|begin| is_guarded(*begin)) {
-        pieces.push_str(&text[from..at]);
-        from = at + '\''.len_utf8();
-    }
-    if from == 0 {
-        return Cow::Borrowed(text);
-    }
-    pieces.push_str(&text[from..]);
-    Cow::Owned(pieces)
-}
-
-fn is_guarded(begin: (usize, &str)) -> bool {
-    begin.1.starts_with('\'') && hides_formula(begin)
-}
-
-fn with_apostrophes<'t>(text: &'t str, places: impl Iterator<Item = (usize, &'t str)>) -> Cow<'t, str> {
-    let (mut written, mut from) = (String::new(), 0);
-    let mut any = false;
-    for (at, _) in places {
-        written.push_str(&text[from..at]);
-        written.push('\'');
-        (from, any) = (at, true);
-    }
-    if !any {
-        return Cow::Borrowed(text);
-    }
-    written.push_str(&text[from..]);
-    Cow::Owned(written)
 }

@@ -2,10 +2,8 @@
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::table::{guarded, kept, looks_like_formula};
+use crate::kernel::spreadsheet::{CsvWriter, kept, looks_like_formula};
 
-/// So that spreadsheet programs know the text for Unicode.
-pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// Of a column, in characters.
 const WIDTH: f64 = 18.0;
 /// What a cell of a workbook can hold, in UTF-16 units.
@@ -13,16 +11,12 @@ const CELL_HOLDS: usize = 32_767;
 
 /// Writes rows as CSV; no cell is one that a spreadsheet program takes for a formula.
 pub fn csv<'r>(rows: impl Iterator<Item = Vec<&'r str>>, separator: u8) -> Vec<u8> {
-    let mut writer = csv::WriterBuilder::new()
-        .delimiter(separator)
-        .terminator(csv::Terminator::CRLF)
-        .flexible(true)
-        .from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
+    let mut writer = CsvWriter::for_people(separator);
     for row in rows {
         // Writing to memory has no way to fail.
-        let _ = writer.write_record(row.iter().map(|cell| guarded(cell).into_owned()));
+        let _ = writer.write_row(row);
     }
-    writer.into_inner().unwrap_or_default()
+    writer.into_bytes().unwrap_or_default()
 }
 
 /// Writes rows as a workbook of one sheet; every cell is text.

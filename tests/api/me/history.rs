@@ -185,6 +185,18 @@ async fn pages_ranges_and_exports() {
     .await;
 }
 
+/// An officer's unit is whatever the client says.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_cell_of_the_export_is_a_formula() {
+    let desk = Desk::open(&Backend::sqlite()).await;
+    let cookie = desk.session(people()[0].citizen_id, AttributeSet::EMPTY, None).await;
+    let mut ask = an();
+    ask["purpose"]["officer"]["unit"] = json!("-3-C9");
+    desk.look_up(&ask).await;
+    let csv = desk.page_get(&cookie, "/v1/me/access-history/export?format=csv").await.text;
+    assert!(csv.contains(",'-3-C9,full_name sex,") && !csv.contains(",-3-C9"), "{csv}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_but_the_citizen_reads_it() {
     let mut desk = Desk::open(&Backend::sqlite()).await;

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::workbooks::with_part;
 use super::*;
-use crate::stays::formats::table::{guarded, kept, looks_like_formula, unguarded};
+use crate::kernel::spreadsheet::{guarded, kept, looks_like_formula, unguarded};
 
 const PARTS: [&str; 5] = [
     "xl/worksheets/sheet1.xml",

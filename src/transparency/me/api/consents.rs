@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::export::{ExportFormat, ExportParams, csv, json, words};
+use super::export::{ExportFormat, ExportParams, csv, json, words, written};
 use super::shown::ShownConsent;
 use crate::access::Caller;
 use crate::audit::Receipt;
@@ -116,19 +116,9 @@ pub async fn withdraw(caller: Caller, me: Data<Me>, path: Path<String>) -> Resul
     Ok(HttpResponse::Ok().json(body))
 }
 
-/// One line of the CSV.
-#[derive(Serialize)]
-struct Line {
-    consent_id: ConsentId,
-    client: String,
-    client_name: String,
-    procedure: String,
-    attributes: String,
-    given_at: Instant,
-    until: Instant,
-    withdrawn_at: Option<Instant>,
-    state: super::shown::ConsentState,
-}
+/// The columns of the CSV.
+const COLUMNS: [&str; 9] =
+    ["consent_id", "client", "client_name", "procedure", "attributes", "given_at", "until", "withdrawn_at", "state"];
 
 /// Exports the consents
 #[utoipa::path(
@@ -152,16 +142,18 @@ pub async fn export(caller: Caller, me: Data<Me>, request: HttpRequest) -> Resul
     if params.format() == ExportFormat::Json {
         return Ok(json(&consents, "consents"));
     }
-    let line = |consent: ShownConsent| Line {
-        consent_id: consent.consent_id,
-        client: consent.client.id.to_string(),
-        client_name: consent.client.name,
-        procedure: consent.procedure.unwrap_or_default(),
-        attributes: words(consent.attributes),
-        given_at: consent.given_at,
-        until: consent.until,
-        withdrawn_at: consent.withdrawn_at,
-        state: consent.state,
+    let row = |consent: ShownConsent| {
+        [
+            written(&consent.consent_id),
+            consent.client.id.to_string(),
+            consent.client.name,
+            consent.procedure.unwrap_or_default(),
+            words(consent.attributes),
+            written(&consent.given_at),
+            written(&consent.until),
+            written(&consent.withdrawn_at),
+            written(&consent.state),
+        ]
     };
-    csv(consents.into_iter().map(line), "consents")
+    csv(COLUMNS, consents.into_iter().map(row), "consents")
 }

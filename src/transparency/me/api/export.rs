@@ -10,6 +10,7 @@ use super::shown::ShownLook;
 use crate::access::Caller;
 use crate::http::problem::ProblemBody;
 use crate::http::{Problem, ProblemKind};
+use crate::kernel::spreadsheet::CsvWriter;
 use crate::kernel::{AttributeSet, Instant, TransactionId};
 use crate::transparency::me::model::{HistoryQuery, Look, WHOLE};
 use crate::transparency::me::service::Me;
@@ -60,59 +61,72 @@ impl ExportParams {
     }
 }
 
-/// One line of the CSV.
-#[derive(Serialize)]
-struct Line<'a> {
-    at: Instant,
-    operation: &'a str,
-    client: &'a str,
-    client_name: &'a str,
-    unit: &'a str,
-    attributes: String,
-    procedure: &'a str,
-    legal_basis: &'a str,
-    consent: String,
-    outcome: serde_json::Value,
-    reason: &'a str,
-    relation: serde_json::Value,
-    transaction_id: TransactionId,
-    log: &'a str,
-    log_index: u64,
-}
+/// The columns of the CSV.
+const COLUMNS: [&str; 15] = [
+    "at",
+    "operation",
+    "client",
+    "client_name",
+    "unit",
+    "attributes",
+    "procedure",
+    "legal_basis",
+    "consent",
+    "outcome",
+    "reason",
+    "relation",
+    "transaction_id",
+    "log",
+    "log_index",
+];
 
 pub(super) fn words(attributes: AttributeSet) -> String {
     attributes.iter().map(|attribute| attribute.name()).collect::<Vec<_>>().join(" ")
 }
 
-impl<'a> Line<'a> {
-    fn of(look: &'a Look) -> Self {
-        Self {
-            at: look.at,
-            operation: &look.operation,
-            client: look.client.as_ref().map_or("", |client| client.as_str()),
-            client_name: look.client_name.as_deref().unwrap_or_default(),
-            unit: look.unit.as_ref().map_or("", |(unit, _)| unit.as_str()),
-            attributes: words(look.attributes),
-            procedure: look.procedure.as_ref().map_or("", |code| code.as_str()),
-            legal_basis: look.legal_basis.as_ref().map_or("", |basis| basis.as_str()),
-            consent: look.consent.map(|consent| consent.to_string()).unwrap_or_default(),
-            outcome: serde_json::to_value(look.outcome).unwrap_or_default(),
-            reason: &look.reason,
-            relation: serde_json::to_value(look.relation).unwrap_or_default(),
-            transaction_id: look.transaction,
-            log: &look.receipt.log,
-            log_index: look.receipt.log_index,
-        }
+fn row(look: &Look) -> [String; 15] {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    [
+        written(&look.at),
+        look.operation.clone(),
+        text(look.client.as_ref().map(|client| client.as_str())),
+        text(look.client_name.as_deref()),
+        text(look.unit.as_ref().map(|(unit, _)| unit.as_str())),
+        words(look.attributes),
+        text(look.procedure.as_ref().map(|code| code.as_str())),
+        text(look.legal_basis.as_ref().map(|basis| basis.as_str())),
+        look.consent.map(|consent| consent.to_string()).unwrap_or_default(),
+        written(&look.outcome),
+        look.reason.clone(),
+        written(&look.relation),
+        look.transaction.to_string(),
+        look.receipt.log.clone(),
+        look.receipt.log_index.to_string(),
+    ]
+}
+
+/// A value as JSON writes it, without the quotation marks of a text; nothing for none.
+pub(super) fn written(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => text,
+        Ok(serde_json::Value::Null) | Err(_) => String::new(),
+        Ok(value) => value.to_string(),
     }
 }
 
-/// Lines as CSV with a header (RFC 4180), in UTF-8 with the mark that spreadsheets look for.
-pub(super) fn csv<L: Serialize>(lines: impl Iterator<Item = L>, name: &str) -> Result<HttpResponse, Problem> {
-    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-    for line in lines {
-        writer.serialize(line).map_err(|error| Problem::internal(&error))?;
+/// Rows as CSV under the names of their columns.
+pub(super) fn csv<const N: usize>(
+    columns: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+    name: &str,
+) -> Result<HttpResponse, Problem> {
+    let internal = |error: std::io::Error| Problem::internal(&error);
+    let mut writer = CsvWriter::for_people(b',');
+    writer.write_row(columns).map_err(internal)?;
+    for row in rows {
+        writer.write_row(row).map_err(internal)?;
     }
-    let bytes = writer.into_inner().map_err(|error| Problem::internal(error.error()))?;
+    let bytes = writer.into_bytes().map_err(internal)?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"))
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.csv\"")))
@@ -146,6 +160,6 @@ pub async fn history(caller: Caller, me: Data<Me>, request: HttpRequest) -> Resu
     let page = me.history(&caller, params.query(me.now())?).await?;
     match params.format() {
         ExportFormat::Json => Ok(json(&page.looks.iter().map(ShownLook::of).collect::<Vec<_>>(), "access-history")),
-        ExportFormat::Csv => csv(page.looks.iter().map(Line::of), "access-history"),
+        ExportFormat::Csv => csv(COLUMNS, page.looks.iter().map(row), "access-history"),
     }
 }
