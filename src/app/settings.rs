@@ -101,9 +101,10 @@ fn oidc_of(config: &SignIns) -> OidcConfig {
 fn codes_of(config: &Configured) -> Option<Sending> {
     Some(match config.send_codes {
         CodeRoute::None => Sending::Nowhere,
-        CodeRoute::File => Sending::File(config.code_file.clone()?),
+        CodeRoute::File => Sending::File(config.code_file.as_ref()?.path().to_path_buf()),
         CodeRoute::Webhook => {
-            Sending::Webhook { url: config.code_webhook.clone()?, secret: config.code_webhook_secret.clone() }
+            let secret = config.code_webhook_secret.as_ref().map(|secret| secret.expose().to_owned());
+            Sending::Webhook { url: config.code_webhook.clone()?, secret }
         }
     })
 }

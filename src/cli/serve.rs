@@ -112,7 +112,7 @@ fn server_config(config: &Config) -> ServerConfig {
         },
         tls: server
             .tls()
-            .map(|(certificates, key)| TlsFiles { certificates: certificates.clone(), private_key: key.clone() }),
+            .map(|(certificates, key)| TlsFiles { certificates: certificates.into(), private_key: key.into() }),
         behind_tls: server.behind_proxy,
         workers: Some(server.workers).filter(|workers| *workers > 0),
         stop_delay: server.stop_delay(),

@@ -66,12 +66,6 @@ impl DatabaseUrl {
         Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
     }
 
-    pub(super) fn has_password(&self) -> bool {
-        let authority = self.0.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next());
-        let user = authority.and_then(|authority| authority.rsplit_once('@')).map_or("", |(user, _)| user);
-        user.contains(':') || self.0.contains("password=")
-    }
-
     /// Whether a connection may cross a network without proof of who answers. The bundled client
     /// library takes plain text without a word, so anything but a host on this machine or
     /// `sslmode=verify-full` counts; so does an URL without a host, which `PGHOST` could fill in.

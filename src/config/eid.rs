@@ -1,11 +1,10 @@
 //! The e-ID: how activation codes are sent, and how often citizens may be asked.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::layers::Section;
+use super::secret::{SecretFile, SecretText};
 
 /// Where activation codes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -24,11 +23,11 @@ pub enum CodeRoute {
 #[serde(default, deny_unknown_fields)]
 pub struct EidConfig {
     pub send_codes: CodeRoute,
-    pub code_file: Option<PathBuf>,
+    pub code_file: Option<SecretFile>,
     /// `https`, or on this machine.
     pub code_webhook: Option<String>,
     /// Sent with each code as `Authorization: Bearer …`.
-    pub code_webhook_secret: Option<String>,
+    pub code_webhook_secret: Option<SecretText>,
     /// Devices of one account.
     #[validate(range(min = 1, max = 20))]
     pub devices: usize,

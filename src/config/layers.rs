@@ -10,6 +10,7 @@ use toml::{Table, Value};
 use validator::{Validate, ValidationError, ValidationErrorsKind};
 
 use super::fault::{ConfigFaults, Place};
+use super::secret::Secrets;
 
 const PREFIX: &str = "DANCU__";
 /// A configuration is some kilobytes.
@@ -28,6 +29,8 @@ struct Variable {
 }
 
 pub(super) struct Layers {
+    /// Of the sections that were taken out.
+    pub(super) secrets: Secrets,
     path: PathBuf,
     file: Table,
     variables: Vec<Variable>,
@@ -52,7 +55,8 @@ impl Layers {
         }
         variables.sort_by(|a, b| a.name.cmp(&b.name));
         let table = file.map(|path| read_table(path, faults)).unwrap_or_default();
-        Self { path: file.map(Path::to_path_buf).unwrap_or_default(), file: table, variables }
+        let path = file.map(Path::to_path_buf).unwrap_or_default();
+        Self { secrets: Secrets::default(), path, file: table, variables }
     }
 
     /// Takes a section out, with every fault of its keys noted.
@@ -63,6 +67,7 @@ impl Layers {
             let place = Place::Key { file: self.path.clone(), key: format!("{}.{key}", S::NAME) };
             match probe::<S>(&key, value.clone()) {
                 Ok(()) => {
+                    self.secrets.note_in_file::<S>(&key, &value);
                     accepted.insert(key.clone(), value);
                     places.insert(key, place);
                 }
@@ -79,6 +84,7 @@ impl Layers {
                 Err(text) => faults.push(place, text),
             }
         }
+        accepted.iter().for_each(|(key, value)| self.secrets.note_file::<S>(key, value));
         let section = accepted.try_into::<S>().unwrap_or_else(|error| {
             faults.push(Place::Default(S::NAME.into()), error.message());
             S::default()
@@ -131,7 +137,7 @@ fn read_table(path: &Path, faults: &mut ConfigFaults) -> Table {
 }
 
 /// Whether a section takes this value under this key.
-fn probe<S: Section>(key: &str, value: Value) -> Result<(), String> {
+pub(super) fn probe<S: Section>(key: &str, value: Value) -> Result<(), String> {
     let alone = Table::from_iter([(key.to_owned(), value)]);
     alone.try_into::<S>().map(|_| ()).map_err(|error| error.message().to_owned())
 }

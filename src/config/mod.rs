@@ -20,6 +20,7 @@ mod oidc;
 mod pages;
 mod residence;
 mod safety;
+mod secret;
 mod server;
 mod tokens;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use oidc::OidcConfig;
 pub use pages::PagesConfig;
 pub use residence::ResidenceConfig;
 pub use safety::UnsafeSetting;
+pub use secret::{SecretFile, SecretText, Secrets};
 pub use server::ServerConfig;
 pub use tokens::TokensConfig;
 
@@ -67,6 +69,8 @@ pub struct Config {
     pub pages: PagesConfig,
     /// The file it was read from, if any.
     pub file: Option<PathBuf>,
+    /// Which of the settings are secret.
+    pub secrets: Secrets,
 }
 
 impl Config {
@@ -74,7 +78,7 @@ impl Config {
     pub fn load(file: Option<&Path>, env: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigFaults> {
         let mut faults = ConfigFaults::default();
         let mut layers = Layers::read(file, env, &mut faults);
-        let config = Self {
+        let mut config = Self {
             server: layers.section(&mut faults),
             database: layers.section(&mut faults),
             keys: layers.section(&mut faults),
@@ -90,7 +94,9 @@ impl Config {
             logging: layers.section(&mut faults),
             pages: layers.section(&mut faults),
             file: file.map(Path::to_path_buf),
+            secrets: Secrets::default(),
         };
+        config.secrets = std::mem::take(&mut layers.secrets);
         layers.refuse_rest(&mut faults);
         faults.or(config)
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Config, DatabaseUrl};
+use super::Config;
 use crate::crypto::{Keyring, KeyringError};
 
 /// One reason not to start.
@@ -22,9 +22,10 @@ pub enum UnsafeSetting {
     /// Activation codes would cross a network in plain text.
     WebhookNotHttps,
     TlsFileUnreadable(PathBuf),
-    /// A file that holds secrets and that every user of the machine can read.
+    /// A file that every user of the machine can read, and that holds secrets: the settings whose they are.
     Readable {
         file: PathBuf,
+        holds: Vec<String>,
         mode: u32,
     },
     DatabaseUnverified,
@@ -54,9 +55,12 @@ impl fmt::Display for UnsafeSetting {
             Self::IssuerNotHttps => f.write_str("server.issuer is not https"),
             Self::WebhookNotHttps => f.write_str("eid.code_webhook is not https"),
             Self::TlsFileUnreadable(file) => write!(f, "{} cannot be read", file.display()),
-            Self::Readable { file, mode } => {
-                write!(f, "{} can be read by every user of this machine (mode {mode:04o}); run chmod o-rwx", file.display())
-            }
+            Self::Readable { file, holds, mode } => write!(
+                f,
+                "{} holds {} and can be read by every user of this machine (mode {mode:04o}); run chmod o-rwx",
+                file.display(),
+                holds.join(", ")
+            ),
             Self::DatabaseUnverified => f.write_str(
                 "database.url may cross a network without proof of who answers; add sslmode=verify-full, or name a host on this machine",
             ),
@@ -125,12 +129,15 @@ impl Config {
     fn unsafe_files(&self, found: &mut Vec<UnsafeSetting>) {
         if let Some((certificate, key)) = self.server.tls() {
             let unreadable = [certificate, key].into_iter().filter(|file| std::fs::File::open(file).is_err());
-            found.extend(unreadable.map(|file| UnsafeSetting::TlsFileUnreadable(file.clone())));
+            found.extend(unreadable.map(|file| UnsafeSetting::TlsFileUnreadable(file.into())));
         }
         let url = self.database.url.as_ref();
-        let configuration = self.file.as_deref().filter(|file| url.is_some_and(|url| holds_password(file, url)));
-        let secrets = [self.server.tls_key.as_deref(), url.and_then(|url| url.file()), configuration];
-        found.extend(secrets.into_iter().flatten().filter_map(readable_by_all));
+        let of_database = url.and_then(|url| url.file()).map(|file| (vec!["database.url".to_owned()], file));
+        let named = self.secrets.files.iter().map(|(key, file)| (vec![key.clone()], file.as_path()));
+        let in_configuration = self.secrets.in_configuration.clone();
+        let configuration = self.file.as_deref().filter(|_| !in_configuration.is_empty());
+        let all = named.chain(of_database).chain(configuration.map(|file| (in_configuration, file)));
+        found.extend(all.filter_map(|(holds, file)| readable_by_all(holds, file)));
         let Some(folder) = url.and_then(|url| url.folder()) else { return };
         let apart = [("keys.dir", &self.keys.dir), ("audit.state_dir", &self.audit.state_dir)];
         for (key, path) in apart.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?))) {
@@ -141,17 +148,12 @@ impl Config {
     }
 }
 
-/// Whether the configuration file, not the environment, is where the database's password stands.
-fn holds_password(file: &Path, url: &DatabaseUrl) -> bool {
-    url.has_password() && std::fs::read_to_string(file).is_ok_and(|text| text.contains(url.expose()))
-}
-
 /// A file behind a folder that others may not enter is out of their reach, whatever its mode.
-fn readable_by_all(file: &Path) -> Option<UnsafeSetting> {
+fn readable_by_all(holds: Vec<String>, file: &Path) -> Option<UnsafeSetting> {
     let mode = |path: &Path| std::fs::metadata(path).ok().map(|about| about.permissions().mode() & 0o7777);
     let own = mode(file)?;
     let folder = resolved(file).parent().and_then(mode).unwrap_or(0o777);
-    (own & 0o007 != 0 && folder & 0o001 != 0).then(|| UnsafeSetting::Readable { file: file.into(), mode: own })
+    (own & 0o007 != 0 && folder & 0o001 != 0).then(|| UnsafeSetting::Readable { file: file.into(), holds, mode: own })
 }
 
 /// The path without links, as far as it exists already.

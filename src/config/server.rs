@@ -1,7 +1,7 @@
 //! Where and how the service listens.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use validator::{Validate, ValidationError};
 
 use super::address::Issuer;
 use super::layers::Section;
+use super::secret::SecretFile;
 use crate::kernel::Network;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
@@ -22,7 +23,7 @@ pub struct ServerConfig {
     pub issuer: Option<Issuer>,
     /// Certificate chain in PEM; TLS is on when both files are named.
     pub tls_certificate: Option<PathBuf>,
-    pub tls_key: Option<PathBuf>,
+    pub tls_key: Option<SecretFile>,
     /// A proxy in front ends TLS: plain HTTP may then be bound beyond loopback.
     pub behind_proxy: bool,
     /// Addresses and networks of proxies in front: whom they name in `X-Forwarded-For` is believed, and their
@@ -99,8 +100,8 @@ impl Section for ServerConfig {
 
 impl ServerConfig {
     /// Certificate chain and key, where TLS is on.
-    pub fn tls(&self) -> Option<(&PathBuf, &PathBuf)> {
-        self.tls_certificate.as_ref().zip(self.tls_key.as_ref())
+    pub fn tls(&self) -> Option<(&Path, &Path)> {
+        self.tls_certificate.as_deref().zip(self.tls_key.as_ref().map(SecretFile::path))
     }
 
     pub const fn head_timeout(&self) -> Duration {

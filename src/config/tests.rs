@@ -241,26 +241,114 @@ fn a_sound_configuration_is_let_through_and_each_unsafe_setting_is_not() {
     std::fs::remove_file(home.path().join("chain.pem")).unwrap();
     assert_eq!(check(&[]), [UnsafeSetting::TlsFileUnreadable(home.path().join("chain.pem"))]);
     chmod(home.path().into(), 0o755);
-    assert!(check(&[]).contains(&UnsafeSetting::Readable { file: home.path().join("key.pem"), mode: 0o644 }));
+    let holds = vec!["server.tls_key".to_owned()];
+    assert!(check(&[]).contains(&UnsafeSetting::Readable { file: home.path().join("key.pem"), holds, mode: 0o644 }));
+}
+
+/// What stands in a file that others can read, and in which.
+fn readable(path: &Path, variables: &[(&str, &str)]) -> Vec<(PathBuf, Vec<String>)> {
+    let found = Config::load(Some(path), env(variables)).unwrap().unsafe_settings(None);
+    let readable = found.into_iter().filter_map(|reason| match reason {
+        UnsafeSetting::Readable { file, holds, .. } => Some((file, holds)),
+        _ => None,
+    });
+    readable.collect()
+}
+
+fn chmod(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 #[test]
-fn a_password_in_a_readable_file_is_refused_and_one_in_the_environment_is_not() {
-    let url = "postgres://u:hunter2@localhost/d";
-    let (folder, path) = file(&format!("[database]\nurl = \"{url}\"\n"));
-    let chmod = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-    chmod(folder.path(), 0o755);
-    let readable = |path: &Path, variables: &[(&str, &str)]| {
-        let found = Config::load(Some(path), env(variables)).unwrap().unsafe_settings(None);
-        found.iter().any(|reason| matches!(reason, UnsafeSetting::Readable { .. }))
-    };
-    chmod(&path, 0o644);
-    assert!(readable(&path, &[]));
-    chmod(&path, 0o600);
-    assert!(!readable(&path, &[]));
+fn a_secret_in_a_readable_configuration_is_refused_and_one_in_the_environment_is_not() {
+    for (key, secret) in [
+        ("database.url", "postgres://u:hunter2@localhost/d"),
+        ("database.url", "postgres://localhost/d?user=u&password=hunter2"),
+        ("eid.code_webhook_secret", "hunter2"),
+        ("eid.code_webhook", "https://u:hunter2@sms.example/codes"),
+        ("eid.code_webhook", "https://sms.example/codes?token=hunter2"),
+    ] {
+        let (section, name) = key.split_once('.').unwrap();
+        let text = format!("[{section}]\n{name} = \"{secret}\"\n");
+        let (folder, path) = file(&text);
+        chmod(folder.path(), 0o755);
+        chmod(&path, 0o644);
+        let expected = [(path.clone(), vec![key.to_owned()])];
+        assert_eq!(readable(&path, &[]), expected);
+        let variable = format!("DANCU__{}__{}", section.to_uppercase(), name.to_uppercase());
+        assert_eq!(readable(&path, &[(&variable, "sqlite:/x")]), expected, "it stands there, whatever wins");
+        chmod(&path, 0o640);
+        assert_eq!(readable(&path, &[]), []);
+        chmod(&path, 0o644);
+        chmod(folder.path(), 0o750);
+        assert_eq!(readable(&path, &[]), [], "out of reach");
+        chmod(folder.path(), 0o755);
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(readable(&path, &[(&variable, secret)]), []);
+    }
+}
+
+#[test]
+fn files_of_secrets_are_looked_at_by_the_settings_that_name_them() {
+    let home = tempfile::tempdir().unwrap();
+    chmod(home.path(), 0o755);
+    let place = |name: &str| home.path().join(name);
+    for name in ["db.sqlite", "key.pem", "chain.pem", "codes"] {
+        std::fs::write(place(name), "").unwrap();
+        chmod(&place(name), 0o644);
+    }
+    let text = format!(
+        "[database]\nurl = \"sqlite:{0}/db.sqlite\"\n[eid]\ncode_file = \"{0}/codes\"\n[server]\ntls_key = \"{0}/key.pem\"\n\
+         tls_certificate = \"{0}/chain.pem\"\n",
+        home.path().display()
+    );
+    let (_folder, path) = file(&text);
+    let mut found = readable(&path, &[]);
+    found.sort();
+    let of = |name: &str, key: &str| (place(name), vec![key.to_owned()]);
+    let expected = [of("codes", "eid.code_file"), of("db.sqlite", "database.url"), of("key.pem", "server.tls_key")];
+    assert_eq!(found, expected);
+    for name in ["db.sqlite", "key.pem", "codes"] {
+        chmod(&place(name), 0o600);
+    }
+    assert_eq!(readable(&path, &[]), []);
+    chmod(&place("codes"), 0o644);
+    let codes = place("codes").display().to_string();
     std::fs::write(&path, "").unwrap();
-    chmod(&path, 0o644);
-    assert!(!readable(&path, &[("DANCU__DATABASE__URL", url)]));
+    assert_eq!(readable(&path, &[("DANCU__EID__CODE_FILE", &codes)]), [of("codes", "eid.code_file")]);
+}
+
+/// The sample names every setting. One that is called a secret, and is not by its type, stands here with the reason.
+#[test]
+fn what_is_called_a_secret_is_one() {
+    let not_secret = [
+        // Words of other sections that only look alike.
+        "tokens.lifetime_s",
+        "tokens.assertion_lifetime_s",
+        "keys.dir",
+        "oidc.access_token_lifetime_s",
+        "oidc.id_token_lifetime_s",
+        "oidc.refresh_token_lifetime_s",
+        "eid.passcodes_at_once",
+        // Counts of codes, how they are sent, and where: an address is looked at for credentials.
+        "eid.send_codes",
+        "eid.codes_per_number",
+        "eid.codes_per_minute",
+        "eid.code_webhook",
+        "oidc.code_lifetime_s",
+    ];
+    let table: toml::Table = std::fs::read_to_string(sample()).unwrap().parse().unwrap();
+    let every = table
+        .iter()
+        .flat_map(|(section, keys)| keys.as_table().unwrap().keys().map(move |key| format!("{section}.{key}")));
+    let words = ["secret", "password", "passcode", "token", "key", "credential", "code"];
+    let called: BTreeSet<String> = every.filter(|key| words.iter().any(|word| key.contains(word))).collect();
+    let called: BTreeSet<&str> = called.iter().map(String::as_str).filter(|key| !not_secret.contains(key)).collect();
+    let Secrets { in_configuration, files } = Config::load(Some(&sample()), none()).unwrap().secrets;
+    let secret: BTreeSet<&str> =
+        in_configuration.iter().chain(files.iter().map(|(key, _)| key)).map(String::as_str).collect();
+    assert_eq!(called, secret);
+    assert_eq!(secret, BTreeSet::from(["eid.code_file", "eid.code_webhook_secret", "server.tls_key"]));
 }
 
 #[test]
