@@ -19,6 +19,7 @@ use crate::kernel::{Clock, Entropy};
 use crate::oidc::{self, Oidc, OidcApi, OidcConfig, OidcParts};
 use crate::qr::{self, Qr, QrApi, QrParts};
 use crate::residence::{self, Residence, ResidenceApi, ResidenceParts};
+use crate::sealing::SealingKeyUses;
 use crate::stays::{self, Stays, StaysApi, StaysParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
@@ -68,6 +69,8 @@ pub enum AppError {
     Open(#[from] OpenError),
     #[error("the clients cannot be read")]
     Clients(#[source] StorageError),
+    #[error("the use of the sealing keys cannot be counted")]
+    KeyUses(#[source] StorageError),
     #[error("the audit log cannot be opened")]
     Audit(#[from] AuditError),
     #[error("the citizens cannot be opened")]
@@ -102,6 +105,7 @@ pub struct App {
     pub contact: Contact,
     pub pages: PagesConfig,
     pub ground: Ground,
+    key_uses: SealingKeyUses,
     _upkeep: Arc<Upkeep>,
 }
 
@@ -113,6 +117,9 @@ impl App {
     pub async fn open(config: AppConfig, ground: Ground) -> Result<Self, AppError> {
         let Ground { keyring, clock, entropy, metrics } = ground.clone();
         let store = Store::open(&config.store)?;
+        // Before anything is sealed.
+        let key_uses = SealingKeyUses::open(store.clone(), keyring.clone(), &metrics).await;
+        let key_uses = key_uses.map_err(AppError::KeyUses)?;
         let retention = config.audit.retention;
         let audit = Audit::open(store.clone(), keyring.clone(), config.audit, clock.clone(), entropy.clone()).await?;
         let clients = Clients::open(store.clone(), clock.clone()).await.map_err(AppError::Clients)?;
@@ -239,6 +246,7 @@ impl App {
             contact: config.contact,
             pages: config.pages,
             ground,
+            key_uses,
             _upkeep: upkeep,
         })
     }
@@ -249,6 +257,9 @@ impl App {
     /// If the last checkpoint could not be published; the entries themselves are durable.
     pub async fn close(self) -> Result<(), AppError> {
         let signed = self.audit.close().await;
+        if let Err(error) = self.key_uses.close().await {
+            tracing::warn!(%error, "what was not used of the sealing keys stays counted");
+        }
         self.store.close().await;
         Ok(signed?)
     }

@@ -18,6 +18,7 @@ pub mod consent;
 pub mod access;
 pub mod clients;
 pub mod audit;
+pub mod sealing;
 pub mod http;
 pub mod storage;
 pub mod telemetry;

@@ -21,6 +21,7 @@ const ROOMS: &[&str] = &[
     "access",
     "clients",
     "audit",
+    "sealing",
     "http",
     "storage",
     "telemetry",
@@ -178,7 +179,6 @@ fn panics_on_a_requests_path(source: &Source) -> Vec<String> {
         .collect()
 }
 
-fn sources() -> Vec<Source> {
 /// Cells that spreadsheet programs take for formulas are guarded in one place.
 fn other_writers_of_tables(source: &Source) -> Vec<String> {
     let writer = |line: &str| ["csv::Writer", "csv::WriterBuilder", "csv_core"].iter().any(|name| line.contains(name));
@@ -194,6 +194,7 @@ fn other_writers_of_tables(source: &Source) -> Vec<String> {
     found
 }
 
+fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
     collect(&root, &mut found);
@@ -263,11 +264,11 @@ fn no_panic_on_a_requests_path() {
 }
 
 #[test]
-#[test]
 fn tables_are_written_in_one_place() {
     none("CSV is written by kernel::spreadsheet::CsvWriter, workbooks by stays::formats", other_writers_of_tables);
 }
 
+#[test]
 fn files_are_short() {
     let long: Vec<_> = sources().into_iter().filter(|s| s.length > LONGEST_FILE).collect();
     let shown: Vec<_> = long.iter().map(|s| format!("{}: {} lines", s.path, s.length)).collect();
@@ -295,12 +296,12 @@ fn the_rules_bite() {
     assert!(caught(impurities, "citizens/model.rs", "use crate::kernel::Clock;"));
     assert!(caught(impurities, "citizens/matching/name.rs", "let x = std::fs::read(p);"));
     assert!(!caught(impurities, "citizens/service.rs", "use crate::kernel::Clock;"));
-    assert!(caught(open_inner_rooms, "citizens/mod.rs", "pub mod store;"));
     assert!(caught(other_writers_of_tables, "citizens/x.rs", "let w = csv::Writer::from_writer(file);"));
     assert!(caught(other_writers_of_tables, "citizens/x.rs", "use csv::{ReaderBuilder, WriterBuilder};"));
     assert!(caught(other_writers_of_tables, "oidc/endpoints/x.rs", "(CONTENT_TYPE, \"text/csv; charset=utf-8\")"));
     assert!(caught(other_writers_of_tables, "citizens/x.rs", "use rust_xlsxwriter::Workbook;"));
     assert!(!caught(other_writers_of_tables, "citizens/x.rs", "use csv::{ByteRecord, ReaderBuilder};"));
+    assert!(caught(open_inner_rooms, "citizens/mod.rs", "pub mod store;"));
     assert!(caught(open_inner_rooms, "citizens/mod.rs", "pub(crate) mod api;"));
     assert!(!caught(open_inner_rooms, "citizens/mod.rs", "mod store;"));
     assert!(caught(panics_on_a_requests_path, "citizens/service.rs", "x.unwrap();"));

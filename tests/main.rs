@@ -7,5 +7,6 @@ mod faults;
 mod fuzzing;
 mod pages;
 mod population;
+mod sealing;
 mod support;
 mod architecture;

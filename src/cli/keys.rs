@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
-use crate::crypto::{KeyUse, Keyring, KeyringError};
+use crate::crypto::{KeyInfo, KeyState, KeyUse, Keyring, KeyringError, SEALS_LIMIT};
 use crate::kernel::{Clock, Entropy};
+use crate::sealing::KeyUsage;
 
 /// How long a version is handed out before it may be used: replicas read the folder more often.
 const HAND_OUT: Duration = Duration::from_secs(60);
@@ -67,11 +69,26 @@ pub struct Tools<'a> {
     pub out: &'a mut dyn Write,
 }
 
-/// The exit code: 0 done, 1 refused or failed. `rows_under` counts the rows of every table under a
-/// version of [`KeyUse::Index`] or [`KeyUse::Seal`]; it is asked only by `retire`.
-pub async fn run<R>(args: KeysArgs, tools: Tools<'_>, rows_under: impl FnOnce(KeyUse, u32) -> R) -> io::Result<u8>
+/// Why the database told no count.
+pub type CountError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What only the database can tell.
+pub struct Counts<R, U> {
+    /// The rows of every table under a version of [`KeyUse::Index`] or [`KeyUse::Seal`]; asked by `retire`.
+    pub rows_under: R,
+    /// How much each sealing key was used; asked by `list`.
+    pub uses: U,
+}
+
+/// The exit code: 0 done, 1 refused or failed.
+pub async fn run<R, U>(
+    args: KeysArgs,
+    tools: Tools<'_>,
+    counts: Counts<impl FnOnce(KeyUse, u32) -> R, impl FnOnce() -> U>,
+) -> io::Result<u8>
 where
-    R: Future<Output = Result<u64, Box<dyn std::error::Error + Send + Sync>>>,
+    R: Future<Output = Result<u64, CountError>>,
+    U: Future<Output = Result<Vec<KeyUsage>, CountError>>,
 {
     let Some(folder) = args.keys.as_deref().or(tools.configured) else {
         writeln!(tools.out, "no folder of keys: give --keys, or set keys.dir in the configuration")?;
@@ -82,8 +99,8 @@ where
         KeysCommand::Init { missing } => init(folder, missing, entropy, clock),
         KeysCommand::Rotate { key_use } => rotate(folder, key_use, entropy, clock),
         KeysCommand::Activate { key_use, now } => activate(folder, key_use, now, clock),
-        KeysCommand::List { json } => list(folder, json),
-        KeysCommand::Retire { key_use, version } => match count(key_use, version, rows_under).await {
+        KeysCommand::List { json } => list(folder, json, (counts.uses)().await),
+        KeysCommand::Retire { key_use, version } => match count(key_use, version, counts.rows_under).await {
             Ok(rows) => retire(folder, key_use, version, rows, clock),
             Err(error) => return refuse(out, &format!("cannot count the rows under {key_use} {version}: {error}")),
         },
@@ -107,13 +124,9 @@ fn with_cause(error: &KeyringError) -> String {
 }
 
 /// Only rows are under index and seal keys; what others signed is the keyring's own affair.
-async fn count<R>(
-    key_use: KeyUse,
-    version: u32,
-    rows_under: impl FnOnce(KeyUse, u32) -> R,
-) -> Result<u64, Box<dyn std::error::Error + Send + Sync>>
+async fn count<R>(key_use: KeyUse, version: u32, rows_under: impl FnOnce(KeyUse, u32) -> R) -> Result<u64, CountError>
 where
-    R: Future<Output = Result<u64, Box<dyn std::error::Error + Send + Sync>>>,
+    R: Future<Output = Result<u64, CountError>>,
 {
     match key_use {
         KeyUse::Index | KeyUse::Seal => rows_under(key_use, version).await,
@@ -158,21 +171,43 @@ fn retire(folder: &Path, key_use: KeyUse, version: u32, rows: u64, clock: &dyn C
     Ok(format!("{key_use} {version} is deleted\n"))
 }
 
-fn list(folder: &Path, json: bool) -> Result<String, KeyringError> {
+/// A key as `list --json` shows it.
+#[derive(Serialize)]
+struct ListedKey<'k> {
+    #[serde(flatten)]
+    key: &'k KeyInfo,
+    /// Of a sealing key, where the database tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seals: Option<u64>,
+}
+
+fn list(folder: &Path, json: bool, uses: Result<Vec<KeyUsage>, CountError>) -> Result<String, KeyringError> {
     let keys = Keyring::load(folder)?.list();
+    let usage = |key: &KeyInfo| {
+        let uses = uses.as_deref().ok().filter(|_| key.key_use == KeyUse::Seal)?;
+        uses.iter().find(|usage| usage.version == key.version)
+    };
     if json {
-        let line = |key: &crate::crypto::KeyInfo| serde_json::json!(key).to_string() + "\n";
-        return Ok(keys.iter().map(line).collect());
+        let line = |key| serde_json::json!(ListedKey { key, seals: usage(key).map(|usage| usage.seals) }).to_string();
+        return Ok(keys.iter().map(|key| line(key) + "\n").collect());
     }
     let mut text = format!("{:8} {:>7}  {:19}  {:20}  {:20}  key id\n", "use", "version", "state", "created", "since");
-    for key in keys {
+    for key in &keys {
         let whole = |instant: crate::kernel::Instant| crate::kernel::Instant::from_seconds(instant.as_seconds());
         let (created, since) = (whole(key.created).to_string(), whole(key.since).to_string());
-        let kid = key.kid.unwrap_or_default() + if key.demo { " (demo)" } else { "" };
+        let kid = key.kid.clone().unwrap_or_default() + if key.demo { " (demo)" } else { "" };
         let (key_use, state) = (key.key_use.name(), key.state.to_string());
         let line = format!("{key_use:8} {:>7}  {state:19}  {created:20}  {since:20}  {kid}", key.version);
         text.push_str(line.trim_end());
         text.push('\n');
+    }
+    match &uses {
+        Ok(_) => keys.iter().filter_map(|key| Some((key, usage(key)?))).for_each(|(key, usage)| {
+            let due = usage.is_rotation_due() && key.state == KeyState::Active;
+            let advice = if due { "; rotate it: dancu keys rotate seal" } else { "" };
+            text += &format!("seal {}: {} of {SEALS_LIMIT} seals used{advice}\n", usage.version, usage.seals);
+        }),
+        Err(error) => text += &format!("how much the sealing keys were used is not known: {error}\n"),
     }
     Ok(text)
 }

@@ -23,14 +23,20 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use self::keys::CountError;
 use self::place::{PlaceArgs, PlaceError, clock, entropy};
 use crate::audit::data_keys_under;
 use crate::citizens;
+use crate::citizens::sealing::Sealing;
 use crate::clients::Clients;
 use crate::consent::proofs_under;
-use crate::crypto::{KeyUse, SystemEntropy};
+use crate::crypto::{KeyUse, Keyring, SystemEntropy};
 use crate::eid;
 use crate::kernel::clock::SystemClock;
+use crate::sealing::{self, KeyUsage, SealingKeyUses};
+use crate::stays::FacilityRegister;
+use crate::storage::Store;
+use crate::telemetry::Metrics;
 use crate::telemetry::logging::{self, LogFormat};
 
 /// What `dancu` can be told to do.
@@ -153,6 +159,21 @@ fn on_runtime<T, E: std::error::Error>(work: impl Future<Output = Result<T, E>>)
     runtime.block_on(work).map_err(text)
 }
 
+/// The same for what seals rows: its seals are counted among those of all processes.
+fn on_runtime_counted<T, E: std::error::Error>(
+    (store, keyring): (Store, Keyring),
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, String> {
+    let runtime = tokio::runtime::Runtime::new().map_err(text)?;
+    runtime.block_on(async {
+        let uses = SealingKeyUses::open(store, keyring, &Metrics::default()).await.map_err(text)?;
+        let done = work.await.map_err(text);
+        // Where this fails, a range that was not used up stays counted.
+        let _ = uses.close().await;
+        done
+    })
+}
+
 fn demo(args: &demo::DemoArgs) -> Result<(), String> {
     logging::start(LogFormat::Text, "info,actix_server=warn").map_err(text)?;
     on_runtime(demo::run(args))
@@ -169,10 +190,10 @@ fn clients(at: At<clients::ClientsArgs>) -> Result<(), String> {
 
 fn facilities(at: At<facilities::FacilitiesArgs>) -> Result<(), String> {
     let place = at.place.find().map_err(text)?;
-    let register = place.register().map_err(text)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(text)?;
-    runtime.block_on(async {
-        let registry = Clients::open(register.store.clone(), clock()).await.map_err(text)?;
+    let (store, keyring) = (place.open_store().map_err(text)?, place.load_keys().map_err(text)?);
+    let register = FacilityRegister::new(store.clone(), keyring.clone(), entropy());
+    on_runtime_counted((store, keyring), async {
+        let registry = Clients::open(register.store.clone(), clock()).await?;
         let (clock, entropy) = (clock(), entropy());
         let tools = facilities::Tools {
             register: &register,
@@ -181,7 +202,7 @@ fn facilities(at: At<facilities::FacilitiesArgs>) -> Result<(), String> {
             entropy: &*entropy,
             out: &mut std::io::stdout(),
         };
-        facilities::run(at.args, tools).await.map_err(text)
+        facilities::run(at.args, tools).await
     })
 }
 
@@ -190,28 +211,31 @@ fn seed(At { place, args }: &At<seed::SeedArgs>) -> Result<(), String> {
         return args.write_file().map_err(text);
     }
     let place = place.find().map_err(text)?;
-    let (store, sealing) = (place.open_store().map_err(text)?, place.sealing().map_err(text)?);
-    let seeded = on_runtime(args.run(store, sealing, clock()))?;
+    let (store, keyring) = (place.open_store().map_err(text)?, place.load_keys().map_err(text)?);
+    let sealing = Sealing::new(keyring.clone(), entropy());
+    let seeded = on_runtime_counted((store.clone(), keyring), args.run(store, sealing, clock()))?;
     println!("{seeded}");
     Ok(())
 }
 
 fn events(At { place, args }: &At<events::EventsArgs>) -> Result<(), String> {
     let place = place.find().map_err(text)?;
-    let (store, sealing) = (place.open_store().map_err(text)?, place.sealing().map_err(text)?);
-    print!("{}", on_runtime(args.run(store, sealing, clock()))?);
+    let (store, keyring) = (place.open_store().map_err(text)?, place.load_keys().map_err(text)?);
+    let sealing = Sealing::new(keyring.clone(), entropy());
+    print!("{}", on_runtime_counted((store.clone(), keyring), args.run(store, sealing, clock()))?);
     Ok(())
 }
 
 /// Told to stop by Ctrl-C, it ends as a shell expects of that.
 fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
-    let opened = place.find().and_then(|place| Ok((place.open_store()?, place.sealing()?)));
-    let (store, sealing) = match opened {
+    let opened = place.find().and_then(|place| Ok((place.open_store()?, place.load_keys()?)));
+    let (store, keyring) = match opened {
         Ok(opened) => opened,
         Err(error) => return fail(&text(error)),
     };
+    let (counted, sealing) = ((store.clone(), keyring.clone()), Sealing::new(keyring, entropy()));
     if args.are_events() {
-        return match on_runtime(args.run_events(store, sealing, clock())) {
+        return match on_runtime_counted(counted, args.run_events(store, sealing, clock())) {
             Ok(text) => {
                 print!("{text}");
                 ExitCode::SUCCESS
@@ -219,7 +243,7 @@ fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
             Err(error) => fail(&error),
         };
     }
-    match on_runtime(args.run(store, sealing, clock(), entropy())) {
+    match on_runtime_counted(counted, args.run(store, sealing, clock(), entropy())) {
         Ok(outcome) => {
             print!("{}", outcome.text);
             if outcome.finished { ExitCode::SUCCESS } else { ExitCode::from(130) }
@@ -247,7 +271,7 @@ fn audit(at: At<audit::AuditArgs>) -> ExitCode {
     }
 }
 
-/// `keys init` comes before there is a database; only `retire` asks it.
+/// `keys init` comes before there is a database; only `list` and `retire` ask it.
 fn keys(at: At<keys::KeysArgs>) -> ExitCode {
     let (clock, entropy) = (clock(), entropy());
     let configured = match at.place.known() {
@@ -272,6 +296,11 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         };
         Ok(records + sealed)
     };
+    let list = place.clone();
+    let uses = async || -> Result<Vec<KeyUsage>, CountError> {
+        let store = list.find().and_then(|place| place.open_store()).map_err(Box::<PlaceError>::from)?;
+        Ok(sealing::usage(&store).await?)
+    };
     let tools = keys::Tools {
         configured: configured.as_deref(),
         clock: &*clock,
@@ -279,7 +308,7 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         out: &mut std::io::stdout(),
     };
     match tokio::runtime::Runtime::new() {
-        Ok(runtime) => code(runtime.block_on(keys::run(at.args, tools, count))),
+        Ok(runtime) => code(runtime.block_on(keys::run(at.args, tools, keys::Counts { rows_under: count, uses }))),
         Err(error) => fail(&error.to_string()),
     }
 }

@@ -5,19 +5,17 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::citizens::sealing::Sealing;
 use crate::config::{self, ConfigFaults};
 use crate::crypto::{Keyring, KeyringError, SystemEntropy};
 use crate::kernel::clock::SystemClock;
 use crate::kernel::{Clock, Entropy};
-use crate::stays::FacilityRegister;
 use crate::storage::{OpenError, Store, StoreConfig};
 
 /// What `--config` is, wherever it can be given.
 pub const CONFIG_HELP: &str = "The configuration; by default `dancu.toml` of this folder, if there is one. \
     `DANCU__SECTION__KEY` of the environment goes before it";
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct PlaceArgs {
     /// The folder of a demo, in place of a configuration
     #[arg(long, value_name = "DIR", global = true, help_heading = "Which installation")]
@@ -79,13 +77,8 @@ impl Place {
         Ok(Store::open(&self.store)?)
     }
 
-    /// The register of facilities.
-    pub fn register(&self) -> Result<FacilityRegister, PlaceError> {
-        Ok(FacilityRegister::new(self.open_store()?, Keyring::load(&self.keys)?, entropy()))
-    }
-
-    pub fn sealing(&self) -> Result<Sealing, PlaceError> {
-        Ok(Sealing::new(Keyring::load(&self.keys)?, entropy()))
+    pub fn load_keys(&self) -> Result<Keyring, PlaceError> {
+        Ok(Keyring::load(&self.keys)?)
     }
 }
 

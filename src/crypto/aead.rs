@@ -1,8 +1,9 @@
 //! AES-256-GCM (NIST SP 800-38D) with random 96-bit nonces.
 //!
-//! A key seals at most 2³¹ messages, well before nonces can be feared to meet; the keyring's users
-//! count and rotate.
+//! A key seals at most 2³¹ messages, well before nonces can be feared to meet; the keyring counts, and its
+//! users rotate.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -12,7 +13,7 @@ use crate::kernel::{Entropy, entropy::random_bytes};
 /// A key that seals and opens, and counts what it sealed. `Debug` is redacted.
 pub struct SealingKey {
     key: LessSafeKey,
-    seals: AtomicU64,
+    seals: Arc<AtomicU64>,
 }
 
 /// A nonce nobody has sealed under. It cannot be copied.
@@ -39,8 +40,13 @@ pub struct DoesNotOpen;
 
 impl SealingKey {
     pub fn new(secret: &[u8; 32]) -> Self {
+        Self::counted(secret, Arc::default())
+    }
+
+    /// Its seals are added to a count that several keys may share.
+    pub fn counted(secret: &[u8; 32], seals: Arc<AtomicU64>) -> Self {
         let key = UnboundKey::new(&AES_256_GCM, secret).expect("32 bytes are an AES-256 key");
-        Self { key: LessSafeKey::new(key), seals: AtomicU64::new(0) }
+        Self { key: LessSafeKey::new(key), seals }
     }
 
     /// `nonce ‖ ciphertext ‖ tag`; `bound` must be given again to open.
@@ -61,11 +67,6 @@ impl SealingKey {
             .expect("a record is far below AES-GCM's limit of 64 GiB");
         sealed.extend_from_slice(tag.as_ref());
         sealed
-    }
-
-    /// How many messages this process sealed with the key.
-    pub fn seals(&self) -> u64 {
-        self.seals.load(Ordering::Relaxed)
     }
 
     pub fn open(&self, bound: &[u8], sealed: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {

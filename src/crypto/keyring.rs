@@ -33,8 +33,10 @@ const RELOAD_PAUSE: Duration = Duration::from_secs(1);
 const UNKNOWN_KEPT: Duration = Duration::from_secs(60);
 const UNKNOWN_LIMIT: usize = 16;
 
-/// From here on a sealing key should be rotated: half of the 2³¹ seals it is good for.
-pub const SEALS_WARNING: u64 = 1 << 30;
+/// What a sealing key is good for.
+pub const SEALS_LIMIT: u64 = 1 << 31;
+/// From here on a sealing key should be rotated: half of what it is good for.
+pub const SEALS_WARNING: u64 = SEALS_LIMIT / 2;
 
 /// Cheap to clone; [`reload`](Self::reload) is seen by all clones.
 #[derive(Clone)]
@@ -66,14 +68,6 @@ pub struct KeyInfo {
     /// Key id of a signing key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kid: Option<String>,
-}
-
-/// How many messages this process sealed under a label and version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SealCount {
-    pub label: &'static str,
-    pub version: u32,
-    pub seals: u64,
 }
 
 impl Keyring {
@@ -157,14 +151,10 @@ impl Keyring {
         self.0.ring.load().all().map(info).collect()
     }
 
-    /// What this process sealed, for metrics; from [`SEALS_WARNING`] on a rotation is due.
-    pub fn seal_counts(&self) -> Vec<SealCount> {
+    /// How many messages this keyring and its clones sealed under each version, whatever the label.
+    pub fn seal_counts(&self) -> Vec<(u32, u64)> {
         let ring = self.0.ring.load();
-        let counts = ring.keys(KeyUse::Seal).iter().flat_map(|key| {
-            let seals = key.material.root().seals();
-            seals.map(|(label, seals)| SealCount { label, version: key.version, seals })
-        });
-        counts.collect()
+        ring.keys(KeyUse::Seal).iter().map(|key| (key.version, key.material.root().seals())).collect()
     }
 
     /// Versions met of late in records that no key here opens: while there are any, this replica

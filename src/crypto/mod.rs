@@ -15,7 +15,7 @@ pub mod slow_hash;
 
 pub use aead::SealingKey;
 pub use entropy::SystemEntropy;
-pub use keyring::{KeyInfo, KeyState, KeyUse, Keyring, KeyringError};
+pub use keyring::{KeyInfo, KeyState, KeyUse, Keyring, KeyringError, SEALS_LIMIT, SEALS_WARNING};
 pub use mac::MacKey;
 pub use secret::Secret;
 pub use signing::{Algorithm, SigningKey, VerifyingKey};

@@ -242,6 +242,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    sealing_key_uses (key_version) {
+        key_version -> Integer,
+        seals -> BigInt,
+    }
+}
+
+diesel::table! {
     kept_answers (key) {
         key -> Binary,
         request -> Binary,

@@ -61,6 +61,14 @@ impl Metrics {
         self.register(name, help, Family::default())
     }
 
+    /// Gauges told apart by a closed set of labels.
+    pub fn gauges<L>(&self, name: &str, help: &str) -> Gauges<L>
+    where
+        L: EncodeLabelSet + std::hash::Hash + Eq + Clone + std::fmt::Debug + Send + Sync + 'static,
+    {
+        self.register(name, help, Family::default())
+    }
+
     /// Histograms told apart by a closed set of labels.
     pub fn histograms<L>(&self, name: &str, help: &str, buckets: &'static [f64]) -> Histograms<L>
     where
@@ -92,6 +100,7 @@ impl Metrics {
     }
 }
 
+pub type Gauges<L> = Family<L, Gauge>;
 pub type Histograms<L> = Family<L, Histogram, Buckets>;
 
 /// Makes histograms that share their buckets.

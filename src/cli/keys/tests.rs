@@ -16,6 +16,7 @@ struct Shell {
     folder: tempfile::TempDir,
     clock: ManualClock,
     rows: Result<u64, &'static str>,
+    uses: Result<Vec<KeyUsage>, &'static str>,
 }
 
 impl Shell {
@@ -25,8 +26,12 @@ impl Shell {
         let folder = self.folder.path().join("keys");
         let entropy = SystemEntropy::default();
         let tools = Tools { configured: Some(&folder), clock: &self.clock, entropy: &entropy, out: &mut out };
-        let rows = self.rows;
-        let code = run(args, tools, |_, _| async move { rows.map_err(Into::into) }).await.unwrap();
+        let (rows, uses) = (self.rows, self.uses.clone());
+        let counts = Counts {
+            rows_under: |_, _| async move { rows.map_err(CountError::from) },
+            uses: || async move { uses.map_err(CountError::from) },
+        };
+        let code = run(args, tools, counts).await.unwrap();
         (code, String::from_utf8(out).unwrap())
     }
 }
@@ -34,7 +39,7 @@ impl Shell {
 #[tokio::test]
 async fn a_rotation_from_the_command_line() {
     let clock = ManualClock::at(Instant::from_seconds(1_790_000_000));
-    let mut shell = Shell { folder: tempfile::tempdir().unwrap(), clock, rows: Ok(7) };
+    let mut shell = Shell { folder: tempfile::tempdir().unwrap(), clock, rows: Ok(7), uses: Ok(Vec::new()) };
     assert_eq!(shell.run("list").await.0, 1);
     assert_eq!(shell.run("init").await.0, 0);
     let (code, text) = shell.run("init").await;
@@ -56,6 +61,21 @@ async fn a_rotation_from_the_command_line() {
     let first: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     assert_eq!((&first["use"], &first["version"], &first["state"]), (&"index".into(), &1.into(), &"active".into()));
     assert!(!text.contains("material"));
+    shell.uses = Ok(vec![KeyUsage { version: 1, seals: 1 << 31 }, KeyUsage { version: 2, seals: (1 << 30) - 1 }]);
+    let (_, text) = shell.run("list").await;
+    assert!(text.ends_with("\nseal 2: 1073741823 of 2147483648 seals used\n"), "{text}");
+    shell.uses = Ok(vec![KeyUsage { version: 2, seals: 1 << 30 }]);
+    let (_, text) = shell.run("list").await;
+    let line = "seal 2: 1073741824 of 2147483648 seals used; rotate it: dancu keys rotate seal\n";
+    assert!(text.ends_with(line), "{text}");
+    let seals = |text: &str| -> Vec<serde_json::Value> {
+        let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines.filter_map(|line| line.get("seals").cloned()).collect()
+    };
+    assert_eq!(seals(&shell.run("list --json").await.1), [1 << 30]);
+    shell.uses = Err("the database is away");
+    let (code, text) = shell.run("list").await;
+    assert!(code == 0 && text.ends_with("were used is not known: the database is away\n"), "{text}");
 }
 
 #[tokio::test]
@@ -63,7 +83,8 @@ async fn a_folder_must_be_named_somewhere() {
     let args = Line::try_parse_from(["keys", "retire", "token", "1"]).unwrap().args;
     let (clock, entropy, mut out) = (ManualClock::default(), SystemEntropy::default(), Vec::new());
     let tools = Tools { configured: None, clock: &clock, entropy: &entropy, out: &mut out };
-    assert_eq!(run(args, tools, |_, _| async { Ok(0) }).await.unwrap(), 1);
+    let counts = Counts { rows_under: |_, _| async { Ok(0) }, uses: || async { Ok(Vec::new()) } };
+    assert_eq!(run(args, tools, counts).await.unwrap(), 1);
     assert!(Line::try_parse_from(["keys", "rotate", "nothing"]).is_err());
 }
 

@@ -1,0 +1,106 @@
+//! How much the sealing keys were used, counted over processes that share keys and database.
+
+use std::time::Duration;
+
+use dancu::crypto::{KeyUse, Keyring, SEALS_WARNING, SystemEntropy};
+use dancu::kernel::ManualClock;
+use dancu::sealing::{KeyUsage, SealingKeyUses, usage};
+use dancu::storage::Store;
+use dancu::telemetry::Metrics;
+use diesel::RunQueryDsl;
+
+use crate::support::house::within;
+use crate::support::{Backend, for_each_backend};
+
+/// A process: its own handle of the store and its own reading of the keys.
+struct Process {
+    store: Store,
+    keyring: Keyring,
+    metrics: Metrics,
+    uses: SealingKeyUses,
+}
+
+impl Process {
+    async fn start(backend: &Backend) -> Self {
+        let (store, metrics) = (backend.store(), Metrics::default());
+        let keyring = Keyring::load(&backend.dir().join("keys")).unwrap();
+        let uses = SealingKeyUses::open(store.clone(), keyring.clone(), &metrics).await.unwrap();
+        Self { store, keyring, metrics, uses }
+    }
+
+    fn seal(&self, label: &'static str, count: usize) {
+        let (_, key) = self.keyring.active_sealing_key(label);
+        for _ in 0..count {
+            key.seal(&SystemEntropy::default(), b"row", b"content");
+        }
+    }
+
+    async fn counted(&self) -> u64 {
+        usage(&self.store).await.unwrap().iter().map(|usage| usage.seals).sum()
+    }
+
+    fn told(&self, version: u32) -> Option<u64> {
+        let text = self.metrics.encode();
+        let name = format!("dancu_sealing_key_seals{{version=\"{version}\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&name)?.parse().ok())
+    }
+}
+
+fn keys(backend: &Backend) {
+    Keyring::init(&backend.dir().join("keys"), &SystemEntropy::default(), &ManualClock::default()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seals_are_counted_over_processes_and_never_too_few() {
+    for_each_backend(async |backend| {
+        keys(&backend);
+        let (one, two) = (Process::start(&backend).await, Process::start(&backend).await);
+        assert!(one.counted().await >= 2, "each has a range before it seals anything");
+        one.seal("citizens", 30_000);
+        one.seal("stays", 7);
+        two.seal("citizens", 5);
+        let took = within(Duration::from_secs(20), async || one.counted().await >= 30_012).await;
+        eprintln!("{}: counted {} ms after", backend.name(), took.as_millis());
+        // Both end in order, and what they did not use is given back.
+        one.uses.close().await.unwrap();
+        two.uses.close().await.unwrap();
+        assert_eq!(two.counted().await, 30_012, "whatever the label");
+        // One is killed: its range stays.
+        let killed = Process::start(&backend).await;
+        killed.seal("citizens", 3);
+        drop(killed);
+        let after = Process::start(&backend).await;
+        after.uses.close().await.unwrap();
+        let counted = after.counted().await;
+        assert!((30_015..30_012 + 10_000).contains(&counted), "{counted}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_is_asked_for_and_begins_a_count_of_its_own() {
+    for_each_backend(async |backend| {
+        keys(&backend);
+        let process = Process::start(&backend).await;
+        let told = process.told(1).expect("a metric from the first moment");
+        assert!(told > 0 && told < SEALS_WARNING);
+        // What others sealed in the years before.
+        let others = format!("UPDATE sealing_key_uses SET seals = seals + {SEALS_WARNING}");
+        process
+            .store
+            .bulk(move |db| Ok::<_, dancu::storage::StorageError>(diesel::sql_query(&others).execute(db)?))
+            .await
+            .unwrap();
+        within(Duration::from_secs(30), async || process.told(1).is_some_and(|told| told >= SEALS_WARNING)).await;
+        assert!(usage(&process.store).await.unwrap()[0].is_rotation_due());
+        let clock = ManualClock::default();
+        process.keyring.rotate(KeyUse::Seal, &SystemEntropy::default(), &clock).unwrap();
+        process.keyring.activate(KeyUse::Seal, &clock, Duration::ZERO).unwrap();
+        process.seal("citizens", 9);
+        let new = async || usage(&process.store).await.unwrap().into_iter().find(|usage| usage.version == 2);
+        within(Duration::from_secs(20), async || new().await.is_some()).await;
+        let KeyUsage { seals, .. } = new().await.unwrap();
+        assert!(seals >= 9 && seals < SEALS_WARNING);
+    })
+    .await;
+}
