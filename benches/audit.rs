@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use dancu::access::{Caller, CitizenGrant};
-use dancu::audit::{Audit, AuditConfig, Entry, OfficerStanding, Outcome, Page};
+use dancu::audit::{Audit, AuditConfig, Entry, OfficerStanding, Operator, OperatorParts, Outcome, Page};
 use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::showcase;
 use dancu::citizens::{CacheConfig, Citizen, Citizens, CitizensParts, GuardConfig, upsert};
+use dancu::cli::operate::{account, demo_reason};
 use dancu::clients::{Clients, OperationSet, samples};
 use dancu::consent::{Consents, ConsentsParts};
 use dancu::crypto::{Keyring, SystemEntropy};
@@ -170,7 +171,15 @@ impl Bench {
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy::default()));
         let clients = Clients::open(self.store.clone(), clock.clone()).await.unwrap();
         let portal = samples(clock.now()).unwrap().into_iter().find(|sample| sample.new.id.as_str() == "portal");
-        clients.add(portal.unwrap().new).await.unwrap();
+        let operator = Operator::new(OperatorParts {
+            store: self.store.clone(),
+            audit: self.audit.clone(),
+            account: account(),
+            why: demo_reason(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        });
+        clients.under(&operator).add(portal.unwrap().new).await.unwrap();
         let consents = Consents::open(ConsentsParts {
             store: self.store.clone(),
             audit: self.audit.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use utoipa::OpenApi;
 
 use crate::access::{self, Access, AccessApi, AccessConfig, AccessParts, OpenAccessError};
-use crate::audit::{Audit, AuditConfig, AuditError};
+use crate::audit::{Audit, AuditConfig, AuditError, Operator, OperatorAccount, OperatorParts, Why};
 use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, CitizensParts, GuardConfig};
 use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
 use crate::consent::{Consents, ConsentsParts};
@@ -248,6 +248,18 @@ impl App {
             ground,
             key_uses,
             _upkeep: upkeep,
+        })
+    }
+
+    /// Somebody who changes this installation from within its own process.
+    pub fn operator(&self, account: OperatorAccount, why: Why) -> Operator {
+        Operator::new(OperatorParts {
+            store: self.store.clone(),
+            audit: self.audit.clone(),
+            account,
+            why,
+            clock: self.ground.clock.clone(),
+            entropy: self.ground.entropy.clone(),
         })
     }
 

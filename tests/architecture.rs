@@ -154,6 +154,18 @@ fn impurities(source: &Source) -> Vec<String> {
     source.lines_with(|line| IMPURE.iter().any(|word| line.contains(word))).collect()
 }
 
+/// Commands get a store that may change something from an operator, who records it; the rest read.
+fn stores_of_commands(source: &Source) -> Vec<String> {
+    if source.room() != "cli" {
+        return Vec::new();
+    }
+    let opens = |line: &str| line.contains("Store::open(") && source.path != "cli/place.rs";
+    let changes = |line: &str| {
+        line.contains("open_for_changes") && !matches!(source.path.as_str(), "cli/place.rs" | "cli/operate.rs")
+    };
+    source.lines_with(move |line| opens(line) || changes(line)).collect()
+}
+
 fn open_inner_rooms(source: &Source) -> Vec<String> {
     // These two are no slices: a store is what the one offers.
     if matches!(source.room(), "http" | "storage") {
@@ -259,6 +271,11 @@ fn stores_apis_and_pages_are_private() {
 }
 
 #[test]
+fn commands_change_nothing_unrecorded() {
+    none("commands change things as operators", stores_of_commands);
+}
+
+#[test]
 fn no_panic_on_a_requests_path() {
     none("handlers and services answer with errors", panics_on_a_requests_path);
 }
@@ -304,6 +321,9 @@ fn the_rules_bite() {
     assert!(caught(open_inner_rooms, "citizens/mod.rs", "pub mod store;"));
     assert!(caught(open_inner_rooms, "citizens/mod.rs", "pub(crate) mod api;"));
     assert!(!caught(open_inner_rooms, "citizens/mod.rs", "mod store;"));
+    assert!(caught(stores_of_commands, "cli/seed.rs", "let store = Store::open(&config)?;"));
+    assert!(caught(stores_of_commands, "cli/seed.rs", "place.open_for_changes()"));
+    assert!(!caught(stores_of_commands, "cli/audit.rs", "Store::open_reading(&config)"));
     assert!(caught(panics_on_a_requests_path, "citizens/service.rs", "x.unwrap();"));
     assert!(!caught(panics_on_a_requests_path, "citizens/service.rs", "x.unwrap_or_default();"));
 }

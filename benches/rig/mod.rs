@@ -14,6 +14,7 @@ use dancu::audit::AuditConfig;
 use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::Seeder;
 use dancu::citizens::{CacheConfig, GuardConfig};
+use dancu::cli::operate::{account, demo_reason};
 use dancu::cli::token::assertion;
 use dancu::clients::{Contact, samples};
 use dancu::crypto::{Keyring, SystemEntropy};
@@ -153,12 +154,14 @@ pub async fn serve(folder: &Path, url: String, cache_bytes: u64, more: fn(&mut w
     let sample = samples(ground.clock.now()).expect("samples").into_iter().find(|s| s.new.id.as_str() == "loadtest");
     let sample = sample.expect("the sample client");
     let id = sample.new.id.clone();
+    let operator = app.operator(account(), demo_reason());
+    let changes = app.clients.under(&operator);
     let token = match app.clients.find(&id) {
         Some(_) => {
             let key = sample.new.key.clone().expect("the sample signs with a key");
-            app.clients.rotate_key(&id, key, Duration::ZERO).await
+            changes.rotate_key(&id, key, Duration::ZERO).await
         }
-        None => app.clients.add(sample.new.clone()).await,
+        None => changes.add(sample.new.clone()).await,
     };
     token.expect("the client is known");
     let assertion = assertion(&sample.private_key, &id, &issuer, &*clock, &*entropy).expect("an assertion");

@@ -149,9 +149,10 @@ def two_processes(folder, proof):
             file.write(AGREEMENT)
         first.run("keys", "init")
         first.run("migrate")
-        first.run("seed", "--count", "500")
+        first.run("seed", "--count", "500", "--why", "proof")
         key, agreement = os.path.join(folder, "key.json"), os.path.join(folder, "agreement.toml")
-        first.run("clients", "add", "desk", "--name", "Desk", "--state-body", "--agreement", agreement, "--new-key", key)
+        first.run("clients", "add", "desk", "--name", "Desk", "--state-body", "--agreement", agreement, "--new-key", key,
+                  "--why", "proof")
         [replica.start() for replica in replicas]
         with open(os.path.join(folder, "demo.json"), "w") as file:
             client = {"client_id": "desk", "profile": "service", "private_jwk": json.load(open(key)), "scopes": ["qr:verify", "qr:issue"],

@@ -156,7 +156,7 @@ def revoked_at_last(folder, replicas):
     died = {"event_id": "kh-000001", "kind": "death", "effective": "2026-06-01", "id_number": AN["id_number"]}
     with open(os.path.join(folder, "death.ndjson"), "w") as file:
         file.write(json.dumps(died) + "\n")
-    replicas[0].run("import", "--events", file.name, "--synthetic")
+    replicas[0].run("import", "--events", file.name, "--synthetic", "--why", "proof")
     recorded = time.monotonic()
     for desk in desks:
         for code in dead:

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::service::Access;
 use super::store::sessions::{self, LinkRow, SessionRow};
 use super::{Caller, CitizenGrant, Denied};
-use crate::clients::OperationSet;
+use crate::clients::{Client, OperationSet};
 use crate::crypto::{KeyUse, Secret};
 use crate::kernel::{CitizenId, ClientId, DeviceId, Instant, Officer};
 use crate::storage::{Reach, StorageError, Tx};
@@ -73,8 +73,17 @@ impl Access {
         format!("{}=; Path=/; Max-Age=0{secure}; HttpOnly; SameSite=Lax", self.session_cookie_name())
     }
 
-    /// Opens a session in the caller's transaction.
-    pub fn open_session(&self, tx: &mut Tx<'_>, grant: &SessionGrant) -> Result<SessionCookie, StorageError> {
+    /// Opens a session in the caller's transaction, in the place of the one that the browser's cookie
+    /// `replaced` names: a browser has one session, and whoever signs in ends what was open there.
+    pub fn open_session(
+        &self,
+        tx: &mut Tx<'_>,
+        grant: &SessionGrant,
+        replaced: Option<&str>,
+    ) -> Result<SessionCookie, StorageError> {
+        if let Some(replaced) = replaced {
+            sessions::delete(tx.db()?, &self.session_digests(replaced))?;
+        }
         let value = Secret::random(&*self.entropy);
         let row = SessionRow {
             digest: self.session_digest(&value),
@@ -99,23 +108,34 @@ impl Access {
     }
 
     /// A code that opens the session once, within `lifetime`.
-    pub async fn page_link(&self, grant: &SessionGrant, lifetime: Duration) -> Result<OneTimeCode, StorageError> {
+    pub async fn page_link(
+        self: &Arc<Self>,
+        grant: SessionGrant,
+        lifetime: Duration,
+    ) -> Result<OneTimeCode, StorageError> {
+        let access = Arc::clone(self);
+        self.store.write(move |tx| access.page_link_in(tx, &grant, lifetime)).await
+    }
+
+    /// The same, in the caller's transaction.
+    pub fn page_link_in(
+        &self,
+        tx: &mut Tx<'_>,
+        grant: &SessionGrant,
+        lifetime: Duration,
+    ) -> Result<OneTimeCode, StorageError> {
         let code = Secret::random(&*self.entropy);
         let expires_at = self.clock.now().plus(lifetime).as_micros();
         let row = LinkRow { digest: self.session_digest(&code), body: body_of(grant)?, expires_at };
-        self.store.write(move |tx| sessions::insert_link(tx.db()?, &row)).await?;
+        sessions::insert_link(tx.db()?, &row)?;
         Ok(code)
     }
 
-    /// Opens the session of a link; `None` if its code is unknown, over or was used.
-    pub async fn redeem_page_link(self: &Arc<Self>, code: &str) -> Result<Option<SessionCookie>, StorageError> {
-        let (access, code) = (Arc::clone(self), code.to_owned());
-        self.store
-            .write(move |tx| match access.take_page_link(tx, &code)? {
-                Some(grant) => access.open_session(tx, &grant).map(Some),
-                None => Ok(None),
-            })
-            .await
+    /// What a link stands for; `None` if its code is unknown, over or was used. The link stays good.
+    pub async fn find_page_link(&self, code: &str) -> Result<Option<SessionGrant>, StorageError> {
+        let (digests, now) = (self.session_digests(code), self.clock.now());
+        let found = self.store.read(Reach::Key, move |db| sessions::find_link(db, &digests, now)).await?;
+        found.map(|body| read_grant("page_links", &body)).transpose()
     }
 
     /// Uses a link up in the caller's transaction and tells what it stood for; `None` if its code is
@@ -151,7 +171,12 @@ impl Access {
 
     /// Whether the client, as it stands now, is let in and lists this officer.
     pub fn lists_officer(&self, client: &ClientId, officer: &Officer) -> bool {
-        self.enabled_client(client).is_ok_and(|client| client.officers.contains(officer))
+        self.client_of_officer(client, officer).is_some()
+    }
+
+    /// The client, if it is let in and lists this officer.
+    pub fn client_of_officer(&self, client: &ClientId, officer: &Officer) -> Option<Arc<Client>> {
+        self.enabled_client(client).ok().filter(|client| client.officers.contains(officer))
     }
 
     fn session_digest(&self, value: &Secret) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::operator::RecordedAct;
 use super::tree::Hash;
 use crate::crypto::digest::sha256;
 use crate::kernel::{AttributeSet, CitizenId, ClientId, Instant, LegalBasis, Officer, ProcedureCode, TransactionId};
@@ -55,7 +56,7 @@ pub struct Receipt {
 }
 
 /// How the canonical form begins; a later form gets another number.
-const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 1;
 const SUBJECTS_LABEL: &[u8] = b"dancu/audit/subjects/1\n";
 const ENTRY_LABEL: &[u8] = b"dancu/audit/entry/1\n";
 
@@ -228,6 +229,9 @@ pub struct RecordedEntry {
     pub outcome: Outcome,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// What an operator did, and why; absent from entries about persons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<RecordedAct>,
 }
 
 impl RecordedEntry {

@@ -13,6 +13,9 @@ use crate::kernel::{Entropy, TransactionId};
 const HOLDER: &str = "holder";
 const CHECKPOINT: &str = "checkpoint";
 const LOCK: &str = "lock";
+/// Where commands keep theirs, one folder for each that runs at the same time.
+const COMMANDS: &str = "commands";
+const MOST_COMMANDS: u32 = 64;
 
 #[derive(Debug)]
 pub(super) struct StateFolder {
@@ -41,6 +44,18 @@ impl StateFolder {
             Err(TryLockError::WouldBlock) => Err(AuditError::Busy(path.display().to_string())),
             Err(TryLockError::Error(error)) => Err(failed(&lock_path, &error)),
         }
+    }
+
+    /// The first folder below `path` in which no other command is at work.
+    pub(super) fn open_for_command(path: &Path) -> Result<Self, AuditError> {
+        let commands = path.join(COMMANDS);
+        for number in 1..MOST_COMMANDS {
+            match Self::open(&commands.join(number.to_string())) {
+                Err(AuditError::Busy(_)) => {}
+                opened => return opened,
+            }
+        }
+        Self::open(&commands.join(MOST_COMMANDS.to_string()))
     }
 
     /// Who writes from this folder: random, given once.

@@ -13,6 +13,7 @@ mod finder;
 mod folder;
 mod notary;
 mod opening;
+mod operator;
 mod position;
 mod proofs;
 mod reading;
@@ -34,6 +35,7 @@ pub use entry::{
     officer_digest, subjects_digest,
 };
 pub use error::{AuditError, ProofError};
+pub use operator::{Operator, OperatorAccount, OperatorAct, OperatorParts, RecordedAct, Why, WhyFault};
 pub use reading::{ConsistencyProof, InclusionProof, LogInfo};
 pub use records::{History, OpenedEntry, Page};
 pub use service::{Audit, AuditConfig, PendingReceipt, data_keys_under};

@@ -10,7 +10,7 @@ use super::checkpoint::Checkpoint;
 use super::position::MAX_LOG_SIZE;
 use super::proofs::root_at;
 use super::shared::Lease;
-use super::store::{self, LogRow, LogState, NewLog};
+use super::store::{self, LogRow, LogState, LogWriterKind, NewLog};
 use super::tail::Tail;
 use crate::kernel::{Entropy, Instant, TransactionId};
 use crate::storage::{Db, StorageError};
@@ -26,8 +26,9 @@ pub(super) struct Opening {
     /// The scheme-less URL prefix below which the logs are served, e.g. `dancu.vn/audit`. A log keeps
     /// the origin that it was opened with, wherever it is served later.
     pub prefix: String,
-    /// Nobody else writes this database: logs of other holders are abandoned.
+    /// No other server writes this database: logs of other servers are abandoned.
     pub sole: bool,
+    pub writer: LogWriterKind,
 }
 
 /// Why a log is not continued.
@@ -94,7 +95,7 @@ impl Opening {
             let resumed = match row.holder == self.holder {
                 true if claimed.is_some() => Resumed::Lost(Lapse::Abandoned),
                 true => self.examine(db, &row, saved)?,
-                false if self.sole => Resumed::Lost(Lapse::Abandoned),
+                false if self.sole && row.writer == self.writer => Resumed::Lost(Lapse::Abandoned),
                 false => continue,
             };
             match resumed {
@@ -121,7 +122,13 @@ impl Opening {
         let mut name = TransactionId::random(entropy).to_string();
         name.truncate(NAME_LETTERS);
         let origin = format!("{}/{name}", self.prefix);
-        let new = NewLog { name: &name, origin: &origin, holder: &self.holder, opened_at: now.as_micros() };
+        let new = NewLog {
+            name: &name,
+            origin: &origin,
+            holder: &self.holder,
+            writer: self.writer,
+            opened_at: now.as_micros(),
+        };
         let log = store::insert_log(db, &new)?;
         Ok(lease(log, 1, &name, &origin))
     }

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::entry::{RecordedEntry, Salt, canonical, committed, officer_salt, opening_salt, subjects_digest};
 use super::error::AuditError;
 use super::finder::KeyKind;
+use super::operator::organisation_key;
 use super::position::Position;
 use super::sealing::Opener;
 use super::store::{self, EntryRow};
 use super::tree::Hash;
 use super::{Audit, Receipt};
 use crate::crypto::Keyring;
-use crate::kernel::{CitizenId, Instant, TransactionId};
+use crate::kernel::{CitizenId, ClientId, Instant, TransactionId};
 use crate::storage::{Db, Reach, StorageError};
 
 /// An entry as it was recorded, with what opens its commitment.
@@ -166,9 +167,23 @@ impl Audit {
         range: Range<Instant>,
         page: Page,
     ) -> Result<History, AuditError> {
+        self.history_of(citizen.0, range, page).await
+    }
+
+    /// What operators changed of an organisation, newest first.
+    pub async fn changes_of(
+        &self,
+        client: &ClientId,
+        range: Range<Instant>,
+        page: Page,
+    ) -> Result<History, AuditError> {
+        self.history_of(organisation_key(client), range, page).await
+    }
+
+    async fn history_of(&self, key: [u8; 16], range: Range<Instant>, page: Page) -> Result<History, AuditError> {
         let reader = self.reader();
         let read = move |db: &mut Db| {
-            let positions = store::search(db, KeyKind::Subject, citizen.0)?;
+            let positions = store::search(db, KeyKind::Subject, key)?;
             let mut dated = store::written_at(db, &positions)?;
             dated.retain(|(at, _)| (range.start.as_micros()..range.end.as_micros()).contains(at));
             dated.sort_unstable_by(|left, right| right.cmp(left));

@@ -11,10 +11,11 @@ use super::error::AuditError;
 use super::folder::StateFolder;
 use super::notary::Notary;
 use super::opening::Opening;
+use super::operator::ActEntry;
 use super::position::Position;
 use super::records::Openers;
 use super::shared::{Head, Shared};
-use super::store;
+use super::store::{self, LogWriterKind};
 use super::upkeep::Upkeep;
 use super::writer::LogWriter;
 use super::{Entry, Receipt};
@@ -65,6 +66,16 @@ struct Inner {
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// What a log is taken up from.
+struct Parts {
+    store: Store,
+    keyring: Keyring,
+    folder: StateFolder,
+    writer: LogWriterKind,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
 /// An entry in a running transaction; has its receipt once the transaction is durable.
 #[derive(Debug, Clone)]
 pub struct PendingReceipt {
@@ -108,10 +119,40 @@ impl Audit {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, AuditError> {
-        let folder = Arc::new(StateFolder::open(&config.state)?);
+        let folder = StateFolder::open(&config.state)?;
+        let parts = Parts { store, keyring, folder, writer: LogWriterKind::Server, clock, entropy };
+        let checkpoint_every = config.checkpoint_every;
+        let audit = Self::take_up(parts, &config).await?;
+        let (upkeep, stopped) = (audit.0.upkeep.clone(), audit.0.stop.subscribe());
+        let task = tokio::spawn(upkeep.run(checkpoint_every, stopped));
+        *audit.0.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+        Ok(audit)
+    }
+
+    /// Takes up a log of the command line's own, beside that of whoever serves: below the state folder,
+    /// apart from any other command that is at work. Its head is signed when [`Self::sign_now`] is
+    /// called, and nothing is tidied.
+    ///
+    /// # Errors
+    /// If the state folder cannot be used, or the database is away.
+    pub async fn open_for_command(
+        store: Store,
+        keyring: Keyring,
+        config: AuditConfig,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, AuditError> {
+        let folder = StateFolder::open_for_command(&config.state)?;
+        let parts = Parts { store, keyring, folder, writer: LogWriterKind::Command, clock, entropy };
+        Self::take_up(parts, &config).await
+    }
+
+    async fn take_up(parts: Parts, config: &AuditConfig) -> Result<Self, AuditError> {
+        let Parts { store, keyring, folder, writer, clock, entropy } = parts;
+        let folder = Arc::new(folder);
         let saved = folder.checkpoint()?;
         let prefix = config.origin.trim_end_matches('/').to_owned();
-        let opening = Opening { holder: folder.holder(&*entropy)?, prefix, sole: store.is_sqlite() };
+        let opening = Opening { holder: folder.holder(&*entropy)?, prefix, sole: store.is_sqlite(), writer };
         let claimed = {
             let (opening, clock, entropy) = (opening.clone(), clock.clone(), entropy.clone());
             let claim = move |tx: &mut Tx<'_>| opening.claim(tx.db()?, saved.as_ref(), clock.now(), &*entropy);
@@ -138,9 +179,8 @@ impl Audit {
             retention: config.retention,
         });
         upkeep.notary.sign().await?;
-        let (stop, stopped) = watch::channel(false);
-        let task = Mutex::new(Some(tokio::spawn(upkeep.clone().run(config.checkpoint_every, stopped))));
-        Ok(Self(Arc::new(Inner { store, keyring, shared, openers, upkeep, stop, task })))
+        let (stop, _) = watch::channel(false);
+        Ok(Self(Arc::new(Inner { store, keyring, shared, openers, upkeep, stop, task: Mutex::default() })))
     }
 
     /// Makes one entry durable; the answer it is about may leave afterwards.
@@ -160,6 +200,11 @@ impl Audit {
     /// Adds an entry to a state change: both are durable or neither.
     pub fn append(&self, tx: &mut Tx<'_>, entry: &Entry) -> PendingReceipt {
         PendingReceipt { slot: tx.append(record_of(entry)), shared: self.0.shared.clone() }
+    }
+
+    /// Adds an operator's act to the change that it was.
+    pub(super) fn append_act(&self, tx: &mut Tx<'_>, act: &ActEntry<'_>) {
+        tx.append(act.to_record());
     }
 
     /// The log that this process writes.

@@ -95,7 +95,7 @@ pub async fn run(args: AuditArgs, configured: Configured<'_>, out: &mut dyn Writ
         None => {
             let url = args.db.as_deref().or(configured.store).ok_or(AuditCommandError::NoSource)?;
             let keys = args.keys.as_deref().or(configured.keys).ok_or(AuditCommandError::NoKeys)?;
-            let store = Store::open(&StoreConfig { url: url.to_owned(), readers: 2 })?;
+            let store = Store::open_reading(&StoreConfig { url: url.to_owned(), readers: 2 })?;
             let report = verify_database(&store, &Keyring::load(keys)?, &mut known).await?;
             store.close().await;
             report

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::operate::{OperateError, Operators};
 use crate::clients::{
-    Agreement, AgreementFaults, Client, ClientProfile, Clients, ClientsError, NewClient, PublicKey, Registration,
-    SecretTag,
+    Agreement, AgreementFaults, Client, ClientChanges, ClientProfile, Clients, ClientsError, NewClient, PublicKey,
+    Registration, SecretTag,
 };
 use crate::crypto::jose::{JwkFault, PrivateJwk, PublicJwk};
 use crate::crypto::{Algorithm, Secret, SystemEntropy};
@@ -197,64 +198,80 @@ pub enum ClientsCommandError {
     NoKey,
     #[error(transparent)]
     Officer(#[from] CodeFault),
+    #[error(transparent)]
+    Operate(#[from] OperateError),
     #[error("the answer cannot be written: {0}")]
     Output(#[from] std::io::Error),
 }
 
+/// What the command works with.
+pub struct Tools<'a> {
+    pub clients: &'a Clients,
+    pub operators: &'a Operators<'a>,
+    pub out: &'a mut dyn Write,
+}
+
 /// Runs the command on an open registry; answers go to `out`.
-pub async fn run(args: ClientsArgs, clients: &Clients, out: &mut dyn Write) -> Result<(), ClientsCommandError> {
+pub async fn run(args: ClientsArgs, tools: Tools<'_>) -> Result<(), ClientsCommandError> {
+    let Tools { clients, operators, out } = tools;
     match args.command {
+        Command::List => return list(clients, out),
+        Command::Show { id } => return show(clients, &id, out).await,
+        _ => {}
+    }
+    let operator = operators.open().await?;
+    let changes = clients.under(&operator);
+    match args.command {
+        Command::List | Command::Show { .. } => {}
         Command::Add(add) => {
             let id = add.id.clone();
             let secret = add.secret.then(|| Secret::random(&SystemEntropy::default()));
             let new = add.read(secret.as_ref())?;
             warn_of(&new.agreement);
-            clients.add(new).await?;
+            changes.add(new).await?;
             writeln!(out, "added {id}")?;
             if let Some(secret) = secret {
                 writeln!(out, "secret {}", secret.expose())?;
             }
         }
-        Command::List => list(clients, out)?,
-        Command::Show { id } => show(clients, &id, out).await?,
         Command::RotateKey(RotateKey { id, overlap_hours, key }) => {
             let key = key.read()?.ok_or(ClientsCommandError::NoKey)?;
             let key_id = key.id.clone();
-            clients.rotate_key(&id, key, Duration::from_secs(u64::from(overlap_hours) * 3600)).await?;
+            changes.rotate_key(&id, key, Duration::from_secs(u64::from(overlap_hours) * 3600)).await?;
             writeln!(out, "{id} has key {key_id}; older keys stay good for {overlap_hours} h at most")?;
         }
         Command::Amend { id, agreement } => {
             let agreement = read_agreement(&agreement)?;
             warn_of(&agreement);
-            clients.amend(&id, agreement).await?;
+            changes.amend(&id, agreement).await?;
             writeln!(out, "amended {id}")?;
         }
         Command::Redirects { id, redirects } => {
-            clients.set_registration(&id, redirects.registration()).await?;
+            changes.set_registration(&id, redirects.registration()).await?;
             writeln!(out, "{id} has other redirect addresses")?;
         }
         Command::NewSecret { id } => {
             let entropy = SystemEntropy::default();
             let secret = Secret::random(&entropy);
-            clients.set_secret(&id, SecretTag::of(&secret, &entropy)).await?;
+            changes.set_secret(&id, SecretTag::of(&secret, &entropy)).await?;
             writeln!(out, "secret {}", secret.expose())?;
         }
         Command::Disable { id } => {
-            clients.disable(&id).await?;
+            changes.disable(&id).await?;
             writeln!(out, "disabled {id}")?;
         }
         Command::Enable { id } => {
-            clients.enable(&id).await?;
+            changes.enable(&id).await?;
             writeln!(out, "enabled {id}")?;
         }
-        Command::Officers(command) => change_officers(command, clients, out).await?,
+        Command::Officers(command) => change_officers(command, &changes, out).await?,
     }
     Ok(())
 }
 
 async fn change_officers(
     command: OfficersCommand,
-    clients: &Clients,
+    changes: &ClientChanges<'_>,
     out: &mut dyn Write,
 ) -> Result<(), ClientsCommandError> {
     let named = |id: &str, unit: &str| {
@@ -262,11 +279,11 @@ async fn change_officers(
     };
     match command {
         OfficersCommand::Add { client, id, unit } => {
-            clients.add_officer(&client, named(&id, &unit)?).await?;
+            changes.add_officer(&client, named(&id, &unit)?).await?;
             writeln!(out, "{client} has officer {id} of {unit}")?;
         }
         OfficersCommand::Remove { client, id, unit } => {
-            clients.remove_officer(&client, named(&id, &unit)?).await?;
+            changes.remove_officer(&client, named(&id, &unit)?).await?;
             writeln!(out, "{client} has officer {id} of {unit} no longer")?;
         }
     }

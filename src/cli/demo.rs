@@ -14,13 +14,14 @@ use clap::Args;
 
 use self::file::{DemoFile, DemoPage, FileError, SeededFrom};
 use self::wallets::DemoWallet;
+use super::operate::{account, demo_reason};
 use crate::access::AccessConfig;
 use crate::app::{App, AppConfig, AppError, Ground, PagesConfig};
-use crate::audit::AuditConfig;
+use crate::audit::{AuditConfig, Operator, OperatorAct};
 use crate::citizens::sealing::Sealing;
 use crate::citizens::seed::{SeedError, Seeder};
 use crate::citizens::{CacheConfig, GuardConfig};
-use crate::clients::{ClientsError, Contact, DemoClient, NewClient, SampleFault, samples};
+use crate::clients::{ClientChanges, ClientsError, Contact, DemoClient, NewClient, SampleFault, samples};
 use crate::console;
 use crate::crypto::{Keyring, KeyringError, SystemEntropy};
 use crate::eid::{EidConfig, Sending};
@@ -31,7 +32,7 @@ use crate::kernel::{Clock, Entropy};
 use crate::oidc::OidcConfig;
 use crate::server::{self, Listeners, ServerConfig, Service};
 use crate::stays::FacilitiesError;
-use crate::stays::desk_link;
+use crate::stays::{DeskLink, desk_link};
 use crate::storage::{OpenError, ServingLock, StorageError, StoreConfig, migrate};
 use crate::telemetry::Metrics;
 
@@ -111,11 +112,13 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     let path = args.dir.join("demo.json");
     let known = DemoFile::read(&path)?;
     let population = known.as_ref().map(|file| file.population).unwrap_or(SeededFrom::new(args.citizens, args.seed));
-    let mut file = DemoFile::new((&base_url, &private_url), sample_clients(&app, known).await?, population);
+    let operator = app.operator(account(), demo_reason());
+    let clients = sample_clients(&app, &operator, known).await?;
+    let mut file = DemoFile::new((&base_url, &private_url), clients, population);
     file.write(&path)?;
-    facilities::enter(&app).await?;
+    facilities::enter(&app, &operator).await?;
     if !population.complete {
-        seed(&app, population).await?;
+        seed(&app, &operator, population).await?;
         file.population.complete = true;
         file.write(&path)?;
     }
@@ -132,7 +135,7 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     service.health.beat().await;
     let running = server::start(&ServerConfig::default(), Listeners { public: listeners, private }, service)?;
     file.wallets = wallets(args, &app, &file).await;
-    file.pages = desk_links(&app, &file).await?;
+    file.pages = desk_links(&app, &operator, &file).await?;
     file.write(&path)?;
     println!("ready {base_url}");
     // Who started the demo may have read enough.
@@ -203,7 +206,7 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
 }
 
 /// Links to the front desk of the sample hotel. Each opens it once, so there are some.
-async fn desk_links(app: &App, file: &DemoFile) -> Result<Vec<DemoPage>, DemoError> {
+async fn desk_links(app: &App, operator: &Operator, file: &DemoFile) -> Result<Vec<DemoPage>, DemoError> {
     const LINKS: usize = 5;
     const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
     let hotel = file.clients.iter().find(|client| client.client_id.as_str() == "hotel");
@@ -212,7 +215,8 @@ async fn desk_links(app: &App, file: &DemoFile) -> Result<Vec<DemoPage>, DemoErr
     };
     let mut pages = Vec::with_capacity(LINKS);
     for _ in 0..LINKS {
-        let path = desk_link(&app.access, hotel.client_id.clone(), officer.clone(), LIFETIME).await?;
+        let link = DeskLink { client: hotel.client_id.clone(), officer: officer.clone(), lifetime: LIFETIME };
+        let path = desk_link(&app.access, link, operator).await?;
         let url = format!("{}{path}", file.base_url);
         pages.push(DemoPage { page: "/desk", client_id: hotel.client_id.clone(), officer: officer.clone(), url });
     }
@@ -247,17 +251,20 @@ async fn wallets(args: &DemoArgs, app: &App, file: &DemoFile) -> Vec<DemoWallet>
 }
 
 /// Invents the population, or goes on where an earlier start was stopped.
-async fn seed(app: &App, population: SeededFrom) -> Result<(), DemoError> {
+async fn seed(app: &App, operator: &Operator, population: SeededFrom) -> Result<(), DemoError> {
     let bar = indicatif::ProgressBar::new(population.citizens);
     let sealing = Sealing::new(app.ground.keyring.clone(), app.ground.entropy.clone());
-    let seeder = Seeder::new(app.store.clone(), sealing, app.ground.clock.clone());
+    let target = format!("seed {} count {}", population.seed, population.citizens);
+    let store = operator.record(OperatorAct { operation: "seed", target, concerned: Vec::new() }).await?;
+    let seeder = Seeder::new(store, sealing, app.ground.clock.clone());
     seeder.seed(population.seed, population.citizens, |seeded| bar.set_position(seeded.people())).await?;
     bar.finish_and_clear();
     Ok(())
 }
 
 /// The sample clients with their keys: those of an earlier start, and those still missing.
-async fn sample_clients(app: &App, known: Option<DemoFile>) -> Result<Vec<DemoClient>, DemoError> {
+async fn sample_clients(app: &App, operator: &Operator, known: Option<DemoFile>) -> Result<Vec<DemoClient>, DemoError> {
+    let changes = app.clients.under(operator);
     let mut kept = known.map(|file| file.clients).unwrap_or_default();
     kept.retain(|client| app.clients.find(&client.client_id).is_some());
     for sample in samples(app.ground.clock.now())? {
@@ -267,19 +274,19 @@ async fn sample_clients(app: &App, known: Option<DemoFile>) -> Result<Vec<DemoCl
         kept.push(sample.to_demo()?);
         match app.clients.find(&sample.new.id) {
             // A start that ended before demo.json was written: its key is lost, this one replaces it.
-            Some(_) => replace_credentials(app, sample.new).await?,
-            None => app.clients.add(sample.new).await?,
+            Some(_) => replace_credentials(&changes, sample.new).await?,
+            None => changes.add(sample.new).await?,
         }
     }
     Ok(kept)
 }
 
-async fn replace_credentials(app: &App, new: NewClient) -> Result<(), ClientsError> {
+async fn replace_credentials(changes: &ClientChanges<'_>, new: NewClient) -> Result<(), ClientsError> {
     if let Some(key) = new.key {
-        app.clients.rotate_key(&new.id, key, std::time::Duration::ZERO).await?;
+        changes.rotate_key(&new.id, key, std::time::Duration::ZERO).await?;
     }
     match new.secret {
-        Some(secret) => app.clients.set_secret(&new.id, secret).await,
+        Some(secret) => changes.set_secret(&new.id, secret).await,
         None => Ok(()),
     }
 }

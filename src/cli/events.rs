@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
+use super::operate::{OperateError, Operators};
+use crate::audit::OperatorAct;
 use crate::citizens::events::import::{EventImporter, EventsError};
 use crate::citizens::events::{EventId, Processed};
 use crate::citizens::sealing::Sealing;
@@ -39,6 +41,24 @@ enum EventsCommand {
     },
 }
 
+/// What the command works with.
+pub struct Tools<'a> {
+    /// For reading.
+    pub store: Store,
+    pub operators: &'a Operators<'a>,
+    pub sealing: Sealing,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why the command did nothing more.
+#[derive(Debug, thiserror::Error)]
+pub enum EventsCommandError {
+    #[error(transparent)]
+    Events(#[from] EventsError),
+    #[error(transparent)]
+    Operate(#[from] OperateError),
+}
+
 /// Parked events tried again in one go.
 const MOST: i64 = 100_000;
 
@@ -47,8 +67,9 @@ impl EventsArgs {
     ///
     /// # Errors
     /// If the store fails, or no parked event has the id.
-    pub async fn run(&self, store: Store, sealing: Sealing, clock: Arc<dyn Clock>) -> Result<String, EventsError> {
-        let importer = EventImporter::new(store, sealing, clock);
+    pub async fn run(&self, tools: Tools<'_>) -> Result<String, EventsCommandError> {
+        let Tools { store, operators, sealing, clock } = tools;
+        let importer = EventImporter::new(store, sealing.clone(), clock.clone());
         let mut text = String::new();
         match &self.command {
             EventsCommand::Parked { most } => {
@@ -60,8 +81,15 @@ impl EventsArgs {
                     text.push_str("no event is parked\n");
                 }
             }
-            EventsCommand::Retry { id: Some(id) } => told(&mut text, id, &importer.retry(id).await?),
-            EventsCommand::Retry { id: None } => {
+            EventsCommand::Retry { id } => {
+                let target = id.as_ref().map(ToString::to_string).unwrap_or_default();
+                let act = OperatorAct { operation: "events.retry", target, concerned: Vec::new() };
+                let store = operators.open().await?.record(act).await.map_err(EventsError::from)?;
+                let importer = EventImporter::new(store, sealing, clock);
+                if let Some(id) = id {
+                    told(&mut text, id, &importer.retry(id).await?);
+                    return Ok(text);
+                }
                 for event in importer.parked(MOST).await? {
                     match importer.retry(&event.event_id).await {
                         Ok(processed) => told(&mut text, &event.event_id, &processed),
@@ -69,12 +97,12 @@ impl EventsArgs {
                         Err(EventsError::NotParked) => {
                             let _ = writeln!(text, "{}  applied", event.event_id);
                         }
-                        Err(error) => return Err(error),
+                        Err(error) => return Err(error.into()),
                     }
                 }
             }
             EventsCommand::Discard { id } => {
-                importer.discard(id).await?;
+                importer.discard(id, &operators.open().await?).await?;
                 let _ = writeln!(text, "{id}  discarded");
             }
         }

@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
+use super::operate::{OperateError, Operators};
 use crate::clients::Clients;
 use crate::kernel::{ClientId, Clock, CommuneCode, Entropy, FacilityId, Instant, UnitCode, Units};
 use crate::stays::model::{Delegation, Facility, FacilityKind};
@@ -91,6 +92,7 @@ fn first_instant(day: &str) -> Result<Instant, String> {
 pub struct Tools<'a> {
     pub register: &'a FacilityRegister,
     pub clients: &'a Clients,
+    pub operators: &'a Operators<'a>,
     pub clock: &'a dyn Clock,
     pub entropy: &'a dyn Entropy,
     pub out: &'a mut dyn Write,
@@ -104,6 +106,8 @@ pub enum FacilitiesCommandError {
     #[error("no client has the id {0}")]
     UnknownClient(ClientId),
     #[error(transparent)]
+    Operate(#[from] OperateError),
+    #[error(transparent)]
     Storage(#[from] StorageError),
     #[error("the answer cannot be written: {0}")]
     Output(#[from] std::io::Error),
@@ -113,7 +117,7 @@ const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 
 /// Runs the command; answers go to `out`.
 pub async fn run(args: FacilitiesArgs, tools: Tools<'_>) -> Result<(), FacilitiesCommandError> {
-    let Tools { register, clients, clock, entropy, out } = tools;
+    let Tools { register, clients, operators, clock, entropy, out } = tools;
     let known = |client: &ClientId| match clients.find(client) {
         Some(_) => Ok(()),
         None => Err(FacilitiesCommandError::UnknownClient(client.clone())),
@@ -123,7 +127,7 @@ pub async fn run(args: FacilitiesArgs, tools: Tools<'_>) -> Result<(), Facilitie
         Command::Add(Add { client, name, kind, commune, address }) => {
             known(&client)?;
             let new = NewFacility { client, name, kind, commune, address };
-            let id = register.add(new, now, entropy).await?;
+            let id = register.add(new, &operators.open().await?, now, entropy).await?;
             writeln!(out, "added {id}")?;
         }
         Command::List { client } => {
@@ -141,7 +145,7 @@ pub async fn run(args: FacilitiesArgs, tools: Tools<'_>) -> Result<(), Facilitie
             let today = Instant::parse_rfc3339(&format!("{}T00:00:00+07:00", now.date_in_viet_nam()));
             let valid_from = from.or(today).unwrap_or(now);
             let delegation = Delegation { client: to, valid_from, valid_until: until.plus(DAY) };
-            register.delegate(id, &delegation).await?;
+            register.delegate(id, &delegation, &operators.open().await?).await?;
             let last = until.date_in_viet_nam();
             writeln!(
                 out,
@@ -151,7 +155,7 @@ pub async fn run(args: FacilitiesArgs, tools: Tools<'_>) -> Result<(), Facilitie
             )?;
         }
         Command::Close { id } => {
-            register.close(id, now).await?;
+            register.close(id, &operators.open().await?, now).await?;
             writeln!(out, "closed {id}")?;
         }
     }

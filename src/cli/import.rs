@@ -6,12 +6,14 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use tokio::sync::watch;
 
+use super::operate::{OperateError, Operators};
+use crate::audit::OperatorAct;
 use crate::citizens::events::import::{EventImporter, EventsError};
 use crate::citizens::import::{Format, ImportCommand, ImportError, Imported, Importer, Source};
 use crate::citizens::sealing::Sealing;
 use crate::cli::progress::Bar;
 use crate::kernel::{Clock, Entropy};
-use crate::storage::Store;
+use crate::storage::{StorageError, Store};
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
@@ -60,6 +62,10 @@ pub enum ImportCommandError {
     Import(#[from] ImportError),
     #[error(transparent)]
     Events(#[from] EventsError),
+    #[error(transparent)]
+    Operate(#[from] OperateError),
+    #[error("the import cannot be recorded: {0}")]
+    Record(#[from] StorageError),
     #[error("the file's name does not tell its format: add --format csv or --format ndjson")]
     Format,
     #[error("{path}: the report cannot be written")]
@@ -84,11 +90,12 @@ impl ImportArgs {
     /// If the file cannot be read, does not belong into this store, or the store fails.
     pub async fn run_events(
         &self,
-        store: Store,
+        operators: &Operators<'_>,
         sealing: Sealing,
         clock: Arc<dyn Clock>,
     ) -> Result<String, ImportCommandError> {
         let rejects = self.rejects_path();
+        let store = self.record(operators, "import.events").await?;
         let tally = EventImporter::new(store, sealing, clock).import(&self.file, &rejects, self.synthetic).await?;
         let mut text = format!(
             "{} lines: {} applied, {} known before, {} parked, {} released, {} refused\n",
@@ -101,6 +108,13 @@ impl ImportArgs {
             text += &format!("refused lines with their reasons: {}\n", rejects.display());
         }
         Ok(text)
+    }
+
+    /// Records the import before it begins. A file's name may name somebody: the record has none.
+    async fn record(&self, operators: &Operators<'_>, operation: &'static str) -> Result<Store, ImportCommandError> {
+        let target = if self.synthetic { "synthetic" } else { "real" }.to_owned();
+        let act = OperatorAct { operation, target, concerned: Vec::new() };
+        Ok(operators.open().await?.record(act).await?)
     }
 
     fn rejects_path(&self) -> PathBuf {
@@ -130,12 +144,13 @@ impl ImportArgs {
     /// If the file cannot be read, does not belong into this store, or the store fails.
     pub async fn run(
         &self,
-        store: Store,
+        operators: &Operators<'_>,
         sealing: Sealing,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<ImportOutcome, ImportCommandError> {
         let command = self.command()?;
+        let store = self.record(operators, "import.people").await?;
         let (asked, mut stop) = watch::channel(false);
         let listening = tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use crate::audit::OperatorAct;
 use crate::crypto::{KeyInfo, KeyState, KeyUse, Keyring, KeyringError, SEALS_LIMIT};
 use crate::kernel::{Clock, Entropy};
 use crate::sealing::KeyUsage;
@@ -80,10 +81,12 @@ pub struct Counts<R, U> {
     pub uses: U,
 }
 
-/// The exit code: 0 done, 1 refused or failed.
+/// The exit code: 0 done, 1 refused or failed. `record` is told what will be done to which folder, before it
+/// is done: files and database do not change as one.
 pub async fn run<R, U>(
     args: KeysArgs,
     tools: Tools<'_>,
+    record: impl AsyncFnOnce(PathBuf, OperatorAct) -> Result<(), String>,
     counts: Counts<impl FnOnce(KeyUse, u32) -> R, impl FnOnce() -> U>,
 ) -> io::Result<u8>
 where
@@ -95,6 +98,11 @@ where
         return Ok(1);
     };
     let (clock, entropy, out) = (tools.clock, tools.entropy, tools.out);
+    if let Some(act) = args.command.act()
+        && let Err(error) = record(folder.to_owned(), act).await
+    {
+        return refuse(out, &error);
+    }
     let done = match args.command {
         KeysCommand::Init { missing } => init(folder, missing, entropy, clock),
         KeysCommand::Rotate { key_use } => rotate(folder, key_use, entropy, clock),
@@ -108,6 +116,21 @@ where
     match done {
         Ok(text) => out.write_all(text.as_bytes()).map(|()| 0),
         Err(error) => refuse(out, &with_cause(&error)),
+    }
+}
+
+impl KeysCommand {
+    /// What the record says of it; `None` for what changes nothing, and for the first keys of a folder,
+    /// before which there can be no record that a key has sealed.
+    fn act(&self) -> Option<OperatorAct> {
+        let (operation, target) = match self {
+            Self::List { .. } | Self::Init { missing: false } => return None,
+            Self::Init { missing: true } => ("keys.init", String::new()),
+            Self::Rotate { key_use } => ("keys.rotate", key_use.to_string()),
+            Self::Activate { key_use, .. } => ("keys.activate", key_use.to_string()),
+            Self::Retire { key_use, version } => ("keys.retire", format!("{key_use} {version}")),
+        };
+        Some(OperatorAct { operation, target, concerned: Vec::new() })
     }
 }
 

@@ -7,13 +7,14 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
+use super::operate::{OperateError, Operators};
 use super::place::{self, PlaceArgs, PlaceError};
 use crate::access::{Access, AccessConfig, AccessParts, OpenAccessError};
 use crate::clients::{Client, Clients, Operation};
 use crate::config::{self, ConfigFaults};
 use crate::crypto::{Keyring, KeyringError};
 use crate::kernel::{ClientId, Officer};
-use crate::stays::desk_link;
+use crate::stays::{DeskLink, desk_link};
 use crate::storage::StorageError;
 
 #[derive(Debug, Args)]
@@ -43,6 +44,8 @@ enum Opens {
 pub enum LinkError {
     #[error(transparent)]
     Place(#[from] PlaceError),
+    #[error(transparent)]
+    Operate(#[from] OperateError),
     #[error("{0}")]
     Config(#[from] ConfigFaults),
     #[error("server.issuer is not set")]
@@ -76,7 +79,12 @@ struct Demo {
 ///
 /// # Errors
 /// If the officer is not registered, the client may not report stays, or something cannot be read.
-pub async fn run(at: &PlaceArgs, args: &LinkArgs, out: &mut dyn Write) -> Result<(), LinkError> {
+pub async fn run(
+    at: &PlaceArgs,
+    args: &LinkArgs,
+    operators: &Operators<'_>,
+    out: &mut dyn Write,
+) -> Result<(), LinkError> {
     let issuer = issuer(at)?;
     let found = at.find()?;
     let (store, clock) = (found.open_store()?, place::clock());
@@ -93,9 +101,13 @@ pub async fn run(at: &PlaceArgs, args: &LinkArgs, out: &mut dyn Write) -> Result
         entropy: place::entropy(),
     })
     .await?;
+    let operator = operators.open().await?;
     let lifetime = Duration::from_secs(u64::from(args.hours) * 3600);
     let link = match args.page {
-        Opens::Desk => desk_link(&access, client.id.clone(), officer, lifetime).await?,
+        Opens::Desk => {
+            let link = DeskLink { client: client.id.clone(), officer, lifetime };
+            desk_link(&access, link, &operator).await?
+        }
     };
     store.close().await;
     writeln!(out, "{issuer}{link}")?;

@@ -11,6 +11,7 @@ pub mod import;
 pub mod keys;
 pub mod link;
 pub mod migrate;
+pub mod operate;
 pub mod place;
 mod progress;
 pub mod qr;
@@ -19,24 +20,24 @@ pub mod serve;
 pub mod token;
 pub mod wallet;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
 use self::keys::CountError;
+use self::operate::{Operators, WhyArgs};
 use self::place::{PlaceArgs, PlaceError, clock, entropy};
-use crate::audit::data_keys_under;
+use crate::audit::{OperatorAct, data_keys_under};
 use crate::citizens;
 use crate::citizens::sealing::Sealing;
-use crate::clients::Clients;
+use crate::clients::{Clients, ClientsError};
 use crate::consent::proofs_under;
-use crate::crypto::{KeyUse, Keyring, SystemEntropy};
+use crate::crypto::{KeyUse, SystemEntropy};
 use crate::eid;
 use crate::kernel::clock::SystemClock;
-use crate::sealing::{self, KeyUsage, SealingKeyUses};
+use crate::sealing::{self, KeyUsage};
 use crate::stays::FacilityRegister;
-use crate::storage::Store;
-use crate::telemetry::Metrics;
 use crate::telemetry::logging::{self, LogFormat};
 
 /// What `dancu` can be told to do.
@@ -67,7 +68,7 @@ pub enum Command {
     /// Life events that contradict the store and wait for an operator
     Events(At<events::EventsArgs>),
     /// Verify the record of every look
-    Audit(At<audit::AuditArgs>),
+    Audit(Reading<audit::AuditArgs>),
     /// Verify a QR code without a server
     Qr(qr::QrArgs),
     /// Check form definitions of your own
@@ -76,9 +77,26 @@ pub enum Command {
     Wallet(wallet::WalletArgs),
 }
 
-/// A command and the installation it works on.
+/// A command and the installation it works on, for what changes something: with the reason why.
 #[derive(Debug, Args)]
 pub struct At<A: Args> {
+    #[command(flatten)]
+    place: PlaceArgs,
+    #[command(flatten)]
+    why: WhyArgs,
+    #[command(flatten)]
+    args: A,
+}
+
+impl<A: Args> At<A> {
+    fn operators(&self) -> Operators<'_> {
+        Operators::at(&self.place, &self.why)
+    }
+}
+
+/// A command that only reads, and the installation it reads.
+#[derive(Debug, Args)]
+pub struct Reading<A: Args> {
     #[command(flatten)]
     place: PlaceArgs,
     #[command(flatten)]
@@ -96,7 +114,10 @@ pub fn run(command: Command) -> ExitCode {
         Command::Config(args) => return code(config::run(args, &mut std::io::stdout())),
         Command::Migrate(args) => migrate::run(&args).map_err(text),
         Command::Clients(at) => clients(at),
-        Command::Link(At { place, args }) => on_runtime(link::run(&place, &args, &mut std::io::stdout())),
+        Command::Link(at) => {
+            let operators = at.operators();
+            on_runtime_operated(&operators, link::run(&at.place, &at.args, &operators, &mut std::io::stdout()))
+        }
         Command::Facilities(at) => facilities(at),
         Command::Keys(at) => return keys(at),
         Command::Seed(at) => seed(&at),
@@ -159,17 +180,15 @@ fn on_runtime<T, E: std::error::Error>(work: impl Future<Output = Result<T, E>>)
     runtime.block_on(work).map_err(text)
 }
 
-/// The same for what seals rows: its seals are counted among those of all processes.
-fn on_runtime_counted<T, E: std::error::Error>(
-    (store, keyring): (Store, Keyring),
+/// The same for what may change something.
+fn on_runtime_operated<T, E: std::error::Error>(
+    operators: &Operators<'_>,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, String> {
     let runtime = tokio::runtime::Runtime::new().map_err(text)?;
     runtime.block_on(async {
-        let uses = SealingKeyUses::open(store, keyring, &Metrics::default()).await.map_err(text)?;
         let done = work.await.map_err(text);
-        // Where this fails, a range that was not used up stays counted.
-        let _ = uses.close().await;
+        operators.close().await;
         done
     })
 }
@@ -179,63 +198,67 @@ fn demo(args: &demo::DemoArgs) -> Result<(), String> {
     on_runtime(demo::run(args))
 }
 
-fn clients(at: At<clients::ClientsArgs>) -> Result<(), String> {
-    let store = at.place.find().and_then(|place| place.open_store()).map_err(text)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(text)?;
-    runtime.block_on(async {
-        let registry = Clients::open(store, clock()).await.map_err(text)?;
-        clients::run(at.args, &registry, &mut std::io::stdout()).await.map_err(text)
+fn clients(At { place, why, args }: At<clients::ClientsArgs>) -> Result<(), String> {
+    let store = place.find().and_then(|place| place.open_store()).map_err(text)?;
+    let operators = Operators::at(&place, &why);
+    on_runtime_operated(&operators, async {
+        let registry = Clients::open(store, clock()).await.map_err(ClientsError::from)?;
+        let tools = clients::Tools { clients: &registry, operators: &operators, out: &mut std::io::stdout() };
+        clients::run(args, tools).await
     })
 }
 
-fn facilities(at: At<facilities::FacilitiesArgs>) -> Result<(), String> {
-    let place = at.place.find().map_err(text)?;
-    let (store, keyring) = (place.open_store().map_err(text)?, place.load_keys().map_err(text)?);
-    let register = FacilityRegister::new(store.clone(), keyring.clone(), entropy());
-    on_runtime_counted((store, keyring), async {
+fn facilities(At { place, why, args }: At<facilities::FacilitiesArgs>) -> Result<(), String> {
+    let found = place.find().map_err(text)?;
+    let (store, keyring) = (found.open_store().map_err(text)?, found.load_keys().map_err(text)?);
+    let operators = Operators::at(&place, &why).with_keyring(keyring.clone());
+    let register = FacilityRegister::new(store, keyring, entropy());
+    on_runtime_operated(&operators, async {
         let registry = Clients::open(register.store.clone(), clock()).await?;
         let (clock, entropy) = (clock(), entropy());
         let tools = facilities::Tools {
             register: &register,
             clients: &registry,
+            operators: &operators,
             clock: &*clock,
             entropy: &*entropy,
             out: &mut std::io::stdout(),
         };
-        facilities::run(at.args, tools).await
+        facilities::run(args, tools).await
     })
 }
 
-fn seed(At { place, args }: &At<seed::SeedArgs>) -> Result<(), String> {
-    if args.writes_file() {
-        return args.write_file().map_err(text);
+fn seed(at: &At<seed::SeedArgs>) -> Result<(), String> {
+    if at.args.writes_file() {
+        return at.args.write_file().map_err(text);
     }
-    let place = place.find().map_err(text)?;
-    let (store, keyring) = (place.open_store().map_err(text)?, place.load_keys().map_err(text)?);
-    let sealing = Sealing::new(keyring.clone(), entropy());
-    let seeded = on_runtime_counted((store.clone(), keyring), args.run(store, sealing, clock()))?;
+    let keyring = at.place.find().and_then(|place| place.load_keys()).map_err(text)?;
+    let operators = at.operators().with_keyring(keyring.clone());
+    let seeded = on_runtime_operated(&operators, at.args.run(&operators, Sealing::new(keyring, entropy()), clock()))?;
     println!("{seeded}");
     Ok(())
 }
 
-fn events(At { place, args }: &At<events::EventsArgs>) -> Result<(), String> {
-    let place = place.find().map_err(text)?;
+fn events(at: &At<events::EventsArgs>) -> Result<(), String> {
+    let place = at.place.find().map_err(text)?;
     let (store, keyring) = (place.open_store().map_err(text)?, place.load_keys().map_err(text)?);
-    let sealing = Sealing::new(keyring.clone(), entropy());
-    print!("{}", on_runtime_counted((store.clone(), keyring), args.run(store, sealing, clock()))?);
+    let operators = at.operators().with_keyring(keyring.clone());
+    let sealing = Sealing::new(keyring, entropy());
+    let tools = events::Tools { store, operators: &operators, sealing, clock: clock() };
+    print!("{}", on_runtime_operated(&operators, at.args.run(tools))?);
     Ok(())
 }
 
 /// Told to stop by Ctrl-C, it ends as a shell expects of that.
-fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
-    let opened = place.find().and_then(|place| Ok((place.open_store()?, place.load_keys()?)));
-    let (store, keyring) = match opened {
-        Ok(opened) => opened,
+fn import(at: &At<import::ImportArgs>) -> ExitCode {
+    let keyring = match at.place.find().and_then(|place| place.load_keys()) {
+        Ok(keyring) => keyring,
         Err(error) => return fail(&text(error)),
     };
-    let (counted, sealing) = ((store.clone(), keyring.clone()), Sealing::new(keyring, entropy()));
+    let (args, operators) = (&at.args, at.operators().with_keyring(keyring.clone()));
+    let sealing = Sealing::new(keyring, entropy());
     if args.are_events() {
-        return match on_runtime_counted(counted, args.run_events(store, sealing, clock())) {
+        return match on_runtime_operated(&operators, args.run_events(&operators, sealing, clock())) {
             Ok(text) => {
                 print!("{text}");
                 ExitCode::SUCCESS
@@ -243,7 +266,7 @@ fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
             Err(error) => fail(&error),
         };
     }
-    match on_runtime_counted(counted, args.run(store, sealing, clock(), entropy())) {
+    match on_runtime_operated(&operators, args.run(&operators, sealing, clock(), entropy())) {
         Ok(outcome) => {
             print!("{}", outcome.text);
             if outcome.finished { ExitCode::SUCCESS } else { ExitCode::from(130) }
@@ -253,7 +276,7 @@ fn import(At { place, args }: &At<import::ImportArgs>) -> ExitCode {
 }
 
 /// What is served, or named by the command itself, needs no installation here.
-fn audit(at: At<audit::AuditArgs>) -> ExitCode {
+fn audit(at: Reading<audit::AuditArgs>) -> ExitCode {
     let known = match at.args.names_everything() {
         true => Ok(place::Known::default()),
         false => at.place.known(),
@@ -278,7 +301,8 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         Ok(known) => known.keys,
         Err(faults) => return fail(&faults.to_string()),
     };
-    let (place, counted_at) = (at.place, clock.now());
+    let At { place, why, args } = at;
+    let (place, counted_at) = (&place, clock.now());
     let count = async |key_use: KeyUse, version: u32| {
         let store = place.find().and_then(|place: place::Place| place.open_store());
         let store = store.map_err(Box::<PlaceError>::from)?;
@@ -296,10 +320,16 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         };
         Ok(records + sealed)
     };
-    let list = place.clone();
     let uses = async || -> Result<Vec<KeyUsage>, CountError> {
-        let store = list.find().and_then(|place| place.open_store()).map_err(Box::<PlaceError>::from)?;
+        let store = place.find().and_then(|place| place.open_store()).map_err(Box::<PlaceError>::from)?;
         Ok(sealing::usage(&store).await?)
+    };
+    let record = async |folder: PathBuf, act: OperatorAct| {
+        let operators = Operators::at(place, &why).with_keys(folder);
+        let operator = operators.open().await.map_err(text)?;
+        let recorded = operator.record(act).await.map(drop).map_err(text);
+        operators.close().await;
+        recorded
     };
     let tools = keys::Tools {
         configured: configured.as_deref(),
@@ -308,7 +338,7 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         out: &mut std::io::stdout(),
     };
     match tokio::runtime::Runtime::new() {
-        Ok(runtime) => code(runtime.block_on(keys::run(at.args, tools, keys::Counts { rows_under: count, uses }))),
+        Ok(runtime) => code(runtime.block_on(keys::run(args, tools, record, keys::Counts { rows_under: count, uses }))),
         Err(error) => fail(&error.to_string()),
     }
 }

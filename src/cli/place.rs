@@ -1,6 +1,6 @@
 //! Which installation a command works on: a configured one, or the folder of a demo.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -43,6 +43,14 @@ pub struct Known {
     pub keys: Option<PathBuf>,
 }
 
+/// Where audit logs are kept.
+pub struct AuditPlace {
+    /// The scheme-less URL prefix below which logs are served.
+    pub origin: String,
+    /// The folder of what is kept outside the database.
+    pub state: PathBuf,
+}
+
 /// Where an installation's things are.
 pub struct Place {
     pub store: StoreConfig,
@@ -65,16 +73,46 @@ impl PlaceArgs {
         Ok(Known { store, keys: config.keys.dir })
     }
 
+    /// Whether it is a demo's folder.
+    pub const fn is_demo(&self) -> bool {
+        self.dir.is_some()
+    }
+
+    /// Where commands record what they change.
+    pub fn audit(&self) -> Result<AuditPlace, PlaceError> {
+        if let Some(dir) = &self.dir {
+            // Nobody outside this machine has seen a demo's logs: their origin need not be reachable.
+            return Ok(AuditPlace { origin: "demo/audit".to_owned(), state: dir.join("audit") });
+        }
+        let config::AuditConfig { origin, state_dir, .. } = config::from_environment(self.config.as_deref())?.audit;
+        Ok(AuditPlace {
+            origin: origin.ok_or(PlaceError::Missing("audit.origin"))?,
+            state: state_dir.ok_or(PlaceError::Missing("audit.state_dir"))?,
+        })
+    }
+
     pub fn find(&self) -> Result<Place, PlaceError> {
+        self.find_with_keys(None)
+    }
+
+    /// The same where a command names the folder of keys itself.
+    pub fn find_with_keys(&self, named: Option<&Path>) -> Result<Place, PlaceError> {
         let Known { store, keys } = self.known()?;
         let store = store.ok_or(PlaceError::Missing("database.url"))?;
+        let keys = named.map(Path::to_owned).or(keys);
         Ok(Place { store, keys: keys.ok_or(PlaceError::Missing("keys.dir"))? })
     }
 }
 
 impl Place {
+    /// The store for who changes nothing.
     pub fn open_store(&self) -> Result<Store, PlaceError> {
-        Ok(Store::open(&self.store)?)
+        Ok(Store::open_reading(&self.store)?)
+    }
+
+    /// The store of an operator, who records every change.
+    pub(super) fn open_for_changes(&self) -> Result<Store, OpenError> {
+        Store::open(&self.store)
     }
 
     pub fn load_keys(&self) -> Result<Keyring, PlaceError> {

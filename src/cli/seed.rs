@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::operate::{OperateError, Operators};
+use crate::audit::OperatorAct;
 use crate::citizens::import::Format;
 use crate::citizens::import::export::Exporter;
 use crate::citizens::sealing::Sealing;
@@ -14,7 +16,7 @@ use crate::citizens::seed::{Population, SeedError, Seeded, Seeder};
 use crate::cli::import::FormatName;
 use crate::cli::progress::Bar;
 use crate::kernel::Clock;
-use crate::storage::Store;
+use crate::storage::StorageError;
 
 #[derive(Debug, Args)]
 pub struct SeedArgs {
@@ -37,6 +39,10 @@ pub struct SeedArgs {
 pub enum SeedCommandError {
     #[error(transparent)]
     Seed(#[from] SeedError),
+    #[error(transparent)]
+    Operate(#[from] OperateError),
+    #[error("the seeding cannot be recorded: {0}")]
+    Record(#[from] StorageError),
     #[error("the file cannot be written")]
     File(#[from] io::Error),
     #[error("the file's name does not tell its format: add --format csv or --format ndjson")]
@@ -53,7 +59,15 @@ impl SeedArgs {
     ///
     /// # Errors
     /// If the store holds real people, or fails.
-    pub async fn run(&self, store: Store, sealing: Sealing, clock: Arc<dyn Clock>) -> Result<Seeded, SeedCommandError> {
+    pub async fn run(
+        &self,
+        operators: &Operators<'_>,
+        sealing: Sealing,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Seeded, SeedCommandError> {
+        let target = format!("seed {} count {}", self.seed, self.count);
+        let act = OperatorAct { operation: "seed", target, concerned: Vec::new() };
+        let store = operators.open().await?.record(act).await?;
         let mut bar = Bar::new(Some(self.count), "people");
         let told = |seeded: &Seeded| bar.at(seeded.people(), || format!("{} people", seeded.people()));
         let seeded = Seeder::new(store, sealing, clock).seed(self.seed, self.count, told).await;

@@ -53,6 +53,21 @@ impl Action {
         }
     }
 
+    /// What the audit calls it.
+    pub const fn operation(self) -> &'static str {
+        match self {
+            Self::Added => "clients.add",
+            Self::KeyRotated => "clients.rotate_key",
+            Self::Disabled => "clients.disable",
+            Self::Enabled => "clients.enable",
+            Self::OfficerAdded => "clients.officers.add",
+            Self::Amended => "clients.amend",
+            Self::RedirectsSet => "clients.redirects",
+            Self::SecretSet => "clients.new_secret",
+            Self::OfficerRemoved => "clients.officers.remove",
+        }
+    }
+
     const fn code(self) -> i16 {
         self as i16
     }

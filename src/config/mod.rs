@@ -34,7 +34,7 @@ pub use cache::CacheConfig;
 pub use contact::ContactConfig;
 pub use database::{Backend, DatabaseConfig, DatabaseUrl};
 pub use eid::{CodeRoute, EidConfig};
-pub use environment::from_environment;
+pub use environment::{from_environment, sudo_user};
 pub use fault::{ConfigFault, ConfigFaults, Place};
 pub use forms::FormsConfig;
 pub use keys::KeysConfig;

@@ -9,5 +9,5 @@ mod service;
 mod store;
 
 pub use api::{StaysApi, routes};
-pub use pages::{Desk, desk_link, desk_routes};
+pub use pages::{Desk, DeskLink, desk_link, desk_routes};
 pub use service::*;

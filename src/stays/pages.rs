@@ -29,7 +29,7 @@ mod receipt;
 mod shown;
 mod upload;
 
-pub use self::entering::desk_link;
+pub use self::entering::{DeskLink, desk_link};
 use self::frame::Countdown;
 
 /// Notification of stays (Circular 55/2021/TT-BCA).
@@ -55,7 +55,7 @@ pub fn desk_routes(config: &mut ServiceConfig) {
     super::printed::STYLE.route(config);
     config
         .service(web::resource("/desk").get(list::show))
-        .service(web::resource("/desk/open").get(entering::open))
+        .service(web::resource("/desk/open").get(entering::ask).post(entering::open))
         .service(web::resource("/desk/facility").post(entering::choose))
         .service(web::resource("/desk/eid").post(entering::bind))
         .service(web::resource("/desk/leave").post(entering::leave))

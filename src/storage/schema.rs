@@ -37,6 +37,7 @@ diesel::table! {
         origin -> Text,
         holder -> Binary,
         epoch -> BigInt,
+        writer -> SmallInt,
         state -> SmallInt,
         size -> BigInt,
         expired_below -> BigInt,

@@ -63,6 +63,8 @@ struct Inner {
     bulk: Pool<Connections>,
     queue: SyncSender<Message>,
     closing: AtomicBool,
+    /// Whoever holds it may not change anything.
+    reads_only: bool,
     pulse: Arc<Pulse>,
     channel: Arc<str>,
     identity: [u8; 16],
@@ -91,6 +93,18 @@ impl Store {
     /// # Errors
     /// What the operator has to do first; see [`OpenError`].
     pub fn open(config: &StoreConfig) -> Result<Self, OpenError> {
+        Self::open_as(config, false)
+    }
+
+    /// The same for who only reads: whatever would change something is refused.
+    ///
+    /// # Errors
+    /// What the operator has to do first; see [`OpenError`].
+    pub fn open_reading(config: &StoreConfig) -> Result<Self, OpenError> {
+        Self::open_as(config, true)
+    }
+
+    fn open_as(config: &StoreConfig, reads_only: bool) -> Result<Self, OpenError> {
         let location = Location::parse(&config.url)?;
         let mut db = connect(&location, Intent::Write)?;
         migrate::check(&mut db)?;
@@ -129,6 +143,7 @@ impl Store {
             location,
             queue,
             closing: AtomicBool::new(false),
+            reads_only,
             pulse,
             channel,
             identity,
@@ -229,6 +244,7 @@ impl Store {
         if self.0.location.is_sqlite() {
             return self.on_writer(move |writer| writer.run_alone(&work)).await;
         }
+        self.may_change()?;
         let store = self.0.clone();
         let bulk = tokio::task::spawn_blocking(move || {
             let mut connection = pool::take(&store.bulk)?;
@@ -303,7 +319,15 @@ impl Store {
         let _ = closed.await;
     }
 
+    fn may_change(&self) -> Result<(), StorageError> {
+        match self.0.reads_only {
+            true => Err(StorageError::Other("opened for reading: this changes nothing".to_owned())),
+            false => Ok(()),
+        }
+    }
+
     fn submit(&self, message: Message) -> Result<(), StorageError> {
+        self.may_change()?;
         if self.0.closing.load(Ordering::SeqCst) {
             return Err(gone());
         }

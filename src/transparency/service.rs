@@ -1,14 +1,17 @@
 //! What anybody may read, and what a client may have proven.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::access::{Caller, Denied};
 use crate::audit::tile::Tile;
-use crate::audit::{Audit, AuditError, ConsistencyProof, InclusionProof, LogInfo, OpenedEntry, ProofError, Receipt};
+use crate::audit::{
+    Audit, AuditError, ConsistencyProof, History, InclusionProof, LogInfo, OpenedEntry, Page, ProofError, Receipt,
+};
 use crate::clients::{Operation, Refusal};
 use crate::crypto::jose::JwkSet;
 use crate::crypto::{KeyUse, Keyring};
-use crate::kernel::{Clock, TransactionId};
+use crate::kernel::{Clock, Instant, TransactionId};
 
 /// Which entries are to be proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +112,16 @@ impl Transparency {
     ) -> Result<ConsistencyProof, ProofsError> {
         self.authorise(caller)?;
         Ok(self.audit.prove_consistency(&wanted.log, wanted.from, wanted.to).await?)
+    }
+
+    /// What operators changed of the caller's organisation, newest first.
+    pub async fn changes(&self, caller: &Caller, range: Range<Instant>, page: Page) -> Result<History, ProofsError> {
+        self.authorise(caller)?;
+        Ok(self.audit.changes_of(&caller.client.id, range, page).await?)
+    }
+
+    pub fn now(&self) -> Instant {
+        self.clock.now()
     }
 
     fn authorise(&self, caller: &Caller) -> Result<(), ProofsError> {

@@ -83,13 +83,13 @@ async fn changes_are_seen_by_other_processes_and_kept_in_the_history() {
         let house = House::new(&backend).await;
         let twin = house.twin(&backend).await;
         let portal = id("portal");
-        house.clients.add_officer(&portal, officer("canbo-02")).await.unwrap();
-        house.clients.rotate_key(&portal, public_key(), Duration::from_secs(60)).await.unwrap();
-        house.clients.disable(&portal).await.unwrap();
-        house.clients.enable(&portal).await.unwrap();
+        house.changes().await.add_officer(&portal, officer("canbo-02")).await.unwrap();
+        house.changes().await.rotate_key(&portal, public_key(), Duration::from_secs(60)).await.unwrap();
+        house.changes().await.disable(&portal).await.unwrap();
+        house.changes().await.enable(&portal).await.unwrap();
         let mut agreement = house.clients.find(&portal).unwrap().agreement.clone();
         agreement.per_minute = 7;
-        house.clients.amend(&portal, agreement).await.unwrap();
+        house.changes().await.amend(&portal, agreement).await.unwrap();
         let seen = |clients: &dancu::clients::Clients| {
             let portal = clients.find(&id("portal")).unwrap();
             (portal.agreement.per_minute, portal.keys.len(), portal.officers.len(), portal.enabled)
@@ -121,7 +121,7 @@ async fn changes_are_seen_by_other_processes_and_kept_in_the_history() {
 async fn changes_that_cannot_be_leave_no_trace() {
     for_each_backend(async |backend| {
         let house = House::new(&backend).await;
-        let clients = &house.clients;
+        let (clients, changes) = (&house.clients, house.changes().await);
         let (portal, nobody) = (id("portal"), id("nobody"));
         let agreement = clients.find(&portal).unwrap().agreement.clone();
         let new = |name: &str| NewClient {
@@ -135,23 +135,23 @@ async fn changes_that_cannot_be_leave_no_trace() {
             registration: Registration::default(),
             secret: None,
         };
-        assert!(matches!(clients.add(new("portal")).await, Err(ClientsError::Exists)));
+        assert!(matches!(changes.add(new("portal")).await, Err(ClientsError::Exists)));
         for name in ["", "line\nbreak", "Call 097099000001", &"x".repeat(201)] {
             let named = NewClient { name: name.to_owned(), ..new("named") };
-            assert!(matches!(clients.add(named).await, Err(ClientsError::Name)), "{name:?}");
+            assert!(matches!(changes.add(named).await, Err(ClientsError::Name)), "{name:?}");
         }
         let private = NewClient { state_body: false, profile: ClientProfile::Baseline, ..new("private") };
-        let Err(ClientsError::Agreement(faults)) = clients.add(private).await else { panic!("an unfit agreement") };
+        let Err(ClientsError::Agreement(faults)) = changes.add(private).await else { panic!("an unfit agreement") };
         let keys: Vec<_> = faults.0.iter().map(|fault| fault.key.as_str()).collect();
         assert_eq!(keys, ["bearer", "legal_bases"]);
-        assert!(matches!(clients.disable(&nobody).await, Err(ClientsError::Unknown)));
-        assert!(matches!(clients.amend(&nobody, agreement.clone()).await, Err(ClientsError::Unknown)));
-        assert!(matches!(clients.rotate_key(&nobody, public_key(), Duration::ZERO).await, Err(ClientsError::Unknown)));
-        assert!(matches!(clients.add_officer(&nobody, officer("x")).await, Err(ClientsError::Unknown)));
-        assert!(matches!(clients.add_officer(&portal, officer("canbo-01")).await, Err(ClientsError::OfficerKnown)));
+        assert!(matches!(changes.disable(&nobody).await, Err(ClientsError::Unknown)));
+        assert!(matches!(changes.amend(&nobody, agreement.clone()).await, Err(ClientsError::Unknown)));
+        assert!(matches!(changes.rotate_key(&nobody, public_key(), Duration::ZERO).await, Err(ClientsError::Unknown)));
+        assert!(matches!(changes.add_officer(&nobody, officer("x")).await, Err(ClientsError::Unknown)));
+        assert!(matches!(changes.add_officer(&portal, officer("canbo-01")).await, Err(ClientsError::OfficerKnown)));
         let held = clients.find(&portal).unwrap().keys[0].clone();
         let same = PublicKey { id: "other-name".to_owned(), key: held.key };
-        assert!(matches!(clients.rotate_key(&portal, same, Duration::ZERO).await, Err(ClientsError::KeyKnown)));
+        assert!(matches!(changes.rotate_key(&portal, same, Duration::ZERO).await, Err(ClientsError::KeyKnown)));
         assert_eq!(clients.history(&portal).await.unwrap().len(), 1);
         assert!(clients.history(&nobody).await.unwrap().is_empty());
     })

@@ -12,7 +12,8 @@ use dancu::audit::checkpoint::{Checkpoint, read_verifier_key};
 use dancu::audit::tree::{Hash, leaf_hash, verify_consistency, verify_inclusion};
 use dancu::audit::{Audit, AuditConfig, Entry, Outcome, Receipt, commitment};
 use dancu::crypto::SystemEntropy;
-use dancu::kernel::{AttributeSet, CitizenId, TransactionId};
+use dancu::kernel::purpose::OfficerCode;
+use dancu::kernel::{AttributeSet, CitizenId, Officer, TransactionId};
 use dancu::transparency::Transparency;
 use serde_json::{Value, json};
 
@@ -106,9 +107,11 @@ async fn a_stranger_reads_checkpoints_and_tiles() {
         hall.record("portal", 2).await;
         hall.audit.sign_now().await.unwrap();
         let logs = hall.get("/audit/logs").await;
-        let logs = &logs.json()["logs"];
-        assert_eq!((logs[0]["log"].as_str(), &logs[0]["open"]), (Some(&*log), &json!(true)));
-        let (origin, key) = read_verifier_key(logs[0]["verifier_keys"][0].as_str().unwrap()).unwrap();
+        let logs = logs.json()["logs"].clone();
+        // Beside it stands the log of the command line, which entered the sample clients.
+        let found = logs.as_array().unwrap().iter().find(|shown| shown["log"] == log.as_str()).expect("the log");
+        assert_eq!((logs.as_array().unwrap().len(), &found["open"]), (2, &json!(true)));
+        let (origin, key) = read_verifier_key(found["verifier_keys"][0].as_str().unwrap()).unwrap();
         let note = hall.get(&format!("/audit/{log}/checkpoint")).await;
         assert_eq!(note.header(CONTENT_TYPE), "text/plain; charset=utf-8");
         let checkpoint = Checkpoint::open(&String::from_utf8(note.bytes.clone()).unwrap(), [&key]).unwrap();
@@ -209,4 +212,48 @@ async fn proofs_are_refused_one_way_each() {
             assert_eq!(told, pointers, "{body}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_reads_what_was_changed_of_it() {
+    for_each_backend(async |backend| {
+        let hall = Hall::new(&backend).await;
+        let portal = "portal".parse().unwrap();
+        let officer = Officer { id: OfficerCode::parse("cb-9").unwrap(), unit: OfficerCode::parse("mot-cua").unwrap() };
+        hall.house.changes().await.add_officer(&portal, officer).await.unwrap();
+        let ask = async |client: &str, body: Value| {
+            let token = hall.house.token(client).await;
+            let request = test::TestRequest::post().uri("/v1/audit/changes").set_json(body);
+            hall.call(request.insert_header((AUTHORIZATION, format!("Bearer {token}")))).await
+        };
+        let told = ask("portal", json!({})).await;
+        assert_eq!(told.status, StatusCode::OK, "{}", told.json());
+        let told = told.json();
+        let operations: Vec<_> =
+            told["changes"].as_array().unwrap().iter().map(|change| change["operation"].as_str().unwrap()).collect();
+        assert_eq!((told["total"].as_u64(), operations), (Some(2), vec!["clients.officers.add", "clients.add"]));
+        let change = &told["changes"][0];
+        assert_eq!((&change["target"], &change["why"]), (&json!("portal mot-cua/cb-9"), &json!("demo")));
+        assert!(change["operator"]["uid"].is_u64(), "{change}");
+
+        // The entry behind it is the client's own, and opens for it alone.
+        let place = json!({ "log": change["audit"]["log"], "log_index": change["audit"]["log_index"] });
+        let proven = hall.prove("portal", place.clone()).await.json();
+        let canonical = proven["inclusion"][0]["entry"]["canonical"].as_str().expect("it opens");
+        assert!(canonical.contains("clients.officers.add") && canonical.contains("demo"), "{canonical}");
+        assert_eq!(hall.prove("loadtest", place).await.json()["inclusion"][0]["entry"], Value::Null);
+        let others = ask("loadtest", json!({})).await.json();
+        assert_eq!(others["total"], 1, "what was done to others is not told: {others}");
+
+        let part = ask("portal", json!({ "skip": 1, "limit": 1, "until": "2099-01-01T00:00:00Z" })).await.json();
+        assert_eq!((&part["total"], &part["changes"][0]["operation"]), (&json!(2), &json!("clients.add")));
+        assert_eq!(ask("portal", json!({ "from": "2099-01-01T00:00:00Z" })).await.json()["total"], 0);
+        let faulty = ask("portal", json!({ "limit": 0, "skip": -1, "from": "x", "more": 1 })).await;
+        assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(faulty.json()["errors"].as_array().map(Vec::len), Some(4), "{}", faulty.json());
+        assert_eq!(ask("hotel", json!({})).await.status, StatusCode::FORBIDDEN);
+        let anonymous = test::TestRequest::post().uri("/v1/audit/changes").set_json(json!({}));
+        assert_eq!(hall.call(anonymous).await.status, StatusCode::UNAUTHORIZED);
+    })
+    .await;
 }

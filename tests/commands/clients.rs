@@ -3,7 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 
 use clap::Parser;
-use dancu::cli::clients::{self, ClientsArgs};
+use dancu::cli::clients::{self, ClientsArgs, Tools};
+use dancu::cli::operate::Operators;
 use dancu::crypto::jose::PrivateJwk;
 use serde_json::{Value, json};
 
@@ -44,7 +45,9 @@ impl Desk {
         let line =
             Line::try_parse_from(std::iter::once("clients".to_owned()).chain(words)).map_err(|e| e.to_string())?;
         let mut out = Vec::new();
-        clients::run(line.args, &self.house.clients, &mut out).await.map_err(|error| error.to_string())?;
+        let operators = &Operators::ready(self.house.operator().await.clone());
+        let tools = Tools { clients: &self.house.clients, operators, out: &mut out };
+        clients::run(line.args, tools).await.map_err(|error| error.to_string())?;
         Ok(String::from_utf8(out).unwrap())
     }
 

@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use dancu::cli::facilities::{self, FacilitiesArgs, Tools};
+use dancu::cli::operate::Operators;
 use dancu::crypto::SystemEntropy;
 use dancu::stays::FacilityRegister;
 
@@ -20,8 +21,14 @@ async fn run(house: &House, words: &[&str]) -> Result<String, String> {
     let entropy = std::sync::Arc::new(SystemEntropy::default());
     let register = FacilityRegister::new(house.store.clone(), house.keyring.clone(), entropy.clone());
     let mut out = Vec::new();
-    let tools =
-        Tools { register: &register, clients: &house.clients, clock: &*house.clock, entropy: &*entropy, out: &mut out };
+    let tools = Tools {
+        register: &register,
+        clients: &house.clients,
+        operators: &Operators::ready(house.operator().await.clone()),
+        clock: &*house.clock,
+        entropy: &*entropy,
+        out: &mut out,
+    };
     facilities::run(line.args, tools).await.map_err(|error| error.to_string())?;
     Ok(String::from_utf8(out).unwrap())
 }

@@ -4,4 +4,5 @@ mod clients;
 mod facilities;
 mod help;
 mod link;
+mod recorded;
 mod token;

@@ -33,7 +33,7 @@ async fn the_command_prints_a_token_that_works() {
     let mut listed = Vec::new();
     for sample in samples(house.clock.now()).unwrap() {
         listed.push(sample.to_demo().unwrap());
-        house.clients.add(sample.new).await.unwrap();
+        house.changes().await.add(sample.new).await.unwrap();
     }
     let (server, base_url) = house.serve();
     let demo = json!({ "base_url": base_url, "issuer": ISSUER, "clients": listed, "citizens": [] });

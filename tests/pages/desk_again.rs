@@ -5,7 +5,7 @@ use std::time::Duration;
 use dancu::citizens::Citizen;
 use dancu::kernel::Instant;
 
-use super::desk::{birth, link};
+use super::desk::{birth, link, post_code};
 use super::holder::reachable;
 use crate::support::{Backend, Installation};
 
@@ -18,7 +18,7 @@ struct Plain {
 impl Plain {
     async fn open(site: &Installation) -> Self {
         let web = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        let opened = web.get(link(site).await).send().await.expect("an answer");
+        let opened = post_code(site, &link(site).await, None).await;
         let cookie = opened.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
         Self { web, url: site.url.clone(), cookie }
     }

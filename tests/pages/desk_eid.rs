@@ -1,6 +1,6 @@
 //! A receptionist's own e-ID: bound to the desk once, it signs them in from then on.
 
-use super::desk::{at_desk, link};
+use super::desk::{at_desk, enter, link};
 use super::holder::{Holder, sign_in};
 use crate::support::{Backend, Browser, Installation, Screen};
 
@@ -20,7 +20,7 @@ async fn a_receptionist_signs_in_by_e_id_once_it_is_bound() {
     tab.picture("desk-stranger-vi-desktop").await;
 
     // In the session of a link it is bound.
-    tab.go(&link(&site).await).await;
+    enter(&tab, &link(&site).await).await;
     tab.says("le-tan-01").await;
     tab.click("form[action='/desk/eid'] button").await;
     holder.app.click("[data-view=outcome-approved] [data-open=tab]").await;

@@ -250,7 +250,7 @@ async fn parked_events_are_told_retried_and_discarded() {
         );
         let id = |text| EventId::parse(text).unwrap();
         assert!(matches!(importer(&register).retry(&id("p-01")).await.unwrap(), Processed::Parked { .. }));
-        importer(&register).discard(&id("p-02")).await.unwrap();
+        importer(&register).discard(&id("p-02"), &register.operator(&backend).await).await.unwrap();
         assert!(importer(&register).retry(&id("p-02")).await.is_err());
         let missing =
             json!({ "event_id": "p-03", "kind": "missing", "effective": "2026-07-01", "id_number": "097084000012" });
@@ -284,14 +284,16 @@ async fn a_killed_import_ends_in_the_same_state() {
     other.store.close().await;
     let file = write(&cut, &events);
     let config = cut.dir().join("dancu.toml");
-    let text = format!("[database]\nurl = \"{}\"\n[keys]\ndir = \"{}\"\n", cut.url(), cut.dir().join("keys").display());
+    let path = |name: &str| cut.dir().join(name).display().to_string();
+    let audit = format!("[audit]\norigin = \"dancu.test/audit\"\nstate_dir = \"{}\"\n", path("audit"));
+    let text = format!("[database]\nurl = \"{}\"\n[keys]\ndir = \"{}\"\n{audit}", cut.url(), path("keys"));
     fs::write(&config, text).unwrap();
     let done = || -> i64 { life_events::table.count().get_result(&mut cut.connect()).unwrap() };
     let mut killed = 0;
     loop {
         let before = done();
         let mut import = Command::new(env!("CARGO_BIN_EXE_dancu"))
-            .args(["import", "--events", file.to_str().unwrap(), "--config", config.to_str().unwrap()])
+            .args(["import", "--events", file.to_str().unwrap(), "--config", config.to_str().unwrap(), "--why", "test"])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

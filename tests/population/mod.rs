@@ -7,6 +7,7 @@ mod writing;
 
 use std::sync::Arc;
 
+use dancu::audit::Operator;
 use dancu::citizens::Citizen;
 use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::{Population, Seeder};
@@ -17,6 +18,7 @@ use dancu::storage::{Db, Store};
 use diesel::prelude::*;
 
 use crate::support::Backend;
+use crate::support::house::operator_at;
 
 /// A store with keys beside it.
 pub struct Register {
@@ -36,6 +38,13 @@ pub fn register(backend: &Backend) -> Register {
 impl Register {
     pub fn clock(&self) -> Arc<dyn Clock> {
         self.clock.clone()
+    }
+
+    /// An operator at the command line.
+    pub async fn operator(&self, backend: &Backend) -> Operator {
+        let keyring = Keyring::load(&backend.dir().join("keys")).unwrap();
+        let entropy = Arc::new(SystemEntropy::default());
+        operator_at(&backend.config(), backend.dir(), keyring, self.clock(), entropy).await
     }
 
     pub fn seeder(&self) -> Seeder {

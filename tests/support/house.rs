@@ -1,7 +1,7 @@
 //! Clients and access on a backend, as one process of the service holds them.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,15 +14,18 @@ use actix_web::{App, HttpResponse, get, test};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dancu::access::{ASSERTION_TYPE, Access, AccessApi, AccessConfig, AccessParts, Caller};
-use dancu::clients::{Clients, Operation, samples};
+use dancu::audit::{Audit, AuditConfig, Operator, OperatorParts};
+use dancu::cli::operate::{account, demo_reason};
+use dancu::clients::{ClientChanges, Clients, Operation, samples};
 use dancu::crypto::jose::PrivateJwk;
 use dancu::crypto::{Keyring, SystemEntropy};
 use dancu::http::{Problem, Routes};
-use dancu::kernel::{ClientId, Instant, ManualClock};
+use dancu::kernel::{ClientId, Clock, Entropy, Instant, ManualClock};
 use dancu::server::{self, RunningServer, ServerConfig, Service};
-use dancu::storage::Store;
+use dancu::storage::{Store, StoreConfig};
 use dancu::telemetry::{Health, Metrics};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 use utoipa::OpenApi;
 
 use super::Backend;
@@ -39,6 +42,8 @@ pub struct House {
     /// The sample clients' private keys, by client.
     pub keys: HashMap<String, PrivateJwk>,
     key_folder: PathBuf,
+    place: (StoreConfig, PathBuf),
+    operator: OnceCell<Operator>,
 }
 
 /// An answer, read whole.
@@ -72,7 +77,7 @@ impl House {
         let mut house = Self::empty(backend).await;
         for sample in samples(house.now()).expect("samples are made") {
             house.keys.insert(sample.new.id.to_string(), sample.private_key);
-            house.clients.add(sample.new).await.expect("a sample is added");
+            house.changes().await.add(sample.new).await.expect("a sample is added");
         }
         house
     }
@@ -114,7 +119,24 @@ impl House {
             entropy: Arc::new(SystemEntropy::default()),
         })
         .await;
-        Self { store, clients, access: access.expect("access opens"), keyring, clock, keys, key_folder }
+        let place = (backend.config(), backend.dir().to_owned());
+        let access = access.expect("access opens");
+        Self { store, clients, access, keyring, clock, keys, key_folder, place, operator: OnceCell::new() }
+    }
+
+    /// An operator at the command line, beside this process.
+    pub async fn operator(&self) -> &Operator {
+        let open = async || {
+            let (config, dir) = &self.place;
+            let (clock, entropy) = (self.clock.clone(), Arc::new(SystemEntropy::default()));
+            operator_at(config, dir, self.keyring.clone(), clock, entropy).await
+        };
+        self.operator.get_or_init(open).await
+    }
+
+    /// Where that operator changes the registry.
+    pub async fn changes(&self) -> ClientChanges<'_> {
+        self.clients.under(self.operator().await)
     }
 
     /// Serves the OAuth endpoints on a socket; the server and its URL.
@@ -205,6 +227,21 @@ impl House {
     pub async fn get(&self, path: &str) -> Answer {
         self.call(test::TestRequest::get(), path).await
     }
+}
+
+/// An operator with a store and a log of their own, as a command has them.
+pub async fn operator_at(
+    config: &StoreConfig,
+    dir: &Path,
+    keyring: Keyring,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Operator {
+    let store = Store::open(config).expect("the store opens");
+    let settings = AuditConfig::new("dancu.test/audit", dir.join("audit-of-operators"));
+    let audit = Audit::open_for_command(store.clone(), keyring, settings, clock.clone(), entropy.clone()).await;
+    let audit = audit.expect("the operator's log opens");
+    Operator::new(OperatorParts { store, audit, account: account(), why: demo_reason(), clock, entropy })
 }
 
 #[get("/probe")]

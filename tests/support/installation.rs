@@ -8,11 +8,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dancu::access::{ASSERTION_TYPE, AccessConfig};
 use dancu::app::{App, AppConfig, Ground, PagesConfig};
-use dancu::audit::AuditConfig;
+use dancu::audit::{AuditConfig, Operator};
 use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::showcase;
 use dancu::citizens::{CacheConfig, GuardConfig, upsert};
 use dancu::cli::demo::facilities;
+use dancu::cli::operate::{account, demo_reason};
 use dancu::clients::{Agreement, Contact, NewClient, samples};
 use dancu::console;
 use dancu::crypto::jose::PrivateJwk;
@@ -55,10 +56,10 @@ impl Installation {
             let client = sample.new.id.to_string();
             secrets.extend(sample.secret.map(|secret| (client.clone(), secret.expose().to_owned())));
             keys.insert(client, sample.private_key);
-            app.clients.add(sample.new).await.expect("a sample is added");
+            app.clients.under(&operator(&app)).add(sample.new).await.expect("a sample is added");
         }
         people(&app).await;
-        facilities::enter(&app).await.expect("the samples have facilities");
+        facilities::enter(&app, &operator(&app)).await.expect("the samples have facilities");
         let service = Service {
             routes: console::routes(&app),
             health: app.health(),
@@ -80,7 +81,7 @@ impl Installation {
         let mut agreement = sample.new.agreement.clone();
         change(&mut agreement);
         let new = NewClient { id: id.parse().expect("a client id"), agreement, ..sample.new };
-        self.app.clients.add(new).await.expect("the client is added");
+        self.app.clients.under(&self.operator()).add(new).await.expect("the client is added");
         self.keys.insert(id.to_owned(), sample.private_key);
     }
 
@@ -120,10 +121,20 @@ impl Installation {
         text
     }
 
+    /// An operator in the service's own process, as in a demo.
+    pub fn operator(&self) -> Operator {
+        operator(&self.app)
+    }
+
     pub async fn stop(self) {
         self.server.stop().await.expect("the server stops");
         self.app.close().await.expect("the service closes");
     }
+}
+
+/// An operator in the service's own process, as in a demo.
+pub fn operator(app: &App) -> Operator {
+    app.operator(account(), demo_reason())
 }
 
 fn config(backend: &Backend, url: &str) -> AppConfig {

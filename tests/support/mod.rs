@@ -10,5 +10,5 @@ mod wire;
 
 pub use backend::{Backend, for_each_backend, postgres_admin};
 pub use browser::{Browser, Screen, Tab};
-pub use installation::Installation;
+pub use installation::{Installation, operator};
 pub use wire::{Cut, Wire};

@@ -5,6 +5,8 @@ CREATE TABLE audit_logs (
     origin TEXT NOT NULL UNIQUE,
     holder BLOB NOT NULL,
     epoch BIGINT NOT NULL,
+    -- 0: a serving process, 1: commands
+    writer SMALLINT NOT NULL,
     state SMALLINT NOT NULL,
     size BIGINT NOT NULL,
     expired_below BIGINT NOT NULL,

@@ -71,6 +71,17 @@ pub fn insert_link(db: &mut Db, row: &LinkRow) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// What a link under any of the digests stands for, if it may still be used.
+pub fn find_link(db: &mut Db, digests: &[[u8; 32]], now: Instant) -> Result<Option<String>, StorageError> {
+    let digests: Vec<&[u8]> = digests.iter().map(<[u8; 32]>::as_slice).collect();
+    Ok(page_links::table
+        .filter(page_links::digest.eq_any(digests))
+        .filter(page_links::expires_at.gt(now.as_micros()))
+        .select(page_links::body)
+        .first(db)
+        .optional()?)
+}
+
 /// Takes a link away: of two that take it, one gets it.
 pub fn take_link(db: &mut Db, digests: &[[u8; 32]], now: Instant) -> Result<Option<String>, StorageError> {
     for digest in digests {

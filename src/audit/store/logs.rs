@@ -27,6 +27,24 @@ impl LogState {
     }
 }
 
+/// What kind of process writes a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::audit) enum LogWriterKind {
+    /// One that answers.
+    Server,
+    /// The command line, beside it.
+    Command,
+}
+
+impl LogWriterKind {
+    const fn column(self) -> i16 {
+        match self {
+            Self::Server => 0,
+            Self::Command => 1,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(in crate::audit) struct LogRow {
     pub log: i32,
@@ -34,6 +52,7 @@ pub(in crate::audit) struct LogRow {
     pub origin: String,
     pub holder: Vec<u8>,
     pub epoch: i64,
+    pub writer: LogWriterKind,
     pub state: LogState,
     pub size: u64,
     pub expired_below: u64,
@@ -51,6 +70,7 @@ struct Row {
     origin: String,
     holder: Vec<u8>,
     epoch: i64,
+    writer: i16,
     state: i16,
     size: i64,
     expired_below: i64,
@@ -65,6 +85,11 @@ impl TryFrom<Row> for LogRow {
     fn try_from(row: Row) -> Result<Self, StorageError> {
         let count = |value: i64, column| u64::try_from(value).map_err(|_| inconsistent("audit_logs", column, row.log));
         Ok(Self {
+            writer: match row.writer {
+                0 => LogWriterKind::Server,
+                1 => LogWriterKind::Command,
+                _ => return Err(inconsistent("audit_logs", "writer", row.log)),
+            },
             state: match row.state {
                 0 => LogState::Open,
                 1 => LogState::Closed,
@@ -100,6 +125,7 @@ pub(in crate::audit) struct NewLog<'a> {
     pub name: &'a str,
     pub origin: &'a str,
     pub holder: &'a [u8],
+    pub writer: LogWriterKind,
     pub opened_at: i64,
 }
 
@@ -117,6 +143,7 @@ pub(in crate::audit) fn insert_log(db: &mut Db, new: &NewLog<'_>) -> Result<i32,
             audit_logs::origin.eq(new.origin),
             audit_logs::holder.eq(new.holder),
             audit_logs::epoch.eq(1_i64),
+            audit_logs::writer.eq(new.writer.column()),
             audit_logs::state.eq(LogState::Open.column()),
             audit_logs::size.eq(0_i64),
             audit_logs::expired_below.eq(0_i64),

@@ -19,8 +19,8 @@ pub(super) use lists::{
     blobs_of, delete_lists, delete_segments, first_list, insert_list, lists_between, put_blobs, search,
 };
 pub(super) use logs::{
-    LogRow, LogState, NewLog, advance, claim, close, find_log, insert_log, lock, logs, mark_expired, mark_sorted,
-    put_checkpoint,
+    LogRow, LogState, LogWriterKind, NewLog, advance, claim, close, find_log, insert_log, lock, logs, mark_expired,
+    mark_sorted, put_checkpoint,
 };
 pub(super) use tiles::{insert_tiles, load_tail, tile, tile_row};
 

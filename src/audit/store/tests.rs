@@ -5,7 +5,7 @@ use std::sync::Arc;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, SqliteConnection};
 
-use super::{entries_from, load_tail, logs};
+use super::{LogWriterKind, entries_from, load_tail, logs};
 use crate::audit::opening::{Claimed, Opening};
 use crate::audit::shared::{Head, Shared};
 use crate::audit::tree::{Frontier, leaf_hash};
@@ -39,7 +39,12 @@ impl Rig {
         let keys = dir.path().join("keys");
         Keyring::init(&keys, &*entropy, &*clock).unwrap();
         let mut db = Db::Lite(SqliteConnection::establish(path.to_str().unwrap()).unwrap());
-        let opening = Opening { holder: [1; 16], prefix: "dancu.example/audit".into(), sole: true };
+        let opening = Opening {
+            holder: [1; 16],
+            prefix: "dancu.example/audit".into(),
+            sole: true,
+            writer: LogWriterKind::Server,
+        };
         let Claimed { lease, tail, closed } = opening.claim(&mut db, None, clock.now(), &*entropy).unwrap();
         assert_eq!((tail.size(), closed.len()), (0, 0));
         let shared = Arc::new(Shared::new(Head { lease: Arc::new(lease), tree: Frontier::default() }));

@@ -11,6 +11,7 @@ use super::model::{EventId, EventState, LifeEvent, born_key};
 use super::read::EventRequest;
 use super::record::storage_error;
 use super::rows::open_event;
+use crate::audit::{Operator, OperatorAct};
 use crate::citizens::import::rejects::{Refused, Rejects};
 use crate::citizens::sealing::Sealing;
 use crate::citizens::store::events;
@@ -18,7 +19,7 @@ use crate::citizens::store::mark::{Mixed, claim};
 use crate::citizens::store::write::WriteError;
 use crate::http::Json;
 use crate::kernel::{CivilDate, Clock, Faults, Text};
-use crate::storage::{Db, Reach, StorageError, Store};
+use crate::storage::{Db, Reach, StorageError, Store, Tx};
 
 /// Lines taken in by one transaction; each holds SQLite's write lock.
 const AT_ONCE: usize = 16;
@@ -193,14 +194,15 @@ impl EventImporter {
     ///
     /// # Errors
     /// [`EventsError::NotParked`] if there is none of this id.
-    pub async fn discard(&self, id: &EventId) -> Result<(), EventsError> {
+    pub async fn discard(&self, id: &EventId, by: &Operator) -> Result<(), EventsError> {
         self.parked_event(id).await?;
         let id = id.to_string();
-        let discard = move |db: &mut Db| -> Result<(), StorageError> {
-            events::set_state(db, &id, EventState::Discarded, "")?;
-            events::replace_subjects(db, &id, &[])
+        let act = OperatorAct { operation: "events.discard", target: id.clone(), concerned: Vec::new() };
+        let discard = move |tx: &mut Tx<'_>| -> Result<(), StorageError> {
+            events::set_state(tx.db()?, &id, EventState::Discarded, "")?;
+            events::replace_subjects(tx.db()?, &id, &[])
         };
-        Ok(self.store.bulk(discard).await?)
+        Ok(by.change(act, discard).await?)
     }
 
     async fn parked_event(&self, id: &EventId) -> Result<LifeEvent, EventsError> {

@@ -1,6 +1,7 @@
 //! The sample facilities of the sample clients.
 
 use crate::app::App;
+use crate::audit::Operator;
 use crate::kernel::{ClientId, CommuneCode};
 use crate::stays::model::FacilityKind;
 use crate::stays::{FacilitiesError, NewFacility};
@@ -15,7 +16,7 @@ const SAMPLES: [(&str, &str, FacilityKind, &str, &str); 4] = [
 ];
 
 /// Enters the facilities of clients that have none yet.
-pub async fn enter(app: &App) -> Result<(), FacilitiesError> {
+pub async fn enter(app: &App, by: &Operator) -> Result<(), FacilitiesError> {
     let register = app.stays.register();
     let known = register.list(None).await?;
     for (client, name, kind, commune, address) in SAMPLES {
@@ -25,7 +26,7 @@ pub async fn enter(app: &App) -> Result<(), FacilitiesError> {
             continue;
         }
         let new = NewFacility { client, name: name.to_owned(), kind, commune, address: address.to_owned() };
-        register.add(new, app.ground.clock.now(), &*app.ground.entropy).await?;
+        register.add(new, by, app.ground.clock.now(), &*app.ground.entropy).await?;
     }
     Ok(())
 }

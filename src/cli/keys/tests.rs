@@ -17,6 +17,7 @@ struct Shell {
     clock: ManualClock,
     rows: Result<u64, &'static str>,
     uses: Result<Vec<KeyUsage>, &'static str>,
+    recorded: std::sync::Mutex<Vec<String>>,
 }
 
 impl Shell {
@@ -31,7 +32,11 @@ impl Shell {
             rows_under: |_, _| async move { rows.map_err(CountError::from) },
             uses: || async move { uses.map_err(CountError::from) },
         };
-        let code = run(args, tools, counts).await.unwrap();
+        let record = async |_, act: OperatorAct| {
+            self.recorded.lock().unwrap().push(format!("{} {}", act.operation, act.target));
+            Ok(())
+        };
+        let code = run(args, tools, record, counts).await.unwrap();
         (code, String::from_utf8(out).unwrap())
     }
 }
@@ -39,7 +44,8 @@ impl Shell {
 #[tokio::test]
 async fn a_rotation_from_the_command_line() {
     let clock = ManualClock::at(Instant::from_seconds(1_790_000_000));
-    let mut shell = Shell { folder: tempfile::tempdir().unwrap(), clock, rows: Ok(7), uses: Ok(Vec::new()) };
+    let (folder, rows, uses) = (tempfile::tempdir().unwrap(), Ok(7), Ok(Vec::new()));
+    let mut shell = Shell { folder, clock, rows, uses, recorded: Default::default() };
     assert_eq!(shell.run("list").await.0, 1);
     assert_eq!(shell.run("init").await.0, 0);
     let (code, text) = shell.run("init").await;
@@ -55,6 +61,9 @@ async fn a_rotation_from_the_command_line() {
     assert!(shell.run("retire seal 1").await.1.contains("cannot count the rows under seal 1: the database is away"));
     shell.rows = Ok(0);
     assert_eq!(shell.run("retire seal 1").await, (0, "seal 1 is deleted\n".into()));
+    let recorded = shell.recorded.lock().unwrap().join(", ");
+    let before = "keys.init , keys.rotate seal, keys.activate seal, keys.activate seal, ";
+    assert_eq!(recorded, format!("{before}{}", ["keys.retire seal 1"; 3].join(", ")), "what changes is told first");
     let (code, text) = shell.run("list").await;
     assert!(code == 0 && text.lines().count() == 7 && text.contains("2026-"), "{text}");
     let (_, text) = shell.run("list --json").await;
@@ -84,7 +93,7 @@ async fn a_folder_must_be_named_somewhere() {
     let (clock, entropy, mut out) = (ManualClock::default(), SystemEntropy::default(), Vec::new());
     let tools = Tools { configured: None, clock: &clock, entropy: &entropy, out: &mut out };
     let counts = Counts { rows_under: |_, _| async { Ok(0) }, uses: || async { Ok(Vec::new()) } };
-    assert_eq!(run(args, tools, counts).await.unwrap(), 1);
+    assert_eq!(run(args, tools, async |_, _| Ok(()), counts).await.unwrap(), 1);
     assert!(Line::try_parse_from(["keys", "rotate", "nothing"]).is_err());
 }
 

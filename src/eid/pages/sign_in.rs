@@ -94,7 +94,8 @@ async fn show(
         match state {
             TransactionState::Pending => return screen(page, &sign_in, target, &started, None, sign_in.clock.now()),
             TransactionState::Approved => {
-                if let Some(session) = sign_in.finish(started.transaction, target).await.map_err(refused)? {
+                let replaced = cookie_of(&request, sign_in.access.session_cookie_name()).map(str::to_owned);
+                if let Some(session) = sign_in.finish(started.transaction, target, replaced).await.map_err(refused)? {
                     return Ok(signed_in(&sign_in, target, &session.header_value()));
                 }
                 // It was taken before: begin anew.

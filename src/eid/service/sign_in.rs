@@ -96,12 +96,13 @@ impl SignIn {
         self.eid.0.vault.browser_matches(text, &tag).then_some(text)
     }
 
-    /// Opens the session of an approved request, once, with its entry. `None`: it is not approved, was
-    /// taken, is over, or is not what the target asks.
+    /// Opens the session of an approved request, once, with its entry, in the place of the browser's
+    /// session `replaced`. `None`: it is not approved, was taken, is over, or is not what the target asks.
     pub async fn finish(
         &self,
         transaction: TransactionId,
         target: &SignInTarget,
+        replaced: Option<String>,
     ) -> Result<Option<SessionCookie>, StorageError> {
         let (eid, access, target) = (self.eid.clone(), self.access.clone(), target.clone());
         let clock = self.clock.clone();
@@ -125,7 +126,7 @@ impl SignIn {
                     officer: None,
                     lifetime: target.lifetime,
                 };
-                access.open_session(tx, &grant).map(Some)
+                access.open_session(tx, &grant, replaced.as_deref()).map(Some)
             })
             .await
     }

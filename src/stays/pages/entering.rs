@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::{Desk, see_other};
 use crate::access::{Access, Caller, CitizenGrant, cookie_of, is_own_origin};
+use crate::audit::{Operator, OperatorAct};
 use crate::http::page::Page;
 use crate::http::{Problem, ProblemKind};
 use crate::kernel::{ClientId, FacilityId, Officer};
@@ -31,17 +32,27 @@ const BINDING: Duration = Duration::from_secs(10 * 60);
 /// The path that opens the desk by a link's code.
 pub const OPEN_PATH: &str = "/desk/open";
 
-/// A link that opens the desk of `officer` once, within `lifetime`: path and query.
+/// For whom a link opens the desk, and until when it can be used.
+#[derive(Debug, Clone)]
+pub struct DeskLink {
+    pub client: ClientId,
+    pub officer: Officer,
+    pub lifetime: Duration,
+}
+
+/// A link that opens the desk of an officer once: path and query.
 ///
 /// # Errors
 /// If the store cannot be asked.
-pub async fn desk_link(
-    access: &Arc<Access>,
-    client: ClientId,
-    officer: Officer,
-    lifetime: Duration,
-) -> Result<String, StorageError> {
-    let code = access.page_link(&desk_session(client, officer), lifetime).await?;
+pub async fn desk_link(access: &Arc<Access>, link: DeskLink, by: &Operator) -> Result<String, StorageError> {
+    let DeskLink { client, officer, lifetime } = link;
+    let act = OperatorAct {
+        operation: "links.desk",
+        target: format!("{client} {}/{}", officer.unit, officer.id),
+        concerned: vec![client.clone()],
+    };
+    let (access, session) = (access.clone(), desk_session(client, officer));
+    let code = by.change(act, move |tx| access.page_link_in(tx, &session, lifetime)).await?;
     Ok(format!("{OPEN_PATH}?code={}", code.expose()))
 }
 
@@ -67,7 +78,7 @@ pub(super) fn start(page: Page, desk: &Desk, over: bool) -> Result<HttpResponse,
 /// Goes on to sign in by e-ID, which signs this officer in from then on.
 pub(super) async fn bind(caller: Caller, desk: Data<Desk>) -> Result<HttpResponse, Problem> {
     let Some(officer) = caller.officer.clone().filter(|_| desk.eid) else { return Err(ProblemKind::NotFound.into()) };
-    let code = desk.access.page_link(&desk_session(caller.client.id.clone(), officer), BINDING).await;
+    let code = desk.access.page_link(desk_session(caller.client.id.clone(), officer), BINDING).await;
     let code = code.map_err(|fault| Problem::internal(&fault))?;
     let mut response = see_other("/signin?to=/desk");
     let cookie = desk_cookie(&desk, BINDING_COOKIE, code.expose().to_owned(), BINDING);
@@ -83,11 +94,12 @@ pub(super) async fn by_eid(
     citizen: &CitizenGrant,
 ) -> Result<HttpResponse, Problem> {
     let code = cookie_of(request, BINDING_COOKIE).map(str::to_owned);
-    let opened = desk.stays.open_desk(citizen, code).await.map_err(|fault| Problem::internal(&fault))?;
-    if let Some(cookie) = cookie_of(request, desk.access.session_cookie_name()) {
-        desk.access.close_session(cookie).await.map_err(|fault| Problem::internal(&fault))?;
-    }
-    let Some(session) = opened else {
+    let replaced = cookie_of(request, desk.access.session_cookie_name()).map(str::to_owned);
+    let opened = desk.stays.open_desk(citizen, code, replaced.clone()).await;
+    let Some(session) = opened.map_err(|fault| Problem::internal(&fault))? else {
+        if let Some(cookie) = replaced {
+            desk.access.close_session(&cookie).await.map_err(|fault| Problem::internal(&fault))?;
+        }
         let view = Start { page, eid: desk.eid, over: false, stranger: true };
         let mut response = view.page.show_as(StatusCode::FORBIDDEN, &view)?;
         append_cookie(&mut response, &desk.access.forget_cookie());
@@ -120,19 +132,51 @@ pub(super) struct Coded {
     code: String,
 }
 
-/// Opens the session of a link, once.
-pub(super) async fn open(
+#[derive(Template)]
+#[template(path = "stays/pages/open.html")]
+struct Open {
+    page: Page,
+    code: String,
+    officer: String,
+    unit: String,
+    client: String,
+    /// Whether a session is open in this browser, which ends.
+    replaces: bool,
+}
+
+/// Shows who a link signs in where. It uses nothing up: mail programs and browsers look ahead.
+pub(super) async fn ask(
     page: Page,
     request: HttpRequest,
     coded: Query<Coded>,
     desk: Data<Desk>,
 ) -> Result<HttpResponse, Problem> {
-    // A browser that looks ahead must not use the link up.
-    if request.headers().contains_key("sec-purpose") {
-        return Err(ProblemKind::Unavailable.into());
+    let found = desk.stays.who_opens_desk(&coded.code).await.map_err(|fault| Problem::internal(&fault))?;
+    let Some((client, officer)) = found else { return start(page, &desk, true) };
+    let view = Open {
+        page,
+        code: coded.into_inner().code,
+        officer: officer.id.to_string(),
+        unit: officer.unit.to_string(),
+        client: client.name.clone(),
+        replaces: cookie_of(&request, desk.access.session_cookie_name()).is_some(),
+    };
+    view.page.show(&view)
+}
+
+/// Opens the session of a link, once. What was open in this browser ends.
+pub(super) async fn open(
+    page: Page,
+    request: HttpRequest,
+    coded: Form<Coded>,
+    desk: Data<Desk>,
+) -> Result<HttpResponse, Problem> {
+    if !is_own_origin(&request, desk.access.config().origin()) {
+        return Err(ProblemKind::Forbidden.into());
     }
-    let opened = desk.access.redeem_page_link(&coded.code).await.map_err(|fault| Problem::internal(&fault))?;
-    let Some(session) = opened else { return start(page, &desk, true) };
+    let replaced = cookie_of(&request, desk.access.session_cookie_name()).map(str::to_owned);
+    let opened = desk.stays.open_desk_by_link(&coded.code, replaced).await;
+    let Some(session) = opened.map_err(|fault| Problem::internal(&fault))? else { return start(page, &desk, true) };
     let mut response = see_other("/desk");
     append_cookie(&mut response, &session.header_value());
     end_binding(&mut response, &desk)?;

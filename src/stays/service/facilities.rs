@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::drawer::Drawer;
 use super::{Stays, StaysError};
 use crate::access::Caller;
+use crate::audit::{Operator, OperatorAct};
 use crate::citizens::sealing::Sealing;
 use crate::clients::Operation;
 use crate::crypto::Keyring;
@@ -101,6 +102,7 @@ impl FacilityRegister {
     pub async fn add(
         &self,
         new: NewFacility,
+        by: &Operator,
         now: Instant,
         entropy: &dyn Entropy,
     ) -> Result<FacilityId, FacilitiesError> {
@@ -117,7 +119,8 @@ impl FacilityRegister {
         let id = FacilityId::random(entropy);
         let facility = Facility { id, client, name, kind, commune, address, closed_at: None, delegations: Vec::new() };
         let row = self.drawer.seal_facility(&facility, now)?;
-        self.store.write(move |tx| facilities::insert(tx.db()?, &row)).await?;
+        let act = act("facilities.add", id, [facility.client]);
+        by.change(act, move |tx| facilities::insert(tx.db()?, &row)).await?;
         Ok(id)
     }
 
@@ -139,30 +142,44 @@ impl FacilityRegister {
     }
 
     /// Lets another client report for a facility, in the place of what was delegated to it before.
-    pub async fn delegate(&self, id: FacilityId, delegation: &Delegation) -> Result<(), FacilitiesError> {
+    pub async fn delegate(
+        &self,
+        id: FacilityId,
+        delegation: &Delegation,
+        by: &Operator,
+    ) -> Result<(), FacilitiesError> {
         if delegation.valid_until <= delegation.valid_from {
             return Err(FacilitiesError::Dates);
         }
-        if self.find(id).await?.client == delegation.client {
+        let owner = self.find(id).await?.client;
+        if owner == delegation.client {
             return Err(FacilitiesError::Own);
         }
+        let act = act("facilities.delegate", id, [owner, delegation.client.clone()]);
         let row = DelegationRow {
             facility_id: id.as_bytes().to_vec(),
             client_id: delegation.client.to_string(),
             valid_from: delegation.valid_from.as_micros(),
             valid_until: delegation.valid_until.as_micros(),
         };
-        Ok(self.store.write(move |tx| facilities::delegate(tx.db()?, &row)).await?)
+        Ok(by.change(act, move |tx| facilities::delegate(tx.db()?, &row)).await?)
     }
 
     /// Closes a facility: it takes no notices any more.
-    pub async fn close(&self, id: FacilityId, at: Instant) -> Result<(), FacilitiesError> {
-        self.find(id).await?;
-        match self.store.write(move |tx| facilities::close(tx.db()?, id.as_bytes(), at)).await? {
+    pub async fn close(&self, id: FacilityId, by: &Operator, at: Instant) -> Result<(), FacilitiesError> {
+        let facility = self.find(id).await?;
+        let reporting = facility.delegations.into_iter().map(|delegation| delegation.client);
+        let act = act("facilities.close", id, std::iter::once(facility.client).chain(reporting));
+        by.change(act, move |tx| match facilities::close(tx.db()?, id.as_bytes(), at)? {
             true => Ok(()),
             false => Err(FacilitiesError::Closed),
-        }
+        })
+        .await
     }
+}
+
+fn act(operation: &'static str, id: FacilityId, concerned: impl IntoIterator<Item = ClientId>) -> OperatorAct {
+    OperatorAct { operation, target: id.to_string(), concerned: concerned.into_iter().collect() }
 }
 
 fn open_all(db: &mut Db, drawer: &Drawer, rows: &[facilities::FacilityRow]) -> Result<Vec<Facility>, StorageError> {

@@ -1,18 +1,21 @@
 //! Receptionists who sign in by their own e-ID. An officer's first session comes of a link; in it
 //! they bind the e-ID that signs them in from then on.
 
-use super::Stays;
+use std::sync::Arc;
+
+use super::{Inner, Stays};
 use crate::access::{CitizenGrant, SessionCookie, SessionGrant};
 use crate::audit::{Entry, OfficerStanding, Outcome};
-use crate::clients::{Operation, OperationSet};
+use crate::clients::{Client, Operation, OperationSet};
 use crate::kernel::purpose::OfficerCode;
-use crate::kernel::{AttributeSet, ClientId, Officer, TransactionId};
+use crate::kernel::{AttributeSet, CitizenId, ClientId, Officer, TransactionId};
 use crate::stays::store::officers::{self, OfficerRow};
-use crate::storage::StorageError;
+use crate::storage::{StorageError, Tx};
 
 /// The operations' names in audit entries.
 const BIND: &str = "desk.bind";
 const SIGN_IN: &str = "desk.sign_in";
+const OPEN_LINK: &str = "desk.open_link";
 const SHIFT: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
 
 /// What a session at the desk stands for: the officer of a client, allowed what the desk does and no
@@ -25,8 +28,8 @@ pub fn desk_session(client: ClientId, officer: Officer) -> SessionGrant {
 
 impl Stays {
     /// Opens the desk to who signed in by e-ID: as the officer whose link `code` is, whom the e-ID
-    /// signs in from now on; without one, as the officer it was bound to. `None`: it is nobody's, or of
-    /// an officer whom the client lists no longer.
+    /// signs in from now on; without one, as the officer it was bound to. The browser's session
+    /// `replaced` ends. `None`: it is nobody's, or of an officer whom the client lists no longer.
     ///
     /// # Errors
     /// If the store is away. Nothing is opened that is not recorded.
@@ -34,6 +37,7 @@ impl Stays {
         &self,
         citizen: &CitizenGrant,
         code: Option<String>,
+        replaced: Option<String>,
     ) -> Result<Option<SessionCookie>, StorageError> {
         let (stays, citizen) = (self.clone(), citizen.citizen_id);
         self.0
@@ -70,24 +74,73 @@ impl Stays {
                         (client, officer, SIGN_IN)
                     }
                 };
-                let entry = Entry {
-                    transaction: TransactionId::random(&*inner.entropy),
-                    at: now,
-                    client: Some(client.clone()),
-                    officer: Some((officer.clone(), OfficerStanding::Registered)),
-                    subjects: vec![citizen],
-                    operation,
-                    attributes: AttributeSet::EMPTY,
-                    procedure: None,
-                    legal_basis: None,
-                    consent: None,
-                    outcome: Outcome::Answered,
-                    reason: "",
-                };
+                let entry = inner.desk_entry(operation, &client, &officer, vec![citizen]);
                 inner.audit.append(tx, &entry);
-                inner.access.open_session(tx, &desk_session(client, officer)).map(Some)
+                inner.access.open_session(tx, &desk_session(client, officer), replaced.as_deref()).map(Some)
             })
             .await
+    }
+
+    /// Who signs in where by a link, which stays good; `None` if it opens nothing.
+    ///
+    /// # Errors
+    /// If the store is away.
+    pub async fn who_opens_desk(&self, code: &str) -> Result<Option<(Arc<Client>, Officer)>, StorageError> {
+        let found = self.0.access.find_page_link(code).await?;
+        let named = found.and_then(|grant| Some((grant.client, grant.officer?)));
+        let listed = |(client, officer)| Some((self.0.access.client_of_officer(&client, &officer)?, officer));
+        Ok(named.and_then(listed))
+    }
+
+    /// Opens the desk by a link, once, with its entry; the browser's session `replaced` ends. `None`: the
+    /// code is unknown, over or was used, or its officer is listed no longer.
+    ///
+    /// # Errors
+    /// If the store is away. Nothing is opened that is not recorded.
+    pub async fn open_desk_by_link(
+        &self,
+        code: &str,
+        replaced: Option<String>,
+    ) -> Result<Option<SessionCookie>, StorageError> {
+        let (stays, code) = (self.clone(), code.to_owned());
+        let open = move |tx: &mut Tx<'_>| {
+            let inner = &stays.0;
+            let Some(grant) = inner.access.take_page_link(tx, &code)? else { return Ok(None) };
+            let Some(officer) = &grant.officer else { return Ok(None) };
+            if !inner.access.lists_officer(&grant.client, officer) {
+                return Ok(None);
+            }
+            let entry = inner.desk_entry(OPEN_LINK, &grant.client, officer, Vec::new());
+            inner.audit.append(tx, &entry);
+            inner.access.open_session(tx, &grant, replaced.as_deref()).map(Some)
+        };
+        self.0.store.write(open).await
+    }
+}
+
+impl Inner {
+    /// The entry of a desk that opens to an officer.
+    fn desk_entry(
+        &self,
+        operation: &'static str,
+        client: &ClientId,
+        officer: &Officer,
+        subjects: Vec<CitizenId>,
+    ) -> Entry {
+        Entry {
+            transaction: TransactionId::random(&*self.entropy),
+            at: self.clock.now(),
+            client: Some(client.clone()),
+            officer: Some((officer.clone(), OfficerStanding::Registered)),
+            subjects,
+            operation,
+            attributes: AttributeSet::EMPTY,
+            procedure: None,
+            legal_basis: None,
+            consent: None,
+            outcome: Outcome::Answered,
+            reason: "",
+        }
     }
 }
 

@@ -154,12 +154,12 @@ async fn a_disabled_client_is_out_within_a_second_everywhere() {
         let twin = house.twin(&backend).await;
         let token = house.token("portal").await;
         assert_eq!(twin.probe_with(&token).await.status, 200);
-        house.clients.disable(&id("portal")).await.unwrap();
+        house.changes().await.disable(&id("portal")).await.unwrap();
         assert_eq!(house.probe_with(&token).await.told(), (401, "token-invalid"), "at once where it was done");
         let took = within(Duration::from_secs(1), async || twin.probe_with(&token).await.status == 401).await;
         eprintln!("another process shut the client out after {took:?}");
         assert_eq!(twin.ask_with(&house.assertion("portal"), &[]).await.told(), (401, "invalid_client"));
-        twin.clients.enable(&id("portal")).await.unwrap();
+        twin.changes().await.enable(&id("portal")).await.unwrap();
         within(Duration::from_secs(1), async || house.probe_with(&token).await.status == 200).await;
     })
     .await;
@@ -173,7 +173,7 @@ async fn a_token_is_worth_what_the_agreement_says_today() {
     assert_eq!(house.probe_with(&token).await.status, 200);
     let mut agreement = house.clients.find(&id("portal")).unwrap().agreement.clone();
     agreement.bearer = false;
-    house.clients.amend(&id("portal"), agreement).await.unwrap();
+    house.changes().await.amend(&id("portal"), agreement).await.unwrap();
     assert_eq!(house.probe_with(&token).await.told(), (401, "token-invalid"), "bearer tokens are no longer agreed");
 }
 
@@ -184,7 +184,7 @@ async fn a_clients_old_key_is_good_until_the_overlap_ends() {
         let new = dancu::crypto::jose::PrivateJwk::generate(dancu::crypto::Algorithm::P256).unwrap();
         let public = new.public();
         let key = dancu::clients::PublicKey { id: public.key_id(), key: public.key };
-        house.clients.rotate_key(&id("portal"), key, Duration::from_secs(3600)).await.unwrap();
+        house.changes().await.rotate_key(&id("portal"), key, Duration::from_secs(3600)).await.unwrap();
         assert_eq!(house.ask_with(&house.assertion("portal"), &[]).await.told().0, 200, "the old one");
         house.keys.insert("fresh".to_owned(), new);
         let fresh = |house: &House| house.sign("fresh", &house.header("fresh"), &house.claims("portal"));

@@ -100,14 +100,14 @@ async fn scopes_are_those_agreed_and_asked_for() {
 async fn a_client_that_is_out_gets_nothing() {
     for_each_backend(async |backend| {
         let house = House::new(&backend).await;
-        house.clients.disable(&id("portal")).await.unwrap();
+        house.changes().await.disable(&id("portal")).await.unwrap();
         assert_eq!(house.ask_with(&house.assertion("portal"), &[]).await.told(), (401, "invalid_client"));
-        house.clients.enable(&id("portal")).await.unwrap();
+        house.changes().await.enable(&id("portal")).await.unwrap();
         assert_eq!(house.ask_with(&house.assertion("portal"), &[]).await.told().0, 200);
-        house.clients.amend(&id("portal"), agreement(&house, "portal", |a| a.bearer = false)).await.unwrap();
+        house.changes().await.amend(&id("portal"), agreement(&house, "portal", |a| a.bearer = false)).await.unwrap();
         assert_eq!(house.ask_with(&house.assertion("portal"), &[]).await.told(), (400, "unauthorized_client"));
         let over = agreement(&house, "bank", |a| a.valid_until = a.valid_from.plus(std::time::Duration::from_secs(1)));
-        house.clients.amend(&id("bank"), over).await.unwrap();
+        house.changes().await.amend(&id("bank"), over).await.unwrap();
         house.clock.advance(std::time::Duration::from_secs(2));
         assert_eq!(house.ask_with(&house.assertion("bank"), &[]).await.told(), (400, "unauthorized_client"));
     })
@@ -172,6 +172,6 @@ async fn add(house: &mut House, client: &str, profile: ClientProfile, algorithm:
             a.operations = [Operation::CitizensLookup].into_iter().collect();
         }),
     };
-    house.clients.add(new).await.unwrap();
+    house.changes().await.add(new).await.unwrap();
     house.keys.insert(client.to_owned(), key);
 }

@@ -204,7 +204,7 @@ async fn a_batch_does_not_outlive_its_token_or_its_client() {
             assert_eq!(first["verified"], true, "{first}");
             match end {
                 "token-expired" => desk.house.clock.advance(Duration::from_secs(3600)),
-                _ => desk.house.clients.disable(&crate::support::house::id("briefly")).await.unwrap(),
+                _ => desk.house.changes().await.disable(&crate::support::house::id("briefly")).await.unwrap(),
             }
             let before = desk.entries().await;
             send().await;
@@ -264,7 +264,7 @@ async fn a_silent_batch_ends_with_its_token_and_its_client() {
             let (mut answers, sender) = open_batch(&desk, "briefly").await;
             match end {
                 "token-expired" => desk.house.clock.advance(Duration::from_secs(3600)),
-                _ => desk.house.clients.disable(&crate::support::house::id("briefly")).await.unwrap(),
+                _ => desk.house.changes().await.disable(&crate::support::house::id("briefly")).await.unwrap(),
             }
             let since = std::time::Instant::now();
             let last = tokio::time::timeout(Duration::from_secs(20), answers.next()).await.expect("it ends by itself");

@@ -324,7 +324,7 @@ impl Desk {
         let lifetime = std::time::Duration::from_secs(3600);
         let grant = SessionGrant { client, scopes, citizen: Some(citizen), device: None, officer: None, lifetime };
         let access = self.house.access.clone();
-        let opened = self.house.store.write(move |tx| access.open_session(tx, &grant)).await;
+        let opened = self.house.store.write(move |tx| access.open_session(tx, &grant, None)).await;
         opened.expect("the session opens").pair()
     }
 
@@ -365,7 +365,7 @@ impl Desk {
         change(&mut agreement);
         let key = PublicKey { id: sample.private_key.public().key_id(), key: sample.private_key.public().key };
         let new = NewClient { id: id.parse().unwrap(), key: Some(key), agreement, ..sample.new };
-        self.house.clients.add(new).await.expect("the client is added");
+        self.house.changes().await.add(new).await.expect("the client is added");
         self.house.keys.insert(id.to_owned(), sample.private_key);
     }
 

@@ -86,14 +86,14 @@ async fn an_agreement_that_changed_holds_at_once_whatever_the_token_says() {
         let agreed = desk.house.clients.find(&id).unwrap().agreement.clone();
         let mut amended = agreed.clone();
         amended.operations = [Operation::QrVerify].into_iter().collect();
-        desk.house.clients.amend(&id, amended).await.unwrap();
+        desk.house.changes().await.amend(&id, amended).await.unwrap();
         assert_eq!(desk.post_with(&token, LOOK_UP, &an()).await.problem(), (403, "operation-not-agreed".to_owned()));
         assert_eq!(desk.last_entry().await.entry.reason, "operation_not_agreed");
         let mut ended = agreed;
         ended.valid_until = desk.house.now();
-        desk.house.clients.amend(&id, ended).await.unwrap();
+        desk.house.changes().await.amend(&id, ended).await.unwrap();
         assert_eq!(desk.post_with(&token, LOOK_UP, &an()).await.problem(), (403, "agreement-not-in-force".to_owned()));
-        desk.house.clients.disable(&id).await.unwrap();
+        desk.house.changes().await.disable(&id).await.unwrap();
         assert_eq!(desk.post_with(&token, LOOK_UP, &an()).await.problem(), (401, "token-invalid".to_owned()));
     })
     .await;

@@ -23,8 +23,8 @@ use dancu::server::{self, RunningServer, ServerConfig, Service};
 use dancu::telemetry::Metrics;
 use serde_json::{Value, json};
 
-use crate::support::Backend;
 use crate::support::house::{ISSUER, id, unsigned};
+use crate::support::{Backend, operator};
 
 pub const CALLBACK: &str = "http://127.0.0.1:49152/cb";
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -127,7 +127,7 @@ impl Rig {
             let client = sample.new.id.to_string();
             rig.secrets.extend(sample.secret.map(|secret| (client.clone(), secret.expose().to_owned())));
             rig.keys.insert(client, sample.private_key);
-            rig.app.clients.add(sample.new).await.expect("a sample is added");
+            rig.app.clients.under(&operator(&rig.app)).add(sample.new).await.expect("a sample is added");
         }
         let sealing = Sealing::new(rig.app.ground.keyring.clone(), rig.app.ground.entropy.clone());
         for citizen in rig.people.clone() {
@@ -222,7 +222,12 @@ impl Rig {
     pub async fn amend(&self, client: &str, change: impl FnOnce(&mut Agreement)) {
         let mut agreement = self.app.clients.find(&id(client)).unwrap().agreement.clone();
         change(&mut agreement);
-        self.app.clients.amend(&id(client), agreement).await.expect("the agreement is amended");
+        self.app
+            .clients
+            .under(&operator(&self.app))
+            .amend(&id(client), agreement)
+            .await
+            .expect("the agreement is amended");
     }
 
     /// A client like the sample `like`.
@@ -232,7 +237,7 @@ impl Rig {
         self.secrets.extend(sample.secret.map(|secret| (client.to_owned(), secret.expose().to_owned())));
         self.keys.insert(client.to_owned(), sample.private_key);
         let new = NewClient { id: id(client), ..sample.new };
-        self.app.clients.add(new).await.expect("the client is added");
+        self.app.clients.under(&operator(&self.app)).add(new).await.expect("the client is added");
     }
 
     /// A good assertion of `client`.

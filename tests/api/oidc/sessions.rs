@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use dancu::access::SessionGrant;
+use dancu::access::{SessionCookie, SessionGrant};
 use dancu::clients::OperationSet;
 use dancu::kernel::Officer;
 use dancu::kernel::purpose::OfficerCode;
+use dancu::storage::{StorageError, Tx};
 use serde_json::json;
 
 use super::rig::{Rig, read};
-use crate::support::for_each_backend;
 use crate::support::house::{ISSUER, id};
+use crate::support::{for_each_backend, operator};
 
 fn grant() -> SessionGrant {
     let code = |text| OfficerCode::parse(text).unwrap();
@@ -24,15 +25,27 @@ fn grant() -> SessionGrant {
     }
 }
 
+/// Opens the session of a link, if it opens one.
+async fn redeem(rig: &Rig, code: &str) -> Option<SessionCookie> {
+    let (access, code) = (rig.app.access.clone(), code.to_owned());
+    let open = move |tx: &mut Tx<'_>| match access.take_page_link(tx, &code)? {
+        Some(grant) => access.open_session(tx, &grant, None).map(Some),
+        None => Ok::<_, StorageError>(None),
+    };
+    rig.app.store.write(open).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_opens_one_session_which_names_its_officer_until_it_is_closed() {
     for_each_backend(async |backend| {
         let rig = Rig::new(&backend).await;
         let access = &rig.app.access;
-        let link = access.page_link(&grant(), Duration::from_secs(60)).await.unwrap();
-        let cookie = access.redeem_page_link(link.expose()).await.unwrap().expect("a session");
-        assert!(access.redeem_page_link(link.expose()).await.unwrap().is_none(), "once");
-        assert!(access.redeem_page_link("nonsense").await.unwrap().is_none());
+        let link = access.page_link(grant(), Duration::from_secs(60)).await.unwrap();
+        assert!(access.find_page_link(link.expose()).await.unwrap().is_some(), "to look uses nothing up");
+        let cookie = redeem(&rig, link.expose()).await.expect("a session");
+        assert!(access.find_page_link(link.expose()).await.unwrap().is_none());
+        assert!(redeem(&rig, link.expose()).await.is_none(), "once");
+        assert!(redeem(&rig, "nonsense").await.is_none());
         let set = cookie.header_value();
         assert!(set.starts_with("__Host-dancu=") && set.ends_with("; Secure; HttpOnly; SameSite=Lax"), "{set}");
 
@@ -67,20 +80,20 @@ async fn links_and_sessions_end_by_themselves_and_with_their_client() {
     for_each_backend(async |backend| {
         let rig = Rig::new(&backend).await;
         let access = &rig.app.access;
-        let late = access.page_link(&grant(), Duration::from_secs(60)).await.unwrap();
+        let late = access.page_link(grant(), Duration::from_secs(60)).await.unwrap();
         rig.clock.advance(Duration::from_secs(61));
-        assert!(access.redeem_page_link(late.expose()).await.unwrap().is_none());
-        let link = access.page_link(&grant(), Duration::from_secs(60)).await.unwrap();
-        let cookie = access.redeem_page_link(link.expose()).await.unwrap().unwrap().pair();
+        assert!(redeem(&rig, late.expose()).await.is_none());
+        let link = access.page_link(grant(), Duration::from_secs(60)).await.unwrap();
+        let cookie = redeem(&rig, link.expose()).await.unwrap().pair();
         let ask = || read(rig.get("/oauth2/userinfo").header("cookie", &cookie));
         assert_eq!(ask().await.status, 403, "known, and no citizen");
-        rig.app.clients.disable(&id("portal")).await.unwrap();
+        rig.app.clients.under(&operator(&rig.app)).disable(&id("portal")).await.unwrap();
         assert_eq!(ask().await.status, 401);
-        rig.app.clients.enable(&id("portal")).await.unwrap();
+        rig.app.clients.under(&operator(&rig.app)).enable(&id("portal")).await.unwrap();
         let officer = grant().officer.unwrap();
-        rig.app.clients.remove_officer(&id("portal"), officer.clone()).await.unwrap();
+        rig.app.clients.under(&operator(&rig.app)).remove_officer(&id("portal"), officer.clone()).await.unwrap();
         assert_eq!(ask().await.status, 401, "struck off");
-        rig.app.clients.add_officer(&id("portal"), officer).await.unwrap();
+        rig.app.clients.under(&operator(&rig.app)).add_officer(&id("portal"), officer).await.unwrap();
         assert_eq!(ask().await.status, 403);
         rig.clock.advance(Duration::from_secs(601));
         assert_eq!(ask().await.status, 401);

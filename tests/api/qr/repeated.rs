@@ -74,7 +74,7 @@ async fn no_answer_is_repeated_beyond_an_agreement_that_was_narrowed() {
         let amend = async |change: &dyn Fn(&mut Agreement)| {
             let mut agreement = wide.clone();
             change(&mut agreement);
-            desk.house.clients.amend(&id("narrowed"), agreement).await.unwrap();
+            desk.house.changes().await.amend(&id("narrowed"), agreement).await.unwrap();
         };
         let issued = async || desk.keyed("narrowed", ISSUE, &dynamic("narrowed"), "issue-key-1").await;
         let first = issued().await.json();

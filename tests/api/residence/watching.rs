@@ -149,7 +149,7 @@ async fn a_kept_answer_that_names_members_is_not_repeated_once_they_are_to_be_hi
         assert_eq!(keyed().await.json()["document"]["household"]["head"], "Bùi Quang Hải");
         let mut narrow = wide.clone();
         narrow.household_members.clear();
-        desk.house.clients.amend(&id("narrowed"), narrow).await.unwrap();
+        desk.house.changes().await.amend(&id("narrowed"), narrow).await.unwrap();
         let answer = keyed().await;
         assert_eq!(answer.faults(), [(String::new(), "agreement_narrowed".to_owned())], "{answer:?}");
         assert_eq!(desk.last_entry().await.entry.reason, "agreement_narrowed");
@@ -158,7 +158,7 @@ async fn a_kept_answer_that_names_members_is_not_repeated_once_they_are_to_be_hi
         for _ in 0..2 {
             assert_eq!(desk.keyed("narrowed", CONFIRM, &alone, "khoa-0002").await.json()["outcome"], "issued");
         }
-        desk.house.clients.amend(&id("narrowed"), wide).await.unwrap();
+        desk.house.changes().await.amend(&id("narrowed"), wide).await.unwrap();
         assert_eq!(keyed().await.status, 200);
     })
     .await;

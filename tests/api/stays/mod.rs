@@ -80,7 +80,11 @@ impl Desk {
             commune: CommuneCode::parse(commune).unwrap(),
             address: "Số 1".to_owned(),
         };
-        self.stays.register().add(new, self.house.now(), &SystemEntropy::default()).await.unwrap()
+        self.stays
+            .register()
+            .add(new, self.house.operator().await, self.house.now(), &SystemEntropy::default())
+            .await
+            .unwrap()
     }
 
     pub async fn report(&self, notice: &Value) -> Value {

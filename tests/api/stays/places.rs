@@ -44,7 +44,7 @@ async fn one_sees_and_reports_for_ones_own_and_what_was_delegated() {
             valid_from: at("2026-11-22T00:00:00+07:00"),
             valid_until: at("2026-11-23T00:00:00+07:00"),
         };
-        desk.stays.register().delegate(first, &delegation).await.unwrap();
+        desk.stays.register().delegate(first, &delegation, desk.house.operator().await).await.unwrap();
         let ask = notice(first, json!([an()]));
         assert_eq!(desk.post("chain", STAYS, &ask).await.status, 422, "not yet");
         desk.house.clock.set(delegation.valid_from);
@@ -59,7 +59,7 @@ async fn one_sees_and_reports_for_ones_own_and_what_was_delegated() {
         assert_eq!(listed(&desk, "chain").await.len(), 1);
         assert_eq!(desk.post("chain", STAYS, &ask).await.status, 422, "no longer");
         // A closed one takes no notices, and what happened there can still be put right.
-        desk.stays.register().close(first, desk.house.now()).await.unwrap();
+        desk.stays.register().close(first, desk.house.operator().await, desk.house.now()).await.unwrap();
         assert_eq!(ids(&listed(&desk, "hotel").await), [second.to_string()]);
         assert_eq!(desk.post("hotel", STAYS, &ask).await.status, 422);
         assert_eq!(desk.changed(&taken.json(), "check-out", json!({})).await["state"], "left");
@@ -85,7 +85,7 @@ async fn who_may_not_report_sees_no_facilities() {
 async fn the_desk_opens_to_officers_whom_the_client_lists() {
     for_each_backend(async |backend| {
         let (desk, _) = hotel(&backend).await;
-        let (clients, hotel) = (&desk.house.clients, id("hotel"));
+        let (clients, changes, hotel) = (&desk.house.clients, desk.house.changes().await, id("hotel"));
         let officer = clients.find(&hotel).unwrap().officers.iter().next().unwrap().clone();
         let citizen = CitizenGrant {
             citizen_id: people()[0].citizen_id,
@@ -96,18 +96,18 @@ async fn the_desk_opens_to_officers_whom_the_client_lists() {
         };
         let link = async || {
             let session = desk_session(hotel.clone(), officer.clone());
-            let code = desk.house.access.page_link(&session, Duration::from_secs(60)).await.unwrap();
+            let code = desk.house.access.page_link(session, Duration::from_secs(60)).await.unwrap();
             Some(code.expose().to_owned())
         };
-        let opens = async |code| desk.stays.open_desk(&citizen, code).await.unwrap().is_some();
+        let opens = async |code| desk.stays.open_desk(&citizen, code, None).await.unwrap().is_some();
         let early = link().await;
-        clients.remove_officer(&hotel, officer.clone()).await.unwrap();
+        changes.remove_officer(&hotel, officer.clone()).await.unwrap();
         assert!(!opens(early).await, "struck off before the link was followed");
-        clients.add_officer(&hotel, officer.clone()).await.unwrap();
+        changes.add_officer(&hotel, officer.clone()).await.unwrap();
         assert!(!opens(None).await, "that link bound nobody");
         assert!(opens(link().await).await);
         assert!(opens(None).await);
-        clients.remove_officer(&hotel, officer.clone()).await.unwrap();
+        changes.remove_officer(&hotel, officer.clone()).await.unwrap();
         assert!(!opens(None).await, "struck off after the e-ID was bound");
     })
     .await;
