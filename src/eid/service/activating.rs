@@ -203,7 +203,9 @@ impl Eid {
                 return Err(EidError::TooManyDevices);
             }
             devices::insert(tx.db()?, &device_row)?;
-            eid.0.audit.append(tx, &entry(id, "eid.device.add", now, Some(citizen), Outcome::Answered));
+            // A code to the contact makes the account; any other adds a device to it.
+            let operation = if row.origin == Origin::Contact as i16 { "eid.activate" } else { "eid.device.add" };
+            eid.0.audit.append(tx, &entry(id, operation, now, Some(citizen), Outcome::Answered));
             Ok(level)
         });
         Ok(Enrolled { device, level: made.await? })

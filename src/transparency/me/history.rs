@@ -32,9 +32,10 @@ impl Me {
             }
         };
         let History { total, entries } = self.0.audit.access_history(whose, query.range, query.page).await?;
+        let of = (whose, grant.citizen_id);
         let (looks, trees) = match query.proofs {
-            true => self.proven(whose, entries).await?,
-            false => (entries.into_iter().map(|entry| self.look(entry, whose)).collect(), BTreeMap::new()),
+            true => self.proven(of, entries).await?,
+            false => (entries.into_iter().map(|entry| self.look(entry, of)).collect(), BTreeMap::new()),
         };
         let mut subjects = vec![whose];
         subjects.extend((whose != grant.citizen_id).then_some(grant.citizen_id));
@@ -50,14 +51,14 @@ impl Me {
         Ok(HistoryPage { total, looks, trees, wards, receipt })
     }
 
-    fn look(&self, entry: OpenedEntry, whose: CitizenId) -> Look {
-        Look::of(entry, whose, |client| self.client_name(client))
+    fn look(&self, entry: OpenedEntry, of: (CitizenId, CitizenId)) -> Look {
+        Look::of(entry, of, |client| self.client_name(client))
     }
 
     /// The looks with what proves them, and the trees that the proofs lead to.
     async fn proven(
         &self,
-        whose: CitizenId,
+        of: (CitizenId, CitizenId),
         entries: Vec<OpenedEntry>,
     ) -> Result<(Vec<Look>, BTreeMap<String, Tree>), MeError> {
         let receipts: Vec<Receipt> = entries.iter().map(|entry| entry.receipt.clone()).collect();
@@ -65,7 +66,7 @@ impl Me {
         let (mut looks, mut trees) = (Vec::with_capacity(entries.len()), BTreeMap::new());
         for (entry, proof) in entries.into_iter().zip(proofs) {
             let opened = (entry.salt, entry.subjects_digest, entry.canonical.clone());
-            let mut look = self.look(entry, whose);
+            let mut look = self.look(entry, of);
             if let Some(InclusionProof { log, tree_size, root, commitment, path, checkpoint, .. }) = proof {
                 trees.entry(log).or_insert(Tree { size: tree_size, root, checkpoint });
                 let (salt, subjects, canonical) = opened;

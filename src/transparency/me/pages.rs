@@ -1,43 +1,34 @@
 //! `/me`: who looked at my data, and what I have agreed to, in words for everybody.
 
-use std::time::Duration;
-
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use askama::Template;
-use serde::Deserialize;
 
-use super::model::{EVENT, HistoryQuery, Look, Relation, Ward};
+use self::filter::{Choice, Filter, Wanted};
+use super::model::{Doer, GroupedLooks, HistoryQuery, Look, LookGroup, LookKind, Relation, Ward, group_looks};
 use super::service::{Me, MeError};
 use crate::access::{Caller, Denied};
-use crate::audit::{OfficerStanding, Outcome, Page as Part};
+use crate::audit::{OfficerStanding, Page as Part};
 use crate::clients::labels;
 use crate::consent::Consent;
 use crate::http::page::Page;
 use crate::http::{Problem, ProblemKind};
 use crate::kernel::{AttributeSet, ConsentId, Instant, LegalBasis, ProcedureCode, TransactionId};
 
+mod filter;
 mod words;
 
-/// Looks on one page.
+/// Lines on one page: whole days are shown, until there are as many.
 const SHOWN: usize = 20;
-/// Two years.
-const SPAN: Duration = Duration::from_secs(731 * 24 * 3600);
+/// Looks read for one page.
+const READ: usize = 1_000;
+/// Looks of a group that are told one by one; the export has the rest.
+const OPENED: usize = 100;
 
 /// Serves the page. Needs `Data<Me>`.
 pub fn page_routes(config: &mut ServiceConfig) {
     config.service(web::resource("/me").get(show)).service(web::resource("/me/consents/{id}/withdraw").post(withdraw));
-}
-
-/// What of the history is shown; nothing in it tells who anybody is.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Wanted {
-    skip: usize,
-    child: Option<TransactionId>,
-    /// A consent was withdrawn just now.
-    withdrawn: bool,
 }
 
 #[derive(Template)]
@@ -50,11 +41,10 @@ struct Start {
 #[template(path = "transparency/me/pages/me.html")]
 struct Shown {
     page: Page,
-    looks: Vec<ShownLook>,
+    days: Vec<ShownDay>,
+    /// Looks in the period, whatever the filter lets pass.
     total: usize,
-    /// Places of the first and last look shown, from 1.
-    first: usize,
-    last: usize,
+    filter: ShownFilter,
     newer: Option<String>,
     older: Option<String>,
     children: Vec<Child>,
@@ -65,23 +55,49 @@ struct Shown {
     withdrawn: bool,
 }
 
+/// The form of the filter, as it was last sent.
+struct ShownFilter {
+    child: Option<TransactionId>,
+    from: String,
+    to: String,
+    clients: Vec<Choice>,
+    kinds: Vec<Choice>,
+    /// Whether anything is filtered.
+    set: bool,
+}
+
+struct ShownDay {
+    day: String,
+    groups: Vec<ShownGroup>,
+}
+
 struct Child {
     name: String,
     to: String,
 }
 
-struct ShownLook {
-    at: String,
+/// Looks of a day that say the same.
+struct ShownGroup {
     who: String,
-    unit: Option<String>,
-    /// Whether the citizen did it.
-    own: bool,
-    did: &'static str,
-    attributes: Vec<&'static str>,
-    reasons: Vec<String>,
+    /// On whose page or request the citizen acted.
+    through: Option<String>,
+    sentence: String,
+    attributes: String,
+    /// Whether the attributes were disclosed, and not only asked for.
+    disclosed: bool,
+    reasons: String,
     outcome: &'static str,
     tone: &'static str,
     along: bool,
+    count: usize,
+    /// What is not told one by one here.
+    untold: usize,
+    looks: Vec<ShownLook>,
+}
+
+struct ShownLook {
+    at: String,
+    unit: Option<String>,
     place: String,
     transaction: TransactionId,
 }
@@ -89,7 +105,7 @@ struct ShownLook {
 struct ShownConsent {
     id: ConsentId,
     who: String,
-    attributes: Vec<&'static str>,
+    attributes: String,
     procedure: Option<String>,
     given: String,
     until: String,
@@ -110,10 +126,11 @@ async fn show(
         Err(problem) => return Err(problem),
     };
     let now = me.now();
+    let filter = Filter::of(&wanted, now);
     let query = HistoryQuery {
         child: wanted.child,
-        range: now.minus(SPAN)..now.plus(Duration::from_secs(1)),
-        page: Part { skip: wanted.skip, limit: SHOWN },
+        range: filter.range.clone(),
+        page: Part { skip: wanted.skip, limit: READ },
         proofs: false,
     };
     let history = match me.history(&caller, query).await {
@@ -123,18 +140,25 @@ async fn show(
         Err(error) => return Err(error.into()),
     };
     let (consents, _) = me.consents(&caller).await?;
-    let place = |skip: usize| place(wanted.child, skip);
-    let (skip, shown) = (wanted.skip.min(history.total), history.looks.len());
+    let complete = wanted.skip.saturating_add(history.looks.len()) >= history.total;
+    let GroupedLooks { groups, consumed } = group_looks(&history.looks, |look| filter.passes(look), SHOWN, complete);
+    let next = wanted.skip.saturating_add(consumed);
     let view = Shown {
-        first: skip + 1,
-        last: skip + shown,
+        days: days_in_words(&page, &groups),
         total: history.total,
-        newer: (skip > 0).then(|| place(skip.saturating_sub(SHOWN))),
-        older: (skip + shown < history.total).then(|| place(skip + SHOWN)),
+        newer: (wanted.skip > 0).then(|| filter.link(&wanted, None)),
+        older: (next < history.total).then(|| filter.link(&wanted, Some(next))),
+        filter: ShownFilter {
+            child: wanted.child,
+            from: wanted.from.clone(),
+            to: wanted.to.clone(),
+            clients: filter.clients(&page, &history.looks),
+            kinds: filter.kinds(&page),
+            set: filter.is_set(),
+        },
         of_child: wanted.child.and_then(|child| name_of(&history.wards, child)),
         children: history.wards.iter().map(child).collect(),
         export: wanted.child.map(|child| format!("&child={child}")).unwrap_or_default(),
-        looks: history.looks.iter().map(|look| look_in_words(&page, look)).collect(),
         consents: consents.iter().map(|consent| consent_in_words(&page, &me, consent, now)).collect(),
         withdrawn: wanted.withdrawn,
         page,
@@ -154,23 +178,18 @@ async fn withdraw(caller: Caller, me: Data<Me>, id: Path<String>) -> Result<Http
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, "/me?withdrawn=true#consents")).finish())
 }
 
-fn place(child: Option<TransactionId>, skip: usize) -> String {
-    match child {
-        Some(child) => format!("/me?child={child}&skip={skip}"),
-        None => format!("/me?skip={skip}"),
-    }
-}
-
 fn child(ward: &Ward) -> Child {
-    Child { name: ward.full_name.expose().to_owned(), to: place(Some(ward.handle), 0) }
+    Child { name: ward.full_name.expose().to_owned(), to: format!("/me?child={}", ward.handle) }
 }
 
 fn name_of(wards: &[Ward], child: TransactionId) -> Option<String> {
     wards.iter().find(|ward| ward.handle == child).map(|ward| ward.full_name.expose().to_owned())
 }
 
-fn attributes_in_words(page: &Page, attributes: AttributeSet) -> Vec<&'static str> {
-    attributes.iter().map(|attribute| page.tell(&labels::attribute_label(attribute))).collect()
+/// Labels may hold commas.
+fn attributes_in_words(page: &Page, attributes: AttributeSet) -> String {
+    let labels: Vec<_> = attributes.iter().map(|attribute| page.tell(&labels::attribute_label(attribute))).collect();
+    labels.join("; ")
 }
 
 fn procedure_in_words(page: &Page, code: &ProcedureCode) -> String {
@@ -181,38 +200,63 @@ fn basis_in_words(page: &Page, code: &LegalBasis) -> String {
     labels::legal_basis_label(code).map_or_else(|| code.to_string(), |label| page.tell(&label).to_owned())
 }
 
-fn look_in_words(page: &Page, look: &Look) -> ShownLook {
-    let (outcome, tone) = match look.outcome {
-        Outcome::Answered => (page.say("Đã trả lời", "Answered"), "info"),
-        Outcome::Replayed => (page.say("Trả lời lại", "Answered again"), "info"),
-        Outcome::NoMatch => (page.say("Không khớp, không trả lời", "No match, not answered"), "plain"),
-        Outcome::Refused => (page.say("Đã từ chối", "Refused"), "bad"),
+fn days_in_words(page: &Page, groups: &[LookGroup<'_>]) -> Vec<ShownDay> {
+    let days = groups.chunk_by(|left, right| left[0].day() == right[0].day());
+    days.map(|groups| ShownDay {
+        day: page.date(groups[0][0].day()),
+        groups: groups.iter().map(|group| group_in_words(page, group)).collect(),
+    })
+    .collect()
+}
+
+fn group_in_words(page: &Page, group: &LookGroup<'_>) -> ShownGroup {
+    let look = group[0];
+    let (outcome, tone) = match look.kind() {
+        LookKind::Answered => (page.say("Đã trả lời", "Answered"), "info"),
+        LookKind::NoMatch => (page.say("Không khớp, không trả lời", "No match, not answered"), "plain"),
+        LookKind::Refused | LookKind::OwnRefused => (page.say("Bị từ chối", "Refused"), "bad"),
+        LookKind::Own if look.doer == Doer::Reader => (page.say("Việc của bạn", "Your own act"), "plain"),
+        LookKind::Own => (page.say("Việc làm với tài khoản", "Done with the account"), "plain"),
     };
-    let who = look.client_name.clone().or_else(|| look.client.as_ref().map(ToString::to_string));
-    let by_file = look.client.is_none() && look.operation == EVENT;
+    let organisation = look.client_name.clone().or_else(|| look.client.as_ref().map(ToString::to_string));
+    let who = match look.doer {
+        Doer::Reader => page.say("Bạn", "You"),
+        Doer::Child => page.say("Con bạn", "Your child"),
+        Doer::Guardian => page.say("Cha, mẹ hoặc người đại diện khác", "Another parent or representative"),
+        Doer::Keeper => page.say("Cơ quan quản lý dữ liệu dân cư", "The keeper of the population data"),
+        Doer::Organisation => organisation.as_deref().unwrap_or_default(),
+        Doer::Unknown => page.say("Người chưa xác định", "Somebody unknown"),
+    };
     let reasons = [
         look.procedure.as_ref().map(|code| procedure_in_words(page, code)),
         look.legal_basis.as_ref().map(|basis| basis_in_words(page, basis)),
     ];
+    let attributes = group.iter().fold(AttributeSet::EMPTY, |all, look| all.union(look.attributes));
+    ShownGroup {
+        who: who.to_owned(),
+        through: organisation.filter(|_| look.doer != Doer::Organisation),
+        sentence: words::sentence(page, look),
+        attributes: attributes_in_words(page, attributes),
+        disclosed: matches!(look.kind(), LookKind::Answered),
+        reasons: reasons.into_iter().flatten().collect::<Vec<_>>().join("; "),
+        outcome,
+        tone,
+        along: look.relation == Relation::AlongWithAnother,
+        count: group.len(),
+        untold: group.len().saturating_sub(OPENED),
+        looks: group.iter().take(OPENED).map(|look| look_in_words(page, look)).collect(),
+    }
+}
+
+fn look_in_words(page: &Page, look: &Look) -> ShownLook {
     ShownLook {
         at: page.time(look.at),
-        who: who.unwrap_or_else(|| match by_file {
-            true => page.say("Cơ quan quản lý dữ liệu dân cư", "The keeper of the population data").to_owned(),
-            false => page.say("Chính bạn", "You yourself").to_owned(),
-        }),
         unit: look.unit.as_ref().map(|(unit, standing)| match standing {
             OfficerStanding::Registered => unit.clone(),
             OfficerStanding::Asserted => {
                 format!("{unit} ({})", page.say("cán bộ do nơi hỏi tự khai", "the officer is named by who asked"))
             }
         }),
-        own: (look.client.is_none() && !by_file) || words::is_own(&look.operation),
-        did: page.tell(&words::operation(&look.operation)),
-        attributes: attributes_in_words(page, look.attributes),
-        reasons: reasons.into_iter().flatten().collect(),
-        outcome,
-        tone,
-        along: look.relation == Relation::AlongWithAnother,
         place: format!("{} · {}", look.receipt.log, look.receipt.log_index),
         transaction: look.transaction,
     }
