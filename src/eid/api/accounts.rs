@@ -12,7 +12,7 @@ use crate::eid::model::{AccountLevel, Passcode};
 use crate::eid::service::{NewDevice, OwnAccount};
 use crate::http::extract::BoundedText;
 use crate::http::problem::ProblemBody;
-use crate::http::{Arrival, Input, Problem, address_of, release};
+use crate::http::{AnonymousRequest, Arrival, Input, Problem, address_of, release};
 use crate::kernel::{DeviceId, Faults, IdNumber, Instant, PartialDate, PersonName, TransactionId};
 
 /// Who wants an account. Signed by the key of the device to be.
@@ -56,12 +56,13 @@ pub struct ActivationBegun {
         (status = 202, description = "Begun, or not: the same answer", body = ActivationBegun),
         (status = 401, description = "Not signed by the key in the signature's header", body = ProblemBody<'_>),
         (status = 422, description = "Faulty members", body = ProblemBody<'_>),
-        (status = 429, description = "Too many activations from there, or codes in all", body = ProblemBody<'_>),
+        (status = 429, description = "Too many requests from there, or codes in all", body = ProblemBody<'_>),
         (status = 503, description = "The database or the audit log is away", body = ProblemBody<'_>),
     ),
     security(("device_signature" = [])),
 )]
 pub async fn begin(
+    _: AnonymousRequest,
     arrival: Arrival,
     request: HttpRequest,
     eid: Data<Eid>,
@@ -117,11 +118,17 @@ pub struct DeviceEnrolled {
         (status = 403, description = "The code is wrong, over or another's", body = ProblemBody<'_>),
         (status = 409, description = "The account has as many devices as it may have", body = ProblemBody<'_>),
         (status = 422, description = "Faulty members, or a weak passcode", body = ProblemBody<'_>),
+        (status = 429, description = "Too many requests from there", body = ProblemBody<'_>),
         (status = 503, description = "Overloaded, or the database or the audit log is away", body = ProblemBody<'_>),
     ),
     security(("device_signature" = [])),
 )]
-pub async fn activate(arrival: Arrival, eid: Data<Eid>, signed: ByNewKey) -> Result<HttpResponse, Problem> {
+pub async fn activate(
+    _: AnonymousRequest,
+    arrival: Arrival,
+    eid: Data<Eid>,
+    signed: ByNewKey,
+) -> Result<HttpResponse, Problem> {
     let (id, code, passcode, name) = signed.json()?.read(ActivateRequest::read)?;
     let new = NewDevice { key: signed.key.clone(), name: name.into_string(), passcode };
     match eid.activate(id, code.as_ref(), new).await {

@@ -16,7 +16,7 @@ use crate::clients::labels;
 use crate::eid::model::{LONGEST_LIFETIME, MatchNumber, ScanSecret, TransactionState};
 use crate::eid::service::{Addressed, EidError, SignIn, SignInTarget};
 use crate::http::page::{self, ApprovalScreen, ApprovalState, Asked, Link, Page, PolledState};
-use crate::http::{Arrival, Problem, ProblemKind, address_of, release};
+use crate::http::{AnonymousRequest, Arrival, Problem, ProblemKind, address_of, release};
 use crate::kernel::{IdNumber, Instant, Text, TransactionId};
 use crate::qr::image::Symbol;
 use crate::storage::StorageError;
@@ -103,6 +103,8 @@ async fn show(
             ended => return over(page, &sign_in, target, ended),
         }
     }
+    // Before anything is written: anybody may open pages.
+    AnonymousRequest::admit(&request)?;
     let begun = sign_in.begin(target, address_of(&request)).await.map_err(|fault| Problem::internal(&fault))?;
     let begun = begun.ok_or_else(|| Problem::new(ProblemKind::RateLimited).retry_after(WINDOW))?;
     let scan = ScanSecret::parse(&begun.scan).ok_or(ProblemKind::Internal)?;
@@ -131,6 +133,7 @@ async fn address(
     let fault = match IdNumber::parse(&form.id_number.split_whitespace().collect::<String>()) {
         Err(_) => Some(NOT_A_NUMBER),
         Ok(number) => {
+            AnonymousRequest::admit(&request)?;
             let addressed = sign_in.eid.address(started.transaction, &number).await.map_err(refused)?;
             release::negative(&arrival).await;
             (addressed == Addressed::TooMany).then_some(TOO_MANY)

@@ -41,7 +41,6 @@ pub struct Enrolled {
 struct Asking {
     id: TransactionId,
     key: VerifyingKey,
-    from: Option<IpAddr>,
     code: String,
     /// Whom the anchor holds for, whose number it names, and what counts as a failure.
     identified: Identified,
@@ -54,8 +53,7 @@ impl Eid {
     /// caller, whoever is named. `from`: the caller's network address, where it is known.
     ///
     /// # Errors
-    /// `RateLimited` if too many are begun from there, or too many codes were sent in all; of a person
-    /// nothing is told.
+    /// `RateLimited` if too many codes were sent in all; of a person nothing is told.
     pub async fn begin_activation(
         &self,
         anchor: &Anchor,
@@ -69,7 +67,6 @@ impl Eid {
         let asking = Asking {
             id: self.new_transaction(),
             key: key.clone(),
-            from,
             code: new_code(&*self.0.vault.entropy),
             identified,
             unfit,
@@ -89,13 +86,6 @@ impl Eid {
         asking: &Asking,
     ) -> Result<Result<(Activation, Written), EidError>, StorageError> {
         let (now, config) = (self.0.clock.now(), &self.0.config);
-        if let Some(address) = asking.from {
-            let tag = self.0.vault.address_tag(address);
-            let used = counters::add(tx.db()?, Kind::ActivationsFromAddress, &tag, MINUTE, now)?;
-            if used > config.activations_per_address {
-                return Ok(Err(EidError::RateLimited));
-            }
-        }
         // Only codes that were sent count: made-up names use up nobody's. The answer is everybody's.
         if counters::used(tx.db()?, Kind::Codes, &[], MINUTE, now)? >= config.codes_per_minute {
             return Ok(Err(EidError::RateLimited));

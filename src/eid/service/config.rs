@@ -15,8 +15,6 @@ pub struct EidConfig {
     pub codes_per_number: i32,
     /// Codes in a minute that are sent in all.
     pub codes_per_minute: i32,
-    /// Activations in a minute that are begun from one network address, whoever they name.
-    pub activations_per_address: i32,
     /// Sign-in pages in a minute that are begun from one network address.
     pub pages_per_address: i32,
     /// Sign-in pages in a minute that are begun in all.
@@ -40,7 +38,6 @@ impl Default for EidConfig {
             requests_per_hour: 60,
             codes_per_number: 5,
             codes_per_minute: 600,
-            activations_per_address: 30,
             pages_per_address: 60,
             pages_per_minute: 6_000,
             addresses_per_number: 20,

@@ -26,8 +26,6 @@ pub enum Kind {
     PagesFromAddress = 6,
     /// Sign-in pages begun in all.
     Pages = 7,
-    /// Activations begun from one address.
-    ActivationsFromAddress = 8,
 }
 
 /// Where the window begins that `now` lies in.

@@ -4,7 +4,6 @@
 //! digits is sent back with the code. Nobody is sent anywhere before client and address are known
 //! to be good.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use crate::access::{cookie_of, is_own_origin};
 use crate::clients::Client;
 use crate::eid::{Addressed, TransactionState};
 use crate::http::page::Page;
-use crate::http::{Arrival, Form, OauthCall, Problem, ProblemKind, address_of, release};
+use crate::http::{AnonymousRequest, Arrival, Form, OauthCall, Problem, ProblemKind, address_of, release};
 use crate::kernel::IdNumber;
 use crate::oidc::Oidc;
 use crate::oidc::model::Authorization;
@@ -75,12 +74,12 @@ async fn begin_or_go_on(oidc: &Oidc, frame: &Page, (request, form): (&HttpReques
             let here = Here::new(&client, request_uri);
             go_on(oidc, frame, &here, request).await.unwrap_or_else(|fault| failure(frame, fault))
         }
-        None => begin(oidc, frame, (&client, form), address_of(request)).await,
+        None => begin(oidc, frame, (&client, form), request).await,
     }
 }
 
 /// A request that was not pushed is kept, and goes on as if it had been.
-async fn begin(oidc: &Oidc, frame: &Page, (client, form): (&Client, &Form), from: Option<IpAddr>) -> HttpResponse {
+async fn begin(oidc: &Oidc, frame: &Page, (client, form): (&Client, &Form), request: &HttpRequest) -> HttpResponse {
     let asked = Parameters::of(|name| form.get(name));
     let Ok(redirect_uri) = oidc.redirect_of(client, &asked) else { return failure(frame, Failure::RedirectUri) };
     let refuse = |error: AuthorizationError| back_with(oidc, redirect_uri, form.get("state"), &error);
@@ -94,7 +93,11 @@ async fn begin(oidc: &Oidc, frame: &Page, (client, form): (&Client, &Form), from
         Ok(checked) => checked,
         Err(error) => return refuse(error),
     };
-    match oidc.keep_of_browser(&checked, from).await {
+    // Before anything is written: anybody may send one.
+    if AnonymousRequest::admit(request).is_err() {
+        return refuse(AuthorizationError::TOO_MANY);
+    }
+    match oidc.keep_of_browser(&checked, address_of(request)).await {
         Ok(pushed) => see_other(Here::new(client, &pushed.request_uri).page(oidc)),
         Err(OidcError::Refused(error)) => refuse(error),
         Err(error) => failure(frame, Failure::from(error)),

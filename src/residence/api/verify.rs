@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::error;
 use crate::http::extract::BoundedText;
 use crate::http::problem::ProblemBody;
-use crate::http::{Arrival, Input, Json, Problem, ProblemKind, release};
+use crate::http::{AnonymousRequest, Arrival, Input, Json, Problem, ProblemKind, release};
 use crate::kernel::{Faults, Text, TransactionId};
 use crate::residence::pages::PAGE_POLICY;
 use crate::residence::service::{ConfirmationStatus, Residence, ShownConfirmation, VerifiedConfirmation};
@@ -72,6 +72,7 @@ impl VerifyConfirmationRequest {
     ),
 )]
 pub async fn verify(
+    _: AnonymousRequest,
     arrival: Arrival,
     residence: Data<Residence>,
     body: Json<VerifyConfirmationRequest>,
@@ -108,7 +109,11 @@ pub struct PageRequest {
         (status = 422, description = "Faulty members, or no confirmation of this service", body = ProblemBody<'_>),
     ),
 )]
-pub async fn page(residence: Data<Residence>, body: Json<PageRequest>) -> Result<HttpResponse, Problem> {
+pub async fn page(
+    _: AnonymousRequest,
+    residence: Data<Residence>,
+    body: Json<PageRequest>,
+) -> Result<HttpResponse, Problem> {
     let jws = body.read(|request, faults| request.jws.required("/jws", faults))?.into_string();
     let Some(document) = residence.read_document(&jws) else {
         let mut faults = Faults::default();

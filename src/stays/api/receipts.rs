@@ -13,7 +13,7 @@ use crate::access::Caller;
 use crate::audit::{InclusionProof, Receipt};
 use crate::http::extract::BoundedText;
 use crate::http::problem::ProblemBody;
-use crate::http::{Arrival, Input, Json, Problem, ProblemKind};
+use crate::http::{AnonymousRequest, Arrival, Input, Json, Problem, ProblemKind};
 use crate::kernel::{Faults, Text};
 use crate::stays::model::{SignedReceipt, StayState};
 use crate::stays::printed::PAGE_POLICY;
@@ -117,7 +117,11 @@ impl ReceiptRequest {
         (status = 503, description = "The database is away", body = ProblemBody<'_>),
     ),
 )]
-pub async fn verify(stays: Data<Stays>, body: Json<ReceiptRequest>) -> Result<HttpResponse, Problem> {
+pub async fn verify(
+    _: AnonymousRequest,
+    stays: Data<Stays>,
+    body: Json<ReceiptRequest>,
+) -> Result<HttpResponse, Problem> {
     let jws = body.read(ReceiptRequest::read)?;
     Ok(HttpResponse::Ok().json(stays.verify_receipt(&jws).await?))
 }
@@ -135,7 +139,11 @@ pub async fn verify(stays: Data<Stays>, body: Json<ReceiptRequest>) -> Result<Ht
         (status = 422, description = "Faulty members, or no receipt of this service", body = ProblemBody<'_>),
     ),
 )]
-pub async fn page(stays: Data<Stays>, body: Json<ReceiptRequest>) -> Result<HttpResponse, Problem> {
+pub async fn page(
+    _: AnonymousRequest,
+    stays: Data<Stays>,
+    body: Json<ReceiptRequest>,
+) -> Result<HttpResponse, Problem> {
     let jws = body.read(ReceiptRequest::read)?;
     let Some(page) = stays.receipt_page(&jws)? else {
         let mut faults = Faults::default();

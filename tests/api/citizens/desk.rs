@@ -258,7 +258,11 @@ impl Desk {
         let health = Health::new(Vec::new());
         let service = Service { routes, health, metrics: metrics.clone(), access_log: None, entropy: entropy.clone() };
         // The machine that tests run on may be slow: nothing is shed.
-        let limits = Limits { queue_delay: std::time::Duration::from_secs(60), ..Limits::default() };
+        let limits = Limits {
+            queue_delay: std::time::Duration::from_secs(60),
+            anonymous_per_minute: 100_000,
+            ..Limits::default()
+        };
         let config = ServerConfig { workers: Some(2), limits, ..ServerConfig::default() };
         let listeners = server::listen(&["127.0.0.1:0".parse().unwrap()]).expect("a port");
         let server = server::start(&config, listeners, service).expect("the server starts");

@@ -28,6 +28,8 @@ use crate::support::Backend;
 use crate::support::house::within;
 
 pub const PASSCODE: &str = "735914";
+/// Requests a minute without an account that no test reaches.
+const MANY: u32 = 100_000;
 
 pub struct Rig {
     pub desk: Desk,
@@ -39,30 +41,29 @@ pub struct Rig {
 
 /// Bounds that tests reach without thousands of requests.
 pub fn tight() -> EidConfig {
-    EidConfig {
-        devices: 3,
-        open_requests: 3,
-        codes_per_minute: 1_000,
-        activations_per_address: 1_000,
-        ..EidConfig::default()
-    }
+    EidConfig { devices: 3, open_requests: 3, codes_per_minute: 1_000, ..EidConfig::default() }
 }
 
 impl Rig {
     pub async fn open(backend: &Backend) -> Self {
-        Self::serve(Desk::open(backend).await, backend, tight()).await
+        Self::open_with(backend, tight()).await
     }
 
     pub async fn open_with(backend: &Backend, config: EidConfig) -> Self {
-        Self::serve(Desk::open(backend).await, backend, config).await
+        Self::serve(Desk::open(backend).await, backend, config, MANY).await
+    }
+
+    /// A process that takes so few requests a minute from an address without an account.
+    pub async fn open_limited(backend: &Backend, anonymous_per_minute: u32) -> Self {
+        Self::serve(Desk::open(backend).await, backend, tight(), anonymous_per_minute).await
     }
 
     /// A further process on the same database and keys.
     pub async fn twin(&self, backend: &Backend) -> Self {
-        Self::serve(self.desk.twin(backend).await, backend, tight()).await
+        Self::serve(self.desk.twin(backend).await, backend, tight(), MANY).await
     }
 
-    async fn serve(desk: Desk, backend: &Backend, config: EidConfig) -> Self {
+    async fn serve(desk: Desk, backend: &Backend, config: EidConfig, anonymous_per_minute: u32) -> Self {
         let codes = backend.dir().join("codes.ndjson");
         let entropy = Arc::new(SystemEntropy::default());
         let eid = Eid::open(EidParts {
@@ -117,6 +118,7 @@ impl Rig {
         let limits = Limits {
             queue_delay: Duration::from_secs(60),
             answer_timeout: Duration::from_secs(60),
+            anonymous_per_minute,
             ..Limits::default()
         };
         let config = ServerConfig { workers: Some(2), limits, ..ServerConfig::default() };
