@@ -28,6 +28,7 @@ use crate::transparency::{self, Transparency, TransparencyApi};
 
 mod pages;
 mod probes;
+mod readings;
 mod settings;
 mod upkeep;
 
@@ -120,6 +121,7 @@ impl App {
         // Before anything is sealed.
         let key_uses = SealingKeyUses::open(store.clone(), keyring.clone(), &metrics).await;
         let key_uses = key_uses.map_err(AppError::KeyUses)?;
+        readings::of_store(&metrics, &store);
         let retention = config.audit.retention;
         let audit = Audit::open(store.clone(), keyring.clone(), config.audit, clock.clone(), entropy.clone()).await?;
         let clients = Clients::open(store.clone(), clock.clone()).await.map_err(AppError::Clients)?;

@@ -67,9 +67,10 @@ fn sqlite_settings(intent: Intent) -> &'static str {
         // 64 MiB that was a tenth of what a token costs.
         Intent::Write | Intent::Bulk => {
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA cache_size = -16384; PRAGMA busy_timeout = 0;"
+             PRAGMA journal_size_limit = 100663296; PRAGMA cache_size = -16384; PRAGMA busy_timeout = 0;"
         }
-        Intent::Checkpoint => "PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL;",
+        // So long, and no longer, it holds the write lock while it waits for readers.
+        Intent::Checkpoint => "PRAGMA busy_timeout = 5; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 100663296;",
         Intent::Migrate => "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
     }
 }

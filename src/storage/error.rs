@@ -6,7 +6,7 @@ use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind as Kind, Error 
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StorageError {
     /// The database cannot be reached, is full, or is shutting down: try again later.
-    #[error("the database is unavailable")]
+    #[error("{}", unavailable(.0))]
     Unavailable(String),
     /// Another transaction got there first (unique or foreign key, serialisation, stale version).
     #[error("the change conflicts with another")]
@@ -65,7 +65,7 @@ pub(super) enum Fault {
 
 /// Messages that have no error kind of their own in diesel. PostgreSQL's are as in English; under
 /// another `lc_messages` these few faults are told as `Other`.
-const UNAVAILABLE: [&str; 15] = [
+const UNAVAILABLE: [&str; 16] = [
     "database or disk is full",
     "database is locked",
     "disk I/O error",
@@ -73,6 +73,7 @@ const UNAVAILABLE: [&str; 15] = [
     "unable to open database file",
     "database disk image is malformed",
     "No space left on device",
+    "Disk quota exceeded",
     "could not extend file",
     "statement timeout",
     "lock timeout",
@@ -128,6 +129,27 @@ impl StorageError {
             ) => Self::Conflict(told),
             _ => Self::Other(told),
         }
+    }
+}
+
+fn unavailable(cause: &str) -> &'static str {
+    match is_full(cause) {
+        true => "the database's disk is full: make room and try again; nothing that was acknowledged is lost",
+        false => "the database is unavailable",
+    }
+}
+
+fn is_full(cause: &str) -> bool {
+    FULL.iter().any(|known| cause.contains(known))
+}
+
+/// How a database says that its disk has no room left.
+const FULL: [&str; 4] = ["database or disk is full", "No space left on device", "could not extend file", "Disk quota exceeded"];
+
+impl StorageError {
+    /// Whether the database's disk has no room left: once it has, the same can be tried again.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Unavailable(cause) if is_full(cause))
     }
 }
 

@@ -87,6 +87,16 @@ impl Turn {
         begun
     }
 
+    /// Runs `work` while nobody else of this house begins a transaction.
+    pub(super) fn hold<T>(&self, work: impl FnOnce() -> T) -> T {
+        let queued = self.enter(Moment::now());
+        let done = work();
+        if queued {
+            let _ = self.0.unlock();
+        }
+        done
+    }
+
     /// The queue is a courtesy: without it (a file system without locks) the write lock still holds.
     fn enter(&self, since: Moment) -> bool {
         loop {

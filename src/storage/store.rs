@@ -11,18 +11,20 @@ use r2d2::Pool;
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::alone::run_alone;
+use super::checkpoint::Checkpointer;
 use super::connect::{Intent, connect};
 use super::follow::{Pulse, follow, listen};
 use super::heartbeat::{self, Heartbeat};
 use super::job::{Append, AppendOne, Change};
 use super::location::Location;
+use super::log::{Log, LogStats};
 use super::lock::Turn;
 use super::pool::{self, Connections, PATIENCE};
 use super::relay::Relayed;
 use super::schema::store_info;
 use super::session::Session;
 use super::writer::{Counters, Message, QUEUE, Writer};
-use super::{Db, OpenError, Record, StorageError, Trailer, Tx, WriterStats, checkpoint, dialect, migrate};
+use super::{Db, OpenError, Record, StorageError, Trailer, Tx, WriterStats, dialect, migrate};
 use crate::kernel::Instant;
 
 /// How far a read reaches; decides where it runs.
@@ -69,6 +71,8 @@ struct Inner {
     channel: Arc<str>,
     identity: [u8; 16],
     stats: Arc<Counters>,
+    /// SQLite's.
+    log: Option<Arc<Log>>,
     threads: Mutex<Threads>,
 }
 
@@ -114,12 +118,17 @@ impl Store {
         let stats = Arc::new(Counters::default());
         let (queue, waiting) = sync_channel(QUEUE);
         let mut threads = Threads::default();
+        let mut log = None;
         let turn = match &location {
             Location::Sqlite(path) => {
-                let (queue, location) = (queue.clone(), location.clone());
+                let (location, watched) = (location.clone(), Arc::new(Log::of(path)));
+                log = Some(watched.clone());
                 let (open, is_open) = std::sync::mpsc::channel();
                 threads.open.push(open);
-                threads.start("dancu-checkpoint", move || checkpoint::keep(&location, &queue, &is_open))?;
+                let turn = Turn::of(path)?;
+                threads.start("dancu-checkpoint", move || {
+                    Checkpointer::new(&location, &watched, turn).work(&is_open);
+                })?;
                 Some(Turn::of(path)?)
             }
             Location::Postgres(_) => {
@@ -148,6 +157,7 @@ impl Store {
             channel,
             identity,
             stats,
+            log,
             threads: Mutex::new(threads),
         })))
     }
@@ -241,7 +251,8 @@ impl Store {
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
-        if self.0.location.is_sqlite() {
+        if let Some(log) = &self.0.log {
+            log.room_for_bulk().await;
             return self.on_writer(move |writer| writer.run_alone(&work)).await;
         }
         self.may_change()?;
@@ -299,6 +310,17 @@ impl Store {
         self.0.stats.told()
     }
 
+    /// How SQLite's write-ahead log stands; `None` on PostgreSQL.
+    pub fn log_stats(&self) -> Option<LogStats> {
+        self.0.log.as_ref().map(|log| log.stats())
+    }
+
+    /// The same for whoever outlives the store: it does not keep it open.
+    pub fn log_watch(&self) -> Option<impl Fn() -> LogStats + Clone + Send + 'static> {
+        let log = self.0.log.clone()?;
+        Some(move || log.stats())
+    }
+
     /// Lets the writer finish what is waiting and ends the store's threads. Whatever comes later is
     /// told that the database is unavailable.
     pub async fn close(&self) {
@@ -308,11 +330,13 @@ impl Store {
         let store = self.0.clone();
         let closed = tokio::task::spawn_blocking(move || {
             let _ = store.queue.send(Message::Stop);
-            let Threads { open, handles } =
+            let Threads { open, mut handles } =
                 std::mem::take(&mut *store.threads.lock().unwrap_or_else(PoisonError::into_inner));
+            // A thread that panicked has said so; the others are waited for all the same. The writer, which
+            // started last, ends first: the checkpointer then empties the log that it leaves.
+            let _ = handles.pop().map(JoinHandle::join);
             drop(open);
             for handle in handles {
-                // A thread that panicked has said so; the others are waited for all the same.
                 let _ = handle.join();
             }
         });

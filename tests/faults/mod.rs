@@ -2,5 +2,6 @@
 
 mod connections;
 mod heartbeat;
+mod log;
 mod notes;
 mod storage;

@@ -7,6 +7,8 @@ use dancu::citizens::Mixed;
 use dancu::citizens::import::export::Exporter;
 use dancu::citizens::import::{Format, ImportCommand, ImportError, Imported, Importer, Progress, Source};
 use dancu::crypto::SystemEntropy;
+use dancu::storage::StorageError;
+use diesel::connection::SimpleConnection;
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -198,6 +200,37 @@ async fn a_stopped_import_goes_on_without_loss_or_repetition() {
         assert_eq!(count_identifiers(&mut backend.connect(), 3), 2_970);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_goes_on_when_a_full_disk_has_room_again() {
+    let backend = Backend::sqlite();
+    let (register, file) = (register(&backend), backend.dir().join("full.csv"));
+    write(&file, Format::Csv, 9, 1_200);
+    // A limit on pages answers as a full disk does; it is the writer's connection that has it.
+    limit_pages(&register, 300).await;
+    let full = importer(&register).import(&command(&file), &mut never(), |_| ()).await.unwrap_err();
+    assert!(matches!(full, ImportError::DiskFull), "{full:?}");
+    assert!(full.to_string().contains("make room and give the same command again"), "{full}");
+    let stored = people(&register, &backend).len();
+    assert!(0 < stored && stored < 1_200, "{stored}");
+    limit_pages(&register, 1_000_000).await;
+    let imported = import(&register, &file).await;
+    assert!(imported.finished && imported.resumed_after > 0, "{imported:?}");
+    let tally = imported.report.tally;
+    assert_eq!((tally.rows, tally.created, tally.refused), (1_200, 1_200, 0));
+    let mut expected: Vec<Value> = sown(9, 1_200).iter().map(|c| serde_json::to_value(c).unwrap()).collect();
+    expected.iter_mut().for_each(|value| drop(value.as_object_mut().unwrap().remove("citizen_id")));
+    expected.sort_by(|a, b| a["id_number"].as_str().cmp(&b["id_number"].as_str()));
+    assert!(people(&register, &backend).iter().map(|(value, version)| (value, *version)).eq(expected.iter().map(|v| (v, 1))));
+}
+
+async fn limit_pages(register: &Register, pages: u32) {
+    let sql = format!("PRAGMA max_page_count = {pages}");
+    let limited = register.store.write(move |tx| -> Result<(), StorageError> {
+        Ok(tx.db()?.batch_execute(&sql)?)
+    });
+    limited.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,19 +52,34 @@ pub enum ImportError {
     Rejects(#[source] io::Error),
     #[error(transparent)]
     Mixed(#[from] Mixed),
+    /// What was taken in before is stored.
+    #[error(
+        "the database's disk is full. Nothing is lost: make room and give the same command again, \
+         it goes on after the last rows that were stored"
+    )]
+    DiskFull,
     #[error("the rows could not be stored")]
-    Write(#[from] WriteError),
+    Write(#[source] WriteError),
+}
+
+impl From<WriteError> for ImportError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Storage(error) if error.is_disk_full() => Self::DiskFull,
+            error => Self::Write(error),
+        }
+    }
 }
 
 impl From<SealingError> for ImportError {
     fn from(error: SealingError) -> Self {
-        Self::Write(error.into())
+        WriteError::from(error).into()
     }
 }
 
 impl From<StorageError> for ImportError {
     fn from(error: StorageError) -> Self {
-        Self::Write(error.into())
+        WriteError::from(error).into()
     }
 }
 

@@ -1,0 +1,114 @@
+//! SQLite's write-ahead log under load, in bulk work, and beside a long reader.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use dancu::storage::{Db, Reach, StorageError, Store};
+use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
+use tokio::task::JoinSet;
+
+use super::notes::open;
+use crate::support::Backend;
+
+const MIB: u64 = 1 << 20;
+/// What an idle log may keep.
+const SHORT: u64 = 4 * MIB;
+
+fn replace(db: &mut Db, id: u64, kib: u64) -> Result<(), StorageError> {
+    let sql = format!("INSERT OR REPLACE INTO notes (id, body) VALUES ({id}, hex(zeroblob({})))", kib << 9);
+    diesel::sql_query(sql).execute(db)?;
+    Ok(())
+}
+
+fn bytes(store: &Store) -> u64 {
+    store.log_stats().expect("a SQLite store").bytes
+}
+
+/// Polls until the log is as it should be; the longest it was meanwhile.
+async fn until(store: &Store, what: &str, well: impl Fn(&Store) -> bool) {
+    let since = Instant::now();
+    while !well(store) {
+        assert!(since.elapsed() < Duration::from_secs(60), "{what}: {:?}", store.log_stats());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Readers that never rest, each in statements of several milliseconds.
+fn readers(store: &Store, ended: &Arc<AtomicBool>) -> JoinSet<()> {
+    let mut readers = JoinSet::new();
+    for _ in 0..3 {
+        let (store, ended) = (store.clone(), ended.clone());
+        readers.spawn(async move {
+            while !ended.load(Ordering::Relaxed) {
+                let read = store.read(Reach::Scan, |db| {
+                    diesel::sql_query("SELECT sum(length(body)) FROM notes AS a, (VALUES (1), (2), (3)) AS b")
+                        .execute(db)
+                        .map_err(StorageError::from)
+                });
+                read.await.unwrap();
+            }
+        });
+    }
+    readers
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_stays_short_under_load_and_is_cut_off_after() {
+    let backend = Backend::sqlite();
+    let (store, _) = open(&backend).await;
+    let ended = Arc::new(AtomicBool::new(false));
+    let mut reading = readers(&store, &ended);
+    let (mut longest, mut pace) = (0, tokio::time::interval(Duration::from_millis(8)));
+    // 50 MB a second; ten times as much as the log may hold would take a minute, this is twice.
+    for id in 0..640 {
+        pace.tick().await;
+        store.write(move |tx| replace(tx.db()?, id % 20, 400)).await.unwrap();
+        longest = longest.max(bytes(&store));
+    }
+    ended.store(true, Ordering::Relaxed);
+    while reading.join_next().await.is_some() {}
+    assert!(longest < 128 * MIB, "{} MiB of log", longest / MIB);
+    until(&store, "the log of an idle store is cut off", |store| bytes(store) <= SHORT).await;
+    eprintln!("256 MiB written: at most {} MiB of log", longest / MIB);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bulk_work_waits_for_the_log() {
+    let backend = Backend::sqlite();
+    let (store, _) = open(&backend).await;
+    let ended = Arc::new(AtomicBool::new(false));
+    let mut reading = readers(&store, &ended);
+    let mut longest = 0;
+    for id in 0..800 {
+        store.bulk(move |db| replace(db, id % 20, 800)).await.unwrap();
+        longest = longest.max(bytes(&store));
+    }
+    ended.store(true, Ordering::Relaxed);
+    while reading.join_next().await.is_some() {}
+    assert!(longest < 300 * MIB, "{} MiB of log", longest / MIB);
+    store.close().await;
+    assert!(bytes(&store) <= SHORT, "{:?}", store.log_stats());
+    eprintln!("640 MiB written: at most {} MiB of log", longest / MIB);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_reader_is_told_of_and_its_log_goes_with_it() {
+    let backend = Backend::sqlite();
+    let (store, _) = open(&backend).await;
+    store.write(|tx| replace(tx.db()?, 0, 4)).await.unwrap();
+    let mut backup = backend.connect();
+    backup.batch_execute("BEGIN; SELECT count(*) FROM notes;").unwrap();
+    for id in 0..100 {
+        store.bulk(move |db| replace(db, id % 20, 800)).await.unwrap();
+    }
+    assert!(bytes(&store) > 64 * MIB, "what the reader may still want stays");
+    let held = |store: &Store| store.log_stats().is_some_and(|log| log.held_for > Duration::ZERO);
+    until(&store, "the reader is told of", held).await;
+    // It holds the log, not those who write.
+    store.write(|tx| replace(tx.db()?, 1, 4)).await.unwrap();
+    backup.batch_execute("COMMIT").unwrap();
+    until(&store, "the log goes", |store| bytes(store) <= SHORT && !held(store)).await;
+    assert!(store.log_stats().is_some_and(|log| log.since_emptied < Duration::from_secs(60)));
+}
