@@ -29,10 +29,12 @@ use crate::transparency::{self, Transparency, TransparencyApi};
 mod pages;
 mod probes;
 mod readings;
+mod retention;
 mod settings;
 mod upkeep;
 
 pub use self::pages::PagesConfig;
+pub use self::retention::{RetentionPeriods, Sweeper, retention_rules};
 use self::upkeep::Upkeep;
 
 /// What the slices are told.
@@ -51,6 +53,7 @@ pub struct AppConfig {
     /// How long a confirmation of residence information is valid.
     pub confirmation_validity: std::time::Duration,
     pub contact: Contact,
+    pub retention: RetentionPeriods,
     pub pages: PagesConfig,
 }
 
@@ -107,7 +110,8 @@ pub struct App {
     pub pages: PagesConfig,
     pub ground: Ground,
     key_uses: SealingKeyUses,
-    _upkeep: Arc<Upkeep>,
+    pub sweeper: Arc<Sweeper>,
+    _upkeep: Arc<[Upkeep]>,
 }
 
 impl App {
@@ -140,7 +144,6 @@ impl App {
             keyring: keyring.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
-            retention,
         });
         let citizens = Citizens::open(CitizensParts {
             store: store.clone(),
@@ -153,12 +156,15 @@ impl App {
             metrics: metrics.clone(),
             cache: config.cache,
             guards: config.guards,
+            answers_kept: config.retention.answers,
         })
         .await?;
         let forms = FormsParts { config: config.forms, citizens: citizens.clone(), metrics: metrics.clone() };
         let forms = Forms::open(forms).map_err(AppError::Forms)?;
         Units::warm_up();
-        let upkeep = Arc::new(upkeep::reload_keys(ground.keyring.clone()));
+        let rules = retention_rules(&config.retention, retention);
+        let sweeper = Arc::new(Sweeper::new(store.clone(), clock.clone(), rules, &metrics));
+        let upkeep = [upkeep::reload_keys(ground.keyring.clone()), upkeep::sweep(sweeper.clone())].into();
         let transparency = Transparency::new(audit.clone(), keyring.clone(), clock.clone());
         let me = Me::new(MeParts {
             audit: audit.clone(),
@@ -249,6 +255,7 @@ impl App {
             pages: config.pages,
             ground,
             key_uses,
+            sweeper,
             _upkeep: upkeep,
         })
     }
@@ -282,7 +289,7 @@ impl App {
     pub fn routes(&self) -> Routes {
         let routes = Routes::default()
             .with_shared(self.access.clone(), access::routes, AccessApi::openapi())
-            .with(Catalogue::new(self.contact.clone()), clients::routes, ClientsApi::openapi())
+            .with(Catalogue::new(self.contact.clone(), self.sweeper.rules()), clients::routes, ClientsApi::openapi())
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())
             .with(self.transparency.clone(), transparency::routes, TransparencyApi::openapi())
             .with(self.me.clone(), me::routes, MeApi::openapi())

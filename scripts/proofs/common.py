@@ -102,6 +102,8 @@ dir = "{folder}/keys"
 [audit]
 origin = "dancu.test/audit"
 state_dir = "{folder}/audit-{name}"
+[retention]
+stays_days = 365
 [limits]
 queue_delay_ms = 5000
 [contact]

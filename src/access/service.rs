@@ -10,7 +10,6 @@ use moka::sync::Cache;
 use super::assertion::Decoys;
 use super::grants::{GrantType, TOKEN_PATH};
 use super::revoked::Revoked;
-use super::store;
 use super::verify::Verified;
 use crate::clients::Clients;
 use crate::crypto::jose::JwkSet;
@@ -20,9 +19,6 @@ use crate::storage::{StorageError, Store};
 
 /// How often the keyring is looked at for token keys that came or went.
 const TEND: Duration = Duration::from_secs(1);
-/// How often what is spent and over is swept, and how much of it in one transaction.
-const SWEEP: Duration = Duration::from_secs(30);
-const SWEEP_ROWS: i64 = 500;
 /// Verified tokens held at most, some 300 bytes each.
 const TOKENS_HELD: u64 = 100_000;
 
@@ -106,7 +102,7 @@ pub enum OpenAccessError {
 }
 
 impl Access {
-    /// Reads which tokens were revoked, then tends keys and what is spent until the last holder lets
+    /// Reads which tokens were revoked, then tends keys until the last holder lets
     /// go.
     pub async fn open(parts: AccessParts) -> Result<Arc<Self>, OpenAccessError> {
         let AccessParts { config, clients, keyring, store, clock, entropy } = parts;
@@ -127,7 +123,6 @@ impl Access {
         });
         access.refresh_revoked().await?;
         tokio::spawn(tend(Arc::downgrade(&access)));
-        tokio::spawn(sweep(Arc::downgrade(&access)));
         Ok(access)
     }
 
@@ -153,26 +148,9 @@ impl Access {
             self.verified_tokens.invalidate_all();
         }
     }
-
-    /// Forgets what is spent and over, in short transactions.
-    pub async fn sweep(&self) {
-        let now = self.clock.now();
-        loop {
-            match self.store.bulk(move |db| store::sweep(db, now, SWEEP_ROWS)).await {
-                Ok(swept) if swept == usize::try_from(SWEEP_ROWS).unwrap_or(usize::MAX) => {
-                    tokio::task::yield_now().await
-                }
-                Ok(_) => return,
-                Err(error) => {
-                    tracing::warn!(%error, "spent assertions cannot be swept");
-                    return;
-                }
-            }
-        }
-    }
 }
 
-/// What every question depends on: apart from the sweep, which may take its time.
+/// What every question depends on.
 async fn tend(access: Weak<Access>) {
     loop {
         tokio::time::sleep(TEND).await;
@@ -181,13 +159,5 @@ async fn tend(access: Weak<Access>) {
         if let Err(error) = access.refresh_revoked().await {
             tracing::warn!(%error, "revoked tokens cannot be read");
         }
-    }
-}
-
-async fn sweep(access: Weak<Access>) {
-    loop {
-        tokio::time::sleep(SWEEP).await;
-        let Some(access) = access.upgrade() else { return };
-        access.sweep().await;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{AppConfig, PagesConfig};
+use super::{AppConfig, PagesConfig, RetentionPeriods};
 use crate::access::AccessConfig;
 use crate::audit::AuditConfig;
 use crate::citizens::{CacheConfig, GuardConfig};
@@ -53,6 +53,7 @@ impl AppConfig {
             eid: eid_of(&config.eid),
             codes: codes_of(&config.eid)?,
             oidc: oidc_of(&config.oidc),
+            retention: RetentionPeriods::of(&config.retention)?,
             confirmation_validity: config.residence.confirmation_validity(),
             contact: Contact {
                 office: contact.office.clone(),

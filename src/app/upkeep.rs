@@ -1,9 +1,11 @@
-//! What runs beside the slices: reading the keys again.
+//! What runs beside the slices: reading the keys again, erasing what has ended.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use super::Sweeper;
 use crate::crypto::Keyring;
 
 /// A key is handed out for a minute before it is used; every process reads the folder more often.
@@ -16,6 +18,10 @@ impl Drop for Upkeep {
     fn drop(&mut self) {
         self.0.abort();
     }
+}
+
+pub(super) fn sweep(sweeper: Arc<Sweeper>) -> Upkeep {
+    Upkeep(tokio::spawn(sweeper.run()))
 }
 
 /// Reads the keys' folder again and again, so that a rotation by the command line is seen.

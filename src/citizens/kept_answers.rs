@@ -1,4 +1,4 @@
-//! First answers to requests with an `Idempotency-Key`: kept sealed for a day, and repeated under an
+//! First answers to requests with an `Idempotency-Key`: kept sealed for some time, and repeated under an
 //! entry of their own, as far as the agreement still lets them out.
 //!
 //! A service admits the question, then repeats what [`Citizens::repeat`] finds; else it does the
@@ -20,14 +20,9 @@ use crate::audit::Receipt;
 use crate::clients::{Agreement, Client, Detail};
 use crate::crypto::aead::{pad_to_64, unpad};
 use crate::crypto::{KeyUse, Keyring};
-use crate::kernel::{AttributeSet, CitizenId, Clock, Entropy, Instant, TransactionId};
-use crate::storage::{Reach, StorageError, Store, Tx};
+use crate::kernel::{AttributeSet, CitizenId, Entropy, Instant, TransactionId};
+use crate::storage::{Reach, StorageError, Tx};
 
-/// How long an answer is repeated.
-const KEPT: Duration = Duration::from_secs(24 * 3600);
-/// How often answers that are over are swept, and how many of them in one transaction.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
-const SWEEP_ROWS: i64 = 500;
 const TABLE: &str = "kept_answers";
 
 /// An answer, given for the first time or once more.
@@ -117,6 +112,8 @@ impl First {
 pub(super) struct Keeper {
     pub keyring: Keyring,
     pub entropy: Arc<dyn Entropy>,
+    /// How long an answer is repeated.
+    pub kept: Duration,
 }
 
 impl Keeper {
@@ -136,7 +133,7 @@ impl Keeper {
             index_version: column(tag.version),
             key_version: column(version),
             sealed: Vec::new(),
-            expires_at: now.plus(KEPT).as_micros(),
+            expires_at: now.plus(self.kept).as_micros(),
         };
         row.sealed = sealing.seal(&*self.entropy, &row.binding(), &plain);
         Ok(row)
@@ -218,15 +215,4 @@ fn lost() -> StorageError {
 
 fn column(version: u32) -> i32 {
     i32::try_from(version).unwrap_or(i32::MAX)
-}
-
-/// Sweeps answers that are over, for ever.
-pub(super) async fn sweep(store: Store, clock: Arc<dyn Clock>) {
-    loop {
-        tokio::time::sleep(SWEEP_EVERY).await;
-        let now = clock.now();
-        if let Err(error) = store.bulk(move |db| kept_answers::sweep(db, now, SWEEP_ROWS)).await {
-            tracing::warn!(%error, "kept answers that are over cannot be swept");
-        }
-    }
 }

@@ -9,7 +9,7 @@ use super::events;
 use super::follower::Follower;
 use super::guard::meter::Standing;
 use super::guard::{Blocked, Exchange, Failure, GuardConfig, GuardError, Guards};
-use super::kept_answers::{self, Keeper};
+use super::kept_answers::Keeper;
 use super::metrics::{CitizensMetrics, reactor_lag};
 use super::reactor::{Reactor, ReactorRun};
 use super::records::Records;
@@ -72,6 +72,8 @@ pub struct CitizensParts {
     pub metrics: Metrics,
     pub cache: CacheConfig,
     pub guards: GuardConfig,
+    /// How long the first answer to a request with an `Idempotency-Key` is repeated.
+    pub answers_kept: std::time::Duration,
 }
 
 /// Answers questions about citizens. Cheap to clone.
@@ -110,9 +112,21 @@ impl Drop for Background {
 
 impl Citizens {
     /// Opens the room and starts what runs beside it: following the change log, the exchange of
-    /// counters, re-sealing after key rotations, sweeping kept answers.
+    /// counters, re-sealing after key rotations.
     pub async fn open(parts: CitizensParts) -> Result<Self, CitizensError> {
-        let CitizensParts { store, audit, clients, consents, keyring, clock, entropy, metrics, cache, guards } = parts;
+        let CitizensParts {
+            store,
+            audit,
+            clients,
+            consents,
+            keyring,
+            clock,
+            entropy,
+            metrics,
+            cache,
+            guards,
+            answers_kept,
+        } = parts;
         let cache = Arc::new(Cache::new(&cache));
         let counted = CitizensMetrics::register(&metrics, &cache);
         let sealing = Sealing::new(keyring.clone(), Arc::clone(&entropy));
@@ -122,12 +136,11 @@ impl Citizens {
         let background = Background::default();
         background.spawn(follower.run());
         background.spawn(Exchange::new(Arc::clone(&guards), Arc::clone(&clock)).run());
-        background.spawn(kept_answers::sweep(store.clone(), Arc::clone(&clock)));
         let chance = Arc::clone(&entropy);
         background.spawn(events::record_owed(store.clone(), audit.clone(), Arc::clone(&clock), chance));
         let resealing = Resealing::new(store.clone(), keyring.clone(), sealing.clone(), Arc::clone(&counted));
         background.spawn(resealing.run());
-        let keeper = Keeper { keyring, entropy: Arc::clone(&entropy) };
+        let keeper = Keeper { keyring, entropy: Arc::clone(&entropy), kept: answers_kept };
         let decoy = Decoy::new(&sealing, &*entropy)?;
         let records = Records { store: store.clone(), sealing, cache, metrics: counted, decoy };
         let inner =

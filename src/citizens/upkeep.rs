@@ -1,5 +1,5 @@
-//! What runs beside the answers of rooms above whose rows bear tags under the index key and end at
-//! some time: following rotations of the key, sweeping what is over.
+//! What runs beside the answers of rooms above whose rows bear tags under the index key: following
+//! rotations of the key.
 
 use std::sync::Weak;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use crate::crypto::{KeyUse, Keyring};
 use crate::storage::{Db, Reach, StorageError, Store};
 
-/// How often what is over is swept.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often rows are looked at again under a key that is not new.
+const RENEW_EVERY: Duration = Duration::from_secs(60);
 /// How often a new index key is looked for. Another process may write under the old one for some
-/// seconds more: what it wrote is found with the next sweep.
+/// seconds more: what it wrote is found when the rows are looked at again.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A room that is kept up.
@@ -22,29 +22,21 @@ pub trait Upkeep: Send + Sync + 'static {
 
     /// Brings some rows to the active index key; how many it looked at.
     fn renew_tags(&self) -> impl Future<Output = Result<usize, StorageError>> + Send;
-
-    /// Deletes some of what is over; how much.
-    fn sweep(&self) -> impl Future<Output = Result<usize, StorageError>> + Send;
 }
 
-/// Sweeps and renews until the room is closed.
+/// Renews until the room is closed.
 pub async fn keep_up<R: Upkeep>(room: Weak<R>) {
-    let (mut renewed, mut rest) = (0, SWEEP_EVERY);
+    let (mut renewed, mut rest) = (0, RENEW_EVERY);
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         rest = rest.saturating_sub(LOOK_EVERY);
         let Some(room) = room.upgrade() else { return };
         let active = room.keyring().active(KeyUse::Index);
         if active != renewed || rest.is_zero() {
+            rest = RENEW_EVERY;
             match renew_all(&*room).await {
                 Ok(()) => renewed = active,
                 Err(error) => tracing::warn!(%error, rows = R::ROWS, "rows cannot be brought to the active index key"),
-            }
-        }
-        if rest.is_zero() {
-            rest = SWEEP_EVERY;
-            if let Err(error) = room.sweep().await {
-                tracing::warn!(%error, rows = R::ROWS, "rows that are over cannot be swept");
             }
         }
     }

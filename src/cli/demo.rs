@@ -16,7 +16,7 @@ use self::file::{DemoFile, DemoPage, FileError, SeededFrom};
 use self::wallets::DemoWallet;
 use super::operate::{account, demo_reason};
 use crate::access::AccessConfig;
-use crate::app::{App, AppConfig, AppError, Ground, PagesConfig};
+use crate::app::{App, AppConfig, AppError, Ground, PagesConfig, RetentionPeriods};
 use crate::audit::{AuditConfig, Operator, OperatorAct};
 use crate::citizens::sealing::Sealing;
 use crate::citizens::seed::{SeedError, Seeder};
@@ -185,6 +185,8 @@ fn config(dir: &Path, store: StoreConfig, base_url: &str) -> AppConfig {
         eid: EidConfig { tell_digits: true, ..EidConfig::default() },
         codes: Sending::File(dir.join("codes.ndjson")),
         oidc: OidcConfig::default(),
+        // The law's term is not known to the project; a demo's stays are nobody's.
+        retention: RetentionPeriods::with_stays(30),
         confirmation_validity: crate::config::ResidenceConfig::default().confirmation_validity(),
         contact: Contact {
             office: "Dancu demo".to_owned(),

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::Operation;
 use super::labels;
 use crate::kernel::{Attribute, Classification, LegalBasis, Text};
+use crate::storage::{RetentionRule, RetentionTerm};
 
 /// Whom to turn to for an agreement (configuration).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -71,6 +72,42 @@ pub struct AgreementKind {
     consent: bool,
 }
 
+/// How long a kind of data is kept.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KeptData {
+    #[schema(example = "stays")]
+    name: &'static str,
+    label: Label,
+    /// So many seconds; absent where it is kept while `reason` lasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<u64>,
+    /// From what the seconds are counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted_from: Option<Label>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Label>,
+}
+
+impl From<&RetentionRule> for KeptData {
+    fn from(rule: &RetentionRule) -> Self {
+        let (name, label) = (rule.name, rule.label.into());
+        match &rule.term {
+            RetentionTerm::Ends { after, counted_from, .. } | RetentionTerm::EndsInItsRoom { after, counted_from } => {
+                Self {
+                    name,
+                    label,
+                    seconds: Some(after.as_secs()),
+                    counted_from: Some((*counted_from).into()),
+                    reason: None,
+                }
+            }
+            RetentionTerm::Lasts { reason } => {
+                Self { name, label, seconds: None, counted_from: None, reason: Some((*reason).into()) }
+            }
+        }
+    }
+}
+
 /// The catalogue of shared data.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Catalogue {
@@ -79,11 +116,13 @@ pub struct Catalogue {
     agreements: Vec<AgreementKind>,
     procedures: Vec<KnownCode>,
     legal_bases: Vec<KnownCode>,
+    /// How long what is stored is kept.
+    retention: Vec<KeptData>,
     contact: Contact,
 }
 
 impl Catalogue {
-    pub fn new(contact: Contact) -> Self {
+    pub fn new(contact: Contact, retention: &[RetentionRule]) -> Self {
         Self {
             attributes: Attribute::ALL.iter().copied().map(shared_attribute).collect(),
             operations: Operation::ALL
@@ -93,6 +132,7 @@ impl Catalogue {
             agreements: agreements(),
             procedures: PROCEDURES.iter().map(|(code, label)| KnownCode { code, label: (*label).into() }).collect(),
             legal_bases: LEGAL_BASES.iter().map(|(code, label)| KnownCode { code, label: (*label).into() }).collect(),
+            retention: retention.iter().map(KeptData::from).collect(),
             contact,
         }
     }

@@ -19,6 +19,7 @@ mod logging;
 mod oidc;
 mod pages;
 mod residence;
+mod retention;
 mod safety;
 mod secret;
 mod server;
@@ -43,6 +44,7 @@ pub use logging::{LogFormat, LogLevel, LoggingConfig};
 pub use oidc::OidcConfig;
 pub use pages::PagesConfig;
 pub use residence::ResidenceConfig;
+pub use retention::{RetentionConfig, days, hours};
 pub use safety::UnsafeSetting;
 pub use secret::{SecretFile, SecretText, Secrets};
 pub use server::ServerConfig;
@@ -64,6 +66,7 @@ pub struct Config {
     pub eid: EidConfig,
     pub oidc: OidcConfig,
     pub residence: ResidenceConfig,
+    pub retention: RetentionConfig,
     pub contact: ContactConfig,
     pub logging: LoggingConfig,
     pub pages: PagesConfig,
@@ -90,6 +93,7 @@ impl Config {
             eid: layers.section(&mut faults),
             oidc: layers.section(&mut faults),
             residence: layers.section(&mut faults),
+            retention: layers.section(&mut faults),
             contact: layers.section(&mut faults),
             logging: layers.section(&mut faults),
             pages: layers.section(&mut faults),

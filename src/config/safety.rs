@@ -94,6 +94,7 @@ impl Config {
             ("keys.dir", self.keys.dir.is_some()),
             ("audit.origin", self.audit.origin.is_some()),
             ("audit.state_dir", self.audit.state_dir.is_some()),
+            ("retention.stays_days", self.retention.stays_days.is_some()),
         ];
         let contact = self.contact.missing().into_iter().map(|name| match name {
             "office" => "contact.office",

@@ -62,6 +62,7 @@ fn the_sample_parses_and_lists_every_key() {
     keys_of::<FormsConfig>(&mut every);
     keys_of::<PagesConfig>(&mut every);
     keys_of::<ResidenceConfig>(&mut every);
+    keys_of::<RetentionConfig>(&mut every);
     keys_of::<ContactConfig>(&mut every);
     keys_of::<LoggingConfig>(&mut every);
     keys_of::<TokensConfig>(&mut every);
@@ -87,8 +88,42 @@ fn the_sample_shows_the_defaults_where_it_says_so() {
     assert_eq!((config.tokens, config.oidc), (default.tokens, default.oidc));
     let eid = EidConfig { code_file: None, code_webhook: None, code_webhook_secret: None, ..config.eid };
     assert_eq!(eid, default.eid);
+    let retention = RetentionConfig { stays_days: None, ..config.retention };
+    assert_eq!(retention, default.retention);
     let audit = AuditConfig { origin: None, state_dir: None, ..config.audit };
     assert_eq!((config.database.readers, audit), (default.database.readers, default.audit));
+}
+
+#[test]
+fn every_period_of_what_is_kept_is_bounded() {
+    let bounds = [
+        ("stays_days", 1, 36_500),
+        ("requests_hours", 2, 720),
+        ("sessions_hours", 0, 720),
+        ("codes_hours", 0, 720),
+        ("answers_hours", 1, 720),
+        ("counters_days", 3, 30),
+        ("changes_days", 1, 3_650),
+        ("credentials_days", 1, 3_650),
+        ("confirmations_days", 1, 3_650),
+        ("eid_days", 1, 36_500),
+    ];
+    for (key, least, most) in bounds {
+        let read = |value: i64| {
+            let (_folder, path) = file(&format!("[retention]\n{key} = {value}\n"));
+            Config::load(Some(&path), none())
+        };
+        assert!(read(least).is_ok() && read(most).is_ok(), "{key}");
+        assert!(read(least - 1).is_err() && read(most + 1).is_err(), "{key}");
+    }
+    let Ok(serde_json::Value::Object(section)) = serde_json::to_value(RetentionConfig::default()) else { panic!() };
+    assert!(
+        section.keys().map(String::as_str).collect::<BTreeSet<_>>().iter().eq(bounds
+            .map(|b| b.0)
+            .iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter())
+    );
 }
 
 #[test]
@@ -201,6 +236,7 @@ fn bare_defaults_are_refused_for_all_that_is_missing() {
         "keys.dir",
         "audit.origin",
         "audit.state_dir",
+        "retention.stays_days",
         "contact.office",
         "contact.name",
         "contact.position",

@@ -5,8 +5,10 @@
 //! by one replica, it is over for all with the next question.
 
 mod model;
+mod retention;
 mod service;
 mod store;
 
 pub use model::{Consent, NewConsent, Uncovered};
+pub use retention::retention_rules;
 pub use service::{Consents, ConsentsParts, Withdrawn, proofs_under};

@@ -12,7 +12,7 @@ use crate::kernel::{CitizenId, ClientId, Clock, ConsentId, Entropy, Instant, Tra
 use crate::storage::{Db, Reach, StorageError, Store, Tx};
 
 const TABLE: &str = "consents";
-/// How often what is over is deleted and old proofs are sealed anew, and how many rows at once.
+/// How often old proofs are sealed anew, and how many rows at once.
 const TEND: Duration = Duration::from_secs(60);
 const TEND_ROWS: i64 = 100;
 
@@ -23,8 +23,6 @@ pub struct ConsentsParts {
     pub keyring: Keyring,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
-    /// How long a consent is kept after its end.
-    pub retention: Duration,
 }
 
 /// What citizens have consented to. Cheap to clone.
@@ -149,13 +147,11 @@ impl ConsentsParts {
     }
 
     async fn tend(self: &Arc<Self>) -> Result<usize, StorageError> {
-        let before = self.clock.now().minus(self.retention);
-        let swept = self.store.bulk(move |db| store::sweep(db, before, TEND_ROWS)).await?;
         if self.keyring.versions(KeyUse::Seal).len() < 2 {
-            return Ok(swept);
+            return Ok(0);
         }
         let parts = self.clone();
-        Ok(swept + self.store.bulk(move |db| parts.reseal(db)).await?)
+        self.store.bulk(move |db| parts.reseal(db)).await
     }
 
     fn reseal(&self, db: &mut Db) -> Result<usize, StorageError> {

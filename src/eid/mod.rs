@@ -6,6 +6,7 @@ pub mod model;
 mod pages;
 mod reactor;
 pub mod request;
+mod retention;
 mod sender;
 mod service;
 mod store;
@@ -16,6 +17,7 @@ pub use model::{
     Approval, ApprovalRequest, Begun, Channel, MatchNumber, ScanSecret, Statement, TAKING_TIME, TransactionState,
 };
 pub use pages::{sign_in_routes, wallet_routes};
+pub use retention::{RetentionPeriods, retention_rules};
 pub use sender::{CodeSender, FileSender, Message, SendError, Sending, WebhookSender};
 pub use service::{
     Addressed, BeginError, Eid, EidConfig, EidError, EidParts, SignIn, SignInTarget, rows_under_version,

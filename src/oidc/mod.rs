@@ -8,9 +8,11 @@ mod grants;
 mod model;
 mod pages;
 mod protocol;
+mod retention;
 mod service;
 mod store;
 
 pub use endpoints::{OidcApi, routes};
 pub use pages::AuthorizePage;
+pub use retention::retention_rules;
 pub use service::{Oidc, OidcConfig, OidcParts, rows_under_version};

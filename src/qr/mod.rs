@@ -7,6 +7,7 @@ mod faults;
 pub mod image;
 pub mod model;
 mod reactor;
+mod retention;
 mod said;
 mod service;
 pub mod status;
@@ -14,6 +15,7 @@ mod store;
 
 pub use api::{QrApi, routes};
 pub use faults::faults_of;
+pub use retention::retention_rules;
 pub use said::{Omitted, OmittedReason, Said, say};
 pub use service::{
     ConfirmationStanding, HolderCredential, HolderQr, Issue, NewConfirmation, Picture, Presented, Qr, QrError, QrParts,

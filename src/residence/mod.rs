@@ -4,10 +4,12 @@ mod api;
 pub mod model;
 mod pages;
 mod reactor;
+mod retention;
 mod service;
 mod store;
 
 pub use api::{ResidenceApi, routes};
+pub use retention::retention_rules;
 pub use service::{
     Check, CheckAnswer, Checked, Confirm, ConfirmTold, ConfirmationStatus, JWS_TYPE, Residence, ResidenceError,
     ResidenceParts, ShownConfirmation, VerifiedConfirmation, rows_under_version,

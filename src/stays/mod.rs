@@ -5,9 +5,11 @@ pub mod formats;
 pub mod model;
 mod pages;
 mod printed;
+mod retention;
 mod service;
 mod store;
 
 pub use api::{StaysApi, routes};
 pub use pages::{Desk, DeskLink, desk_link, desk_routes};
+pub use retention::retention_rules;
 pub use service::*;

@@ -74,7 +74,8 @@ impl<'a> Checkpointer<'a> {
                 }
             };
         }
-        let ended = self.round().and_then(|_| if self.log.bytes() > IDLE_BYTES { self.begin_anew(true) } else { Ok(()) });
+        let ended =
+            self.round().and_then(|_| if self.log.bytes() > IDLE_BYTES { self.begin_anew(true) } else { Ok(()) });
         if let Err(error) = ended {
             self.note_failure(&error);
         }

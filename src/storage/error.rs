@@ -144,7 +144,8 @@ fn is_full(cause: &str) -> bool {
 }
 
 /// How a database says that its disk has no room left.
-const FULL: [&str; 4] = ["database or disk is full", "No space left on device", "could not extend file", "Disk quota exceeded"];
+const FULL: [&str; 4] =
+    ["database or disk is full", "No space left on device", "could not extend file", "Disk quota exceeded"];
 
 impl StorageError {
     /// Whether the database's disk has no room left: once it has, the same can be tried again.

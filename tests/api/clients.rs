@@ -182,7 +182,15 @@ async fn the_catalogue_is_public() {
         phone: "+84 000".to_owned(),
         email: "dau-moi@dancu.test".to_owned(),
     };
-    let app = App::new().app_data(Data::new(Catalogue::new(contact))).configure(dancu::clients::routes);
+    let app = App::new()
+        .app_data(Data::new(Catalogue::new(
+            contact,
+            &dancu::app::retention_rules(
+                &dancu::app::RetentionPeriods::with_stays(30),
+                dancu::audit::AuditConfig::years(5),
+            ),
+        )))
+        .configure(dancu::clients::routes);
     let app = test::init_service(app).await;
     let response = test::call_service(&app, test::TestRequest::get().uri("/v1/catalogue").to_request()).await;
     assert_eq!(response.status(), 200);

@@ -13,5 +13,6 @@ mod pages;
 mod qr;
 mod recorded;
 mod residence;
+mod retention;
 mod stays;
 mod transparency;

@@ -26,7 +26,7 @@ fn bytes(store: &Store) -> u64 {
     store.log_stats().expect("a SQLite store").bytes
 }
 
-/// Polls until the log is as it should be; the longest it was meanwhile.
+/// Polls until the log is as it should be.
 async fn until(store: &Store, what: &str, well: impl Fn(&Store) -> bool) {
     let since = Instant::now();
     while !well(store) {
@@ -35,17 +35,20 @@ async fn until(store: &Store, what: &str, well: impl Fn(&Store) -> bool) {
     }
 }
 
-/// Readers that never rest, each in statements of several milliseconds.
-fn readers(store: &Store, ended: &Arc<AtomicBool>) -> JoinSet<()> {
+/// Readers that never rest, each in statements of some milliseconds, as an import's own are.
+async fn readers(store: &Store, ended: &Arc<AtomicBool>) -> JoinSet<()> {
+    store.bulk(|db| (0..20).try_for_each(|id| replace(db, id, 64))).await.unwrap();
     let mut readers = JoinSet::new();
     for _ in 0..3 {
         let (store, ended) = (store.clone(), ended.clone());
         readers.spawn(async move {
             while !ended.load(Ordering::Relaxed) {
                 let read = store.read(Reach::Scan, |db| {
-                    diesel::sql_query("SELECT sum(length(body)) FROM notes AS a, (VALUES (1), (2), (3)) AS b")
-                        .execute(db)
-                        .map_err(StorageError::from)
+                    diesel::sql_query(
+                        "SELECT sum(length(body)) FROM notes AS a, (VALUES (1), (2), (3)) AS b WHERE id < 20",
+                    )
+                    .execute(db)
+                    .map_err(StorageError::from)
                 });
                 read.await.unwrap();
             }
@@ -59,12 +62,12 @@ async fn the_log_stays_short_under_load_and_is_cut_off_after() {
     let backend = Backend::sqlite();
     let (store, _) = open(&backend).await;
     let ended = Arc::new(AtomicBool::new(false));
-    let mut reading = readers(&store, &ended);
+    let mut reading = readers(&store, &ended).await;
     let (mut longest, mut pace) = (0, tokio::time::interval(Duration::from_millis(8)));
-    // 50 MB a second; ten times as much as the log may hold would take a minute, this is twice.
+    // 50 MB a second, twice as much in all as the log may hold.
     for id in 0..640 {
         pace.tick().await;
-        store.write(move |tx| replace(tx.db()?, id % 20, 400)).await.unwrap();
+        store.write(move |tx| replace(tx.db()?, 100 + id % 20, 400)).await.unwrap();
         longest = longest.max(bytes(&store));
     }
     ended.store(true, Ordering::Relaxed);
@@ -79,10 +82,10 @@ async fn bulk_work_waits_for_the_log() {
     let backend = Backend::sqlite();
     let (store, _) = open(&backend).await;
     let ended = Arc::new(AtomicBool::new(false));
-    let mut reading = readers(&store, &ended);
+    let mut reading = readers(&store, &ended).await;
     let mut longest = 0;
     for id in 0..800 {
-        store.bulk(move |db| replace(db, id % 20, 800)).await.unwrap();
+        store.bulk(move |db| replace(db, 100 + id % 20, 800)).await.unwrap();
         longest = longest.max(bytes(&store));
     }
     ended.store(true, Ordering::Relaxed);

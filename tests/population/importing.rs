@@ -222,14 +222,17 @@ async fn an_import_goes_on_when_a_full_disk_has_room_again() {
     let mut expected: Vec<Value> = sown(9, 1_200).iter().map(|c| serde_json::to_value(c).unwrap()).collect();
     expected.iter_mut().for_each(|value| drop(value.as_object_mut().unwrap().remove("citizen_id")));
     expected.sort_by(|a, b| a["id_number"].as_str().cmp(&b["id_number"].as_str()));
-    assert!(people(&register, &backend).iter().map(|(value, version)| (value, *version)).eq(expected.iter().map(|v| (v, 1))));
+    assert!(
+        people(&register, &backend)
+            .iter()
+            .map(|(value, version)| (value, *version))
+            .eq(expected.iter().map(|v| (v, 1)))
+    );
 }
 
 async fn limit_pages(register: &Register, pages: u32) {
     let sql = format!("PRAGMA max_page_count = {pages}");
-    let limited = register.store.write(move |tx| -> Result<(), StorageError> {
-        Ok(tx.db()?.batch_execute(&sql)?)
-    });
+    let limited = register.store.write(move |tx| -> Result<(), StorageError> { Ok(tx.db()?.batch_execute(&sql)?) });
     limited.await.unwrap();
 }
 

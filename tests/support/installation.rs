@@ -146,6 +146,7 @@ fn config(backend: &Backend, url: &str) -> AppConfig {
         guards: GuardConfig::default(),
         eid: EidConfig::default(),
         oidc: dancu::oidc::OidcConfig::default(),
+        retention: dancu::app::RetentionPeriods::with_stays(30),
         confirmation_validity: std::time::Duration::from_secs(365 * 24 * 3600),
         forms: dancu::forms::FormsConfig::default(),
         codes: Sending::File(backend.dir().join("codes.ndjson")),

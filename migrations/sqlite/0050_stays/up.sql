@@ -46,6 +46,8 @@ CREATE TABLE stays (
 CREATE INDEX stays_of_commune ON stays (commune, arrival, stay_id);
 CREATE INDEX stays_of_facility ON stays (facility_id, arrival, stay_id);
 CREATE INDEX stays_key_version ON stays (key_version);
+-- When a stay is over: after its term it is erased with its guests.
+CREATE INDEX stays_end ON stays (coalesce(left_at, planned_departure, arrival));
 
 -- Their guests. nature: a keyed hash of facility, guest and arrival, by which a repeated notice is
 -- known; none once the guest was taken back or the stay cancelled. document, person: keyed hashes of
@@ -76,3 +78,4 @@ CREATE TABLE stay_approvals (
     grant_id BLOB NOT NULL PRIMARY KEY,
     stay_id  BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX stay_approvals_of ON stay_approvals (stay_id);

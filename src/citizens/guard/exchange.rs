@@ -104,8 +104,6 @@ impl Guards {
             ledger.sweep(now);
             ledger.is_complete()
         };
-        let before = horizon(now).minus(SLACK);
-        self.store.bulk(move |db| guards::forget_before(db, before)).await?;
         if complete { Ok(()) } else { self.reload(now).await }
     }
 }

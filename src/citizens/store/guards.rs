@@ -97,7 +97,16 @@ pub fn counter_of(db: &mut Db, kind: Kind, key: &Key, starts: [i64; 2]) -> Resul
     Ok(used)
 }
 
-/// Deletes counters untouched since `before`; says how many.
-pub fn forget_before(db: &mut Db, before: Instant) -> Result<usize, StorageError> {
-    Ok(diesel::delete(guard_counters::table.filter(guard_counters::touched_at.lt(before.as_micros()))).execute(db)?)
+/// Deletes up to `limit` counters untouched since `before`; how many there were.
+pub fn sweep(db: &mut Db, before: Instant, limit: i64) -> Result<usize, StorageError> {
+    let over: Vec<(i16, Vec<u8>, i64)> = guard_counters::table
+        .filter(guard_counters::touched_at.lt(before.as_micros()))
+        .order(guard_counters::touched_at)
+        .limit(limit)
+        .select((guard_counters::kind, guard_counters::key, guard_counters::window_start))
+        .load(db)?;
+    for (kind, key, start) in &over {
+        diesel::delete(guard_counters::table.find((kind, key, start))).execute(db)?;
+    }
+    Ok(over.len())
 }

@@ -2,7 +2,8 @@
 
 use diesel::prelude::*;
 
-use crate::storage::schema::reactor_cursors;
+use crate::kernel::Instant;
+use crate::storage::schema::{citizen_changes, reactor_cursors};
 use crate::storage::{Db, StorageError};
 
 /// The last change the reactor saw; 0 for a new one.
@@ -29,4 +30,21 @@ pub fn advance(db: &mut Db, name: &'static str, from: i64, to: i64) -> Result<bo
     }
     diesel::update(reactor_cursors::table.find(name)).set(reactor_cursors::seq.eq(to)).execute(db)?;
     Ok(true)
+}
+
+/// Deletes up to `limit` of the oldest changes that came before `before` and that every reactor has seen; how
+/// many there were. The last change stays: it tells how far the log has come.
+pub fn sweep_changes(db: &mut Db, before: Instant, limit: i64) -> Result<usize, StorageError> {
+    let seen: Option<i64> = reactor_cursors::table.select(diesel::dsl::min(reactor_cursors::seq)).get_result(db)?;
+    let last: Option<i64> = citizen_changes::table.select(diesel::dsl::max(citizen_changes::seq)).get_result(db)?;
+    let (Some(seen), Some(last)) = (seen, last) else { return Ok(0) };
+    let oldest: Vec<(i64, i64)> = citizen_changes::table
+        .filter(citizen_changes::seq.le(seen.min(last - 1)))
+        .order(citizen_changes::seq)
+        .limit(limit)
+        .select((citizen_changes::seq, citizen_changes::changed_at))
+        .load(db)?;
+    let over: Vec<i64> =
+        oldest.into_iter().take_while(|(_, at)| *at < before.as_micros()).map(|(seq, _)| seq).collect();
+    Ok(diesel::delete(citizen_changes::table.filter(citizen_changes::seq.eq_any(over))).execute(db)?)
 }

@@ -92,7 +92,7 @@ struct Inner {
 }
 
 impl Eid {
-    /// Begins to send codes and to sweep what is over until the last holder lets go.
+    /// Begins to send codes until the last holder lets go.
     pub fn open(parts: EidParts) -> Self {
         let EidParts {
             config,
@@ -127,7 +127,7 @@ impl Eid {
             clock,
         });
         tokio::spawn(upkeep::post(Arc::downgrade(&inner)));
-        tokio::spawn(upkeep::tidy(Arc::downgrade(&inner)));
+        tokio::spawn(upkeep::reseal(Arc::downgrade(&inner)));
         Self(inner)
     }
 

@@ -1,9 +1,8 @@
-//! What runs beside: codes are sent, what is over is swept, what is sealed is sealed anew.
+//! What runs beside: codes are sent, what is sealed is sealed anew.
 
 use std::sync::Weak;
 use std::time::Duration;
 
-use super::config::{DAY, HOUR};
 use super::{Eid, Inner};
 use crate::eid::sender::Message;
 use crate::eid::store::outbox::{self, OutboxRow};
@@ -13,7 +12,7 @@ use crate::storage::{Reach, StorageError, Store};
 
 /// How often the outbox is looked at.
 const POST_EVERY: Duration = Duration::from_millis(250);
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const RESEAL_EVERY: Duration = Duration::from_secs(60);
 const CODES_AT_ONCE: i64 = 32;
 const ROWS: i64 = 200;
 /// The first wait after a code could not be sent; doubled each time, while the code is valid.
@@ -36,15 +35,12 @@ pub(super) async fn post(inner: Weak<Inner>) {
     }
 }
 
-/// Sweeps and re-seals until the last holder lets go.
-pub(super) async fn tidy(inner: Weak<Inner>) {
+/// Re-seals until the last holder lets go.
+pub(super) async fn reseal(inner: Weak<Inner>) {
     loop {
-        tokio::time::sleep(SWEEP_EVERY).await;
+        tokio::time::sleep(RESEAL_EVERY).await;
         let Some(alive) = inner.upgrade() else { return };
         let eid = Eid(alive);
-        if let Err(error) = eid.sweep().await {
-            tracing::warn!(%error, "what is over of the e-ID cannot be swept");
-        }
         if let Err(error) = eid.reseal().await {
             tracing::warn!(%error, "devices cannot be sealed anew");
         }
@@ -83,17 +79,6 @@ impl Eid {
             }
             Err(_) => Err(StorageError::Other("sending a code was cut off".to_owned())),
         }
-    }
-
-    /// Deletes what has been over for a day, a slice at a time.
-    pub async fn sweep(&self) -> Result<(), StorageError> {
-        let now = self.0.clock.now();
-        self.0.store.bulk(move |db| sweep::sweep_outbox(db, now)).await?;
-        let before = now.minus(DAY).minus(HOUR);
-        while self.0.store.bulk(move |db| sweep::sweep(db, before, ROWS)).await? > 0 {
-            tokio::task::yield_now().await;
-        }
-        Ok(())
     }
 
     /// Seals devices anew that are sealed under an older key.

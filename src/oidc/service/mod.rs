@@ -11,7 +11,6 @@ mod tokens;
 mod userinfo;
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 pub use asking::Opened;
 pub use config::OidcConfig;
@@ -32,10 +31,6 @@ use crate::kernel::{AttributeSet, CitizenId, ClientId, Clock, Entropy, Instant, 
 use crate::storage::{Reach, StorageError, Store};
 
 use super::protocol::AuthorizationError;
-
-/// How often what is over is swept, and how much of it in one transaction.
-const SWEEP: Duration = Duration::from_secs(30);
-const SWEEP_ROWS: i64 = 500;
 
 /// What the provider is built from.
 pub struct OidcParts {
@@ -99,8 +94,7 @@ impl From<BeginError> for OidcError {
 }
 
 impl Oidc {
-    /// Builds the provider, adds its grants to the token endpoint, and sweeps what is over until the
-    /// last clone is dropped.
+    /// Builds the provider, and adds its grants to the token endpoint.
     pub fn open(parts: OidcParts) -> Self {
         let OidcParts { config, store, audit, clients, access, citizens, eid, keyring, clock, entropy } = parts;
         let vault = Vault { keyring: keyring.clone(), entropy };
@@ -110,7 +104,6 @@ impl Oidc {
         access.register(Arc::new(AuthorizationCode(oidc.weak())));
         access.register(Arc::new(RefreshToken(oidc.weak())));
         access.register(Arc::new(Ciba(oidc.weak())));
-        tokio::spawn(sweep(oidc.weak()));
         oidc
     }
 
@@ -130,25 +123,6 @@ pub(super) struct WeakOidc(Weak<Inner>);
 impl WeakOidc {
     pub fn upgrade(&self) -> Option<Oidc> {
         self.0.upgrade().map(Oidc)
-    }
-}
-
-async fn sweep(oidc: WeakOidc) {
-    loop {
-        tokio::time::sleep(SWEEP).await;
-        let Some(oidc) = oidc.upgrade() else { return };
-        let now = oidc.0.clock.now();
-        loop {
-            match oidc.0.store.bulk(move |db| store::sweep(db, now, SWEEP_ROWS)).await {
-                Ok(swept) if swept == usize::try_from(SWEEP_ROWS).unwrap_or(usize::MAX) => {}
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "what is over cannot be swept");
-                    break;
-                }
-            }
-            tokio::task::yield_now().await;
-        }
     }
 }
 

@@ -10,9 +10,6 @@ use crate::oidc::model::Backchannel;
 use crate::storage::schema::oidc_backchannel;
 use crate::storage::{Db, StorageError, per_arm};
 
-/// A request that is over is still known for so long, to tell that it expired.
-const REMEMBERED: Duration = Duration::from_secs(600);
-
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = oidc_backchannel, treat_none_as_default_value = false)]
 pub struct BackchannelRow {
@@ -63,9 +60,9 @@ pub fn note_poll(db: &mut Db, digest: &[u8; 32], wait: Duration, now: Instant) -
     Ok(())
 }
 
-pub fn sweep(db: &mut Db, now: Instant, limit: i64) -> Result<usize, StorageError> {
+pub fn sweep(db: &mut Db, before: Instant, limit: i64) -> Result<usize, StorageError> {
     let over: Vec<Vec<u8>> = oidc_backchannel::table
-        .filter(oidc_backchannel::expires_at.lt(now.minus(REMEMBERED).as_micros()))
+        .filter(oidc_backchannel::expires_at.lt(before.as_micros()))
         .order(oidc_backchannel::expires_at)
         .limit(limit)
         .select(oidc_backchannel::digest)

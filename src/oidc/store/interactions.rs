@@ -4,7 +4,6 @@ use diesel::prelude::*;
 
 use super::inconsistent;
 use crate::kernel::{Instant, TransactionId};
-use crate::oidc::model::GRACE;
 use crate::storage::schema::oidc_interactions;
 use crate::storage::{Db, StorageError, per_arm};
 
@@ -55,9 +54,9 @@ pub fn set_named(db: &mut Db, digest: &[u8]) -> Result<(), StorageError> {
     Ok(())
 }
 
-pub fn sweep(db: &mut Db, now: Instant, limit: i64) -> Result<usize, StorageError> {
+pub fn sweep(db: &mut Db, before: Instant, limit: i64) -> Result<usize, StorageError> {
     let over: Vec<Vec<u8>> = oidc_interactions::table
-        .filter(oidc_interactions::expires_at.lt(now.minus(GRACE).as_micros()))
+        .filter(oidc_interactions::expires_at.lt(before.as_micros()))
         .order(oidc_interactions::expires_at)
         .limit(limit)
         .select(oidc_interactions::digest)

@@ -58,9 +58,9 @@ pub fn count_sealed_under(db: &mut Db, version: i32, now: Instant) -> Result<i64
         .get_result(db)?)
 }
 
-pub fn sweep(db: &mut Db, now: Instant, limit: i64) -> Result<usize, StorageError> {
+pub fn sweep(db: &mut Db, before: Instant, limit: i64) -> Result<usize, StorageError> {
     let over: Vec<Vec<u8>> = oidc_requests::table
-        .filter(oidc_requests::expires_at.lt(now.minus(GRACE).as_micros()))
+        .filter(oidc_requests::expires_at.lt(before.as_micros()))
         .order(oidc_requests::expires_at)
         .limit(limit)
         .select(oidc_requests::digest)

@@ -135,7 +135,7 @@ struct Inner {
 }
 
 impl Qr {
-    /// Begins to sweep what is over until the last holder lets go.
+    /// Begins to follow rotations of keys, until the last holder lets go.
     pub fn open(parts: QrParts) -> Self {
         let QrParts { issuer, store, audit, citizens, keyring, clock, entropy } = parts;
         let (pictures, lists, shown_lately) = (Pictures::default(), Mutex::default(), ShownLately::default());

@@ -1,6 +1,4 @@
-//! What runs beside the answers: sweeping what is over, following rotations of the index key.
-
-use std::time::Duration;
+//! What runs beside the answers: following rotations of the index key.
 
 use super::Inner;
 use crate::citizens::{Upkeep, tagged_under};
@@ -9,14 +7,8 @@ use crate::kernel::Instant;
 use crate::qr::store::credentials;
 use crate::storage::{StorageError, Store};
 
-/// How much of what is over is swept in one transaction.
-const SWEEP_ROWS: i64 = 500;
 /// Brought to another index key in one transaction.
 const TAGS_AT_ONCE: i64 = 32;
-/// Credentials are kept this long beyond their end, so that a late showing still names its holder
-/// in the audit.
-const KEPT_BEYOND: Duration = Duration::from_secs(24 * 3600);
-
 impl Upkeep for Inner {
     const ROWS: &str = "credentials";
 
@@ -27,11 +19,6 @@ impl Upkeep for Inner {
     async fn renew_tags(&self) -> Result<usize, StorageError> {
         let revoker = self.revoker.clone();
         self.store.write(move |tx| revoker.renew_tags(tx, TAGS_AT_ONCE)).await
-    }
-
-    async fn sweep(&self) -> Result<usize, StorageError> {
-        let before = self.clock.now().minus(KEPT_BEYOND);
-        self.store.bulk(move |db| credentials::sweep(db, before, SWEEP_ROWS)).await
     }
 }
 

@@ -88,7 +88,7 @@ struct Inner {
 }
 
 impl Residence {
-    /// Begins to sweep what is over, and to follow rotations of keys, until the last holder lets go.
+    /// Begins to follow rotations of keys, until the last holder lets go.
     pub fn open(parts: ResidenceParts) -> Self {
         let ResidenceParts { issuer, store, audit, citizens, qr, keyring, clock, entropy, validity } = parts;
         let sealing = Sealing::new(keyring.clone(), entropy.clone());

@@ -1,6 +1,4 @@
-//! What runs beside the answers: sweeping what is over, following rotations of the index key.
-
-use std::time::Duration;
+//! What runs beside the answers: following rotations of the index key.
 
 use super::Inner;
 use crate::citizens::{Upkeep, tagged_under};
@@ -9,13 +7,8 @@ use crate::kernel::Instant;
 use crate::residence::store::confirmations;
 use crate::storage::{StorageError, Store};
 
-/// How much of what is over is swept in one transaction.
-const SWEEP_ROWS: i64 = 500;
 /// Brought to another index key in one transaction.
 const TAGS_AT_ONCE: i64 = 16;
-/// How long it can be told of a confirmation read by telephone that it is expired.
-const KEPT_BEYOND: Duration = Duration::from_secs(365 * 24 * 3600);
-
 impl Upkeep for Inner {
     const ROWS: &str = "confirmations";
 
@@ -26,11 +19,6 @@ impl Upkeep for Inner {
     async fn renew_tags(&self) -> Result<usize, StorageError> {
         let voider = self.voider.clone();
         self.store.write(move |tx| voider.renew_tags(tx, TAGS_AT_ONCE)).await
-    }
-
-    async fn sweep(&self) -> Result<usize, StorageError> {
-        let before = self.clock.now().minus(KEPT_BEYOND);
-        self.store.bulk(move |db| confirmations::sweep(db, before, SWEEP_ROWS)).await
     }
 }
 

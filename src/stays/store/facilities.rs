@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::kernel::Instant;
-use crate::storage::schema::{facilities, facility_delegations};
+use crate::storage::schema::{facilities, facility_delegations, stays};
 use crate::storage::{Db, StorageError, per_arm};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -83,4 +83,18 @@ pub fn delegate(db: &mut Db, row: &DelegationRow) -> Result<(), StorageError> {
 pub fn close(db: &mut Db, id: &[u8], at: Instant) -> Result<bool, StorageError> {
     let open = facilities::table.find(id).filter(facilities::closed_at.is_null());
     Ok(diesel::update(open).set(facilities::closed_at.eq(at.as_micros())).execute(db)? == 1)
+}
+
+/// Deletes up to `limit` facilities that were closed before `before` and have no stay left; how many there were.
+pub fn sweep(db: &mut Db, before: Instant, limit: i64) -> Result<usize, StorageError> {
+    let used = stays::table.filter(stays::facility_id.eq(facilities::facility_id));
+    let over: Vec<Vec<u8>> = facilities::table
+        .filter(facilities::closed_at.lt(before.as_micros()))
+        .filter(diesel::dsl::not(diesel::dsl::exists(used)))
+        .limit(limit)
+        .select(facilities::facility_id)
+        .load(db)?;
+    let delegations = facility_delegations::table.filter(facility_delegations::facility_id.eq_any(&over));
+    diesel::delete(delegations).execute(db)?;
+    Ok(diesel::delete(facilities::table.filter(facilities::facility_id.eq_any(&over))).execute(db)?)
 }

@@ -1,8 +1,11 @@
 //! Stays by their key.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
-use crate::storage::schema::{stay_approvals, stays};
+use crate::kernel::Instant;
+use crate::storage::schema::{stay_approvals, stay_guests, stays};
 use crate::storage::{Db, StorageError, insert_rows, per_arm};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -99,4 +102,21 @@ pub fn approvals(db: &mut Db, grants: &[Vec<u8>]) -> Result<Vec<(Vec<u8>, Vec<u8
 pub fn insert_approvals(db: &mut Db, rows: &[ApprovalRow]) -> Result<(), StorageError> {
     insert_rows!(db, stay_approvals::table, rows, columns = 2)?;
     Ok(())
+}
+
+/// Deletes up to `limit` stays that ended before `before`, with their guests and approvals; how many there were. Also
+/// one that nobody checked out of ends, with its planned departure or else its arrival.
+pub fn sweep(db: &mut Db, before: Instant, limit: i64) -> Result<usize, StorageError> {
+    // As in the index of that name.
+    let end = || sql::<BigInt>("coalesce(left_at, planned_departure, arrival)");
+    let over: Vec<Vec<u8>> = stays::table
+        .filter(end().lt(before.as_micros()))
+        .filter(stays::received_at.lt(before.as_micros()))
+        .order(end())
+        .limit(limit)
+        .select(stays::stay_id)
+        .load(db)?;
+    diesel::delete(stay_guests::table.filter(stay_guests::stay_id.eq_any(&over))).execute(db)?;
+    diesel::delete(stay_approvals::table.filter(stay_approvals::stay_id.eq_any(&over))).execute(db)?;
+    Ok(diesel::delete(stays::table.filter(stays::stay_id.eq_any(&over))).execute(db)?)
 }

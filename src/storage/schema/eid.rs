@@ -91,3 +91,5 @@ diesel::table! {
         taken_at -> Nullable<BigInt>,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(eid_accounts, eid_devices);

@@ -67,4 +67,4 @@ diesel::table! {
 }
 
 diesel::joinable!(stay_guests -> stays (stay_id));
-diesel::allow_tables_to_appear_in_same_query!(stays, stay_guests);
+diesel::allow_tables_to_appear_in_same_query!(stays, stay_guests, facilities);

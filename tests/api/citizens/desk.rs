@@ -185,7 +185,6 @@ impl Desk {
             keyring: keyring.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
-            retention: AuditConfig::years(5),
         });
         let citizens = Citizens::open(CitizensParts {
             store,
@@ -198,6 +197,7 @@ impl Desk {
             metrics: metrics.clone(),
             cache,
             guards,
+            answers_kept: std::time::Duration::from_secs(24 * 3600),
         });
         let citizens = citizens.await.expect("the citizens' room opens");
         let qr = Qr::open(QrParts {

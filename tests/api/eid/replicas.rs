@@ -51,7 +51,14 @@ async fn what_is_over_is_swept_and_devices_follow_the_sealing_key() {
         assert_eq!(dancu::eid::rows_under_version(store, version).await.unwrap(), 0);
         assert_eq!(dancu::eid::rows_under_version(store, 1).await.unwrap(), 2);
         rig.advance(Duration::from_secs(26 * 3_600));
-        rig.eid.sweep().await.unwrap();
+        let periods = dancu::eid::RetentionPeriods {
+            requests: Duration::from_secs(24 * 3_600),
+            codes: Duration::ZERO,
+            counters: Duration::from_secs(72 * 3_600),
+            accounts: Duration::from_secs(1_827 * 24 * 3_600),
+        };
+        let rules = dancu::eid::retention_rules(&periods);
+        assert!(dancu::storage::erase_ended(store, &rules, rig.desk.house.now()).await.unwrap() > 0);
         rig.eid.reseal().await.unwrap();
         assert_eq!(dancu::eid::rows_under_version(store, 1).await.unwrap(), 0);
         assert_eq!(dancu::eid::rows_under_version(store, version).await.unwrap(), 1);

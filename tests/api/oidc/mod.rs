@@ -10,7 +10,7 @@ mod phone;
 mod refresh;
 mod refusals;
 mod replays;
-mod rig;
+pub mod rig;
 mod rotating;
 mod sessions;
 mod telling;

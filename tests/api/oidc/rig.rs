@@ -161,6 +161,7 @@ impl Rig {
             eid: EidConfig::default(),
             codes: Sending::Nowhere,
             oidc: OidcConfig::default(),
+            retention: dancu::app::RetentionPeriods::with_stays(30),
             confirmation_validity: std::time::Duration::from_secs(365 * 24 * 3600),
             forms: dancu::forms::FormsConfig::default(),
             pages: dancu::app::PagesConfig::default(),

@@ -97,7 +97,7 @@ async fn links_and_sessions_end_by_themselves_and_with_their_client() {
         assert_eq!(ask().await.status, 403);
         rig.clock.advance(Duration::from_secs(601));
         assert_eq!(ask().await.status, 401);
-        access.sweep().await;
+        rig.app.sweeper.sweep().await.unwrap();
     })
     .await;
 }
