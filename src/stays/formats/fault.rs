@@ -35,6 +35,15 @@ file_faults! {
     TooLarge = "file_too_large",
         "Tệp quá lớn sau khi mở. Hãy bỏ hình ảnh, định dạng và trang thừa, hoặc chia tệp.",
         "The file is too large once it is opened. Remove pictures, formats and spare sheets, or split it.";
+    TooManyCells = "too_many_cells",
+        "Sổ Excel có hơn 1.000.000 ô hoặc quá nhiều định dạng. Hãy xóa các ô, kiểu định dạng và trang thừa, hoặc chia tệp.",
+        "The workbook has more than 1,000,000 cells, or too many formats. Remove spare cells, styles and sheets, or split it.";
+    PartTwice = "workbook_part_twice",
+        "Nhiều trang tính của tệp Excel cùng trỏ tới một phần của tệp. Hãy mở bằng Excel, lưu lại rồi gửi.",
+        "Several sheets of the workbook are one and the same part of the file. Open it with Excel, save and send it again.";
+    PartsOverlap = "workbook_parts_overlap",
+        "Các phần bên trong tệp Excel trùng tên hoặc chồng lên nhau. Hãy mở bằng Excel, lưu lại rồi gửi.",
+        "Parts within the workbook have the same name or overlap. Open it with Excel, save and send it again.";
     TooManyGuests = "too_many_guests",
         "Tệp có hơn 10.000 khách. Hãy chia thành nhiều tệp.",
         "The file has more than 10,000 guests. Split it into several files.";

@@ -5,6 +5,7 @@ mod columns;
 mod container;
 mod export;
 mod fault;
+mod metered;
 mod records;
 mod refused;
 mod rows;
@@ -27,6 +28,9 @@ pub use template::{template_csv, template_xlsx};
 
 /// Most guests of one file.
 pub const MOST_GUESTS: usize = 10_000;
+/// The longest notice of a file of JSON, in bytes: as one that is sent alone, and as much again for the faults
+/// that an answer wrote into it.
+pub const LONGEST_NOTICE: usize = 128 * 1024;
 /// The longest file, in bytes.
 pub const MOST_BYTES: usize = 16 * 1024 * 1024;
 

@@ -10,12 +10,22 @@ use serde_json::{Map, Value};
 use super::columns::Layout;
 use super::fault::{FileFault, RowFault, Unread, told_of_row};
 use super::rows::{BlankRows, FileRead, FileRow, Given};
-use super::{Format, MOST_GUESTS};
-use crate::kernel::Faults;
+use super::{Format, LONGEST_NOTICE, MOST_GUESTS};
+use crate::kernel::{Fault, Faults, Text};
 use crate::stays::model::Notice;
 
 /// The member that answers add to a refused notice, and that is passed over when it comes again.
 pub const FAULTS_MEMBER: &str = "faults";
+
+const TOO_LONG: (&str, Text) = (
+    "notice_too_long",
+    Text::new(
+        "Thông báo dài hơn 128 KB. Hãy chia khách thành nhiều thông báo.",
+        "The notice is longer than 128 KB. Split its guests over several notices.",
+    ),
+);
+/// How much of a notice that is too long comes back, in bytes: enough to find it by.
+const SHOWN_OF_TOO_LONG: usize = 200;
 
 /// Reads one notice as a single one is read; pointers of faults are relative to it.
 pub type ReadNotice = fn(&[u8]) -> Result<Notice, Faults>;
@@ -107,12 +117,19 @@ pub fn read_records(format: Format, bytes: &[u8], read: ReadNotice) -> Result<Fi
 }
 
 fn read_record(layout: &Layout, row: u32, text: &[u8], read: ReadNotice) -> FileRow {
+    // Every member of a notice may be a fault of its own.
+    if text.len() > LONGEST_NOTICE {
+        let (code, too_long) = TOO_LONG;
+        let fault = RowFault::at(row, None, Fault::new("", code, too_long));
+        let head = String::from_utf8_lossy(&text[..SHOWN_OF_TOO_LONG]);
+        return FileRow { row, given: Given::Text(format!("{}…", head.trim())), notice: Err(vec![fault]) };
+    }
     let notice = match told_before(text) {
         Some(without) => read(&without),
         None => read(text),
     };
     let notice = notice.map_err(|faults| {
-        let place = |fault: crate::kernel::Fault| RowFault::at(row, layout.column_of(&fault.pointer), fault);
+        let place = |fault: Fault| RowFault::at(row, layout.column_of(&fault.pointer), fault);
         told_of_row(row, faults.into_vec().into_iter().map(place))
     });
     FileRow { row, given: Given::Text(String::from_utf8_lossy(text).trim().to_owned()), notice }

@@ -48,8 +48,7 @@ fn separator_of(bytes: &[u8]) -> u8 {
     let names = |separator: &u8| {
         let rows = reader(bytes, *separator).into_byte_records().take(HEADER_WITHIN).flatten();
         let names = rows.map(|row| {
-            let cells: Vec<String> =
-                row.iter().take(MOST_COLUMNS).map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+            let cells: Vec<String> = row.iter().take(MOST_COLUMNS).map(|own| cell(own).shown().to_owned()).collect();
             Layout::names_in(&cells)
         });
         names.max().unwrap_or(0)

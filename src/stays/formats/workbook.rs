@@ -1,6 +1,5 @@
 //! The workbook (XLSX), read cell by cell.
 
-use std::io::Cursor;
 use std::panic::catch_unwind;
 
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, Xlsx, XlsxError};
@@ -9,14 +8,19 @@ use super::MOST_GUESTS;
 use super::columns::Layout;
 use super::container;
 use super::fault::FileFault;
+use super::metered::{Meter, Metered};
 use super::table::{Cell, HEADER_WITHIN, LONGEST_CELL, MOST_COLUMNS, Table, TableRow};
 
 /// Most text of all cells together, in bytes: one text can stand in any number of them.
 const MOST_TEXT: usize = 32 * 1024 * 1024;
-/// More sheets than anybody's list of guests has.
+/// Most cells of all sheets together, those in which nothing stands included.
+const MOST_CELLS: usize = 1_000_000;
+/// More sheets than a workbook with a list of guests has.
 const MOST_SHEETS: usize = 32;
+/// Most bytes that are read, unpacked: each sheet is opened, and then read.
+pub(super) const MOST_READ: u64 = 2 * container::MOST_UNPACKED;
 
-type Book<'b> = Xlsx<Cursor<&'b [u8]>>;
+type Book<'b> = Xlsx<Metered<'b>>;
 
 /// Reads the rows of the one sheet that has a header of guests.
 ///
@@ -24,24 +28,37 @@ type Book<'b> = Xlsx<Cursor<&'b [u8]>>;
 /// If it is no workbook, is locked or too large, or several sheets have such a header.
 pub fn read(bytes: &[u8]) -> Result<Table, FileFault> {
     // The libraries reckon with what files claim of themselves, and a file may claim anything.
-    catch_unwind(|| read_sheets(bytes)).unwrap_or(Err(FileFault::NoWorkbook))
+    catch_unwind(|| {
+        let meter = Meter::new(container::check(bytes)?, MOST_READ);
+        read_sheets(bytes, &meter)
+    })
+    .unwrap_or(Err(FileFault::NoWorkbook))
 }
 
-fn read_sheets(bytes: &[u8]) -> Result<Table, FileFault> {
-    container::check(bytes)?;
-    let mut book: Book<'_> = Xlsx::new(Cursor::new(bytes)).map_err(fault_of)?;
+pub(super) fn read_sheets(bytes: &[u8], meter: &Meter) -> Result<Table, FileFault> {
+    let told = |fault: FileFault| meter.or(fault);
+    let mut book: Book<'_> = Xlsx::new(meter.of(bytes)).map_err(|error| told(fault_of(error)))?;
     let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
-    let names: Vec<String> = sheets.take(MOST_SHEETS).map(|sheet| sheet.name.clone()).collect();
-    let mut found = None;
-    for name in names {
-        if !has_header(&mut book, &name)? {
-            continue;
+    let names: Vec<String> = sheets.map(|sheet| sheet.name.clone()).collect();
+    if names.len() > MOST_SHEETS {
+        return Err(FileFault::TooLarge);
+    }
+    meter.forget_begun();
+    // Whichever way two sheets come to be one part, it is begun twice.
+    for name in &names {
+        book.worksheet_cells_reader(name).map_err(|error| told(fault_of(error)))?;
+        if meter.is_one_begun_twice() {
+            return Err(FileFault::PartTwice);
         }
-        if found.replace(name).is_some() {
+    }
+    let (mut budget, mut found) = (Budget { cells: MOST_CELLS, text: MOST_TEXT }, None);
+    for name in &names {
+        let Some(rows) = rows(&mut book, name, &mut budget).map_err(told)? else { continue };
+        if found.replace(rows).is_some() {
             return Err(FileFault::SeveralSheets);
         }
     }
-    let rows = rows(&mut book, &found.ok_or(FileFault::NoHeader)?, MOST_GUESTS + HEADER_WITHIN)?;
+    let rows = found.ok_or(FileFault::NoHeader)?;
     if rows.len() > MOST_GUESTS + HEADER_WITHIN {
         return Err(FileFault::TooManyGuests);
     }
@@ -52,19 +69,19 @@ fn fault_of(error: XlsxError) -> FileFault {
     if matches!(error, XlsxError::Password) { FileFault::Locked } else { FileFault::NoWorkbook }
 }
 
-fn has_header(book: &mut Book<'_>, name: &str) -> Result<bool, FileFault> {
-    let top = rows(book, name, HEADER_WITHIN)?;
-    Ok(top.iter().take(HEADER_WITHIN).any(|row| {
-        let cells: Vec<String> = row.cells.iter().map(|cell| cell.shown().to_owned()).collect();
-        Layout::names_in(&cells) >= Layout::ENOUGH_NAMES
-    }))
+/// What the sheets that are still to be read may have.
+struct Budget {
+    cells: usize,
+    text: usize,
 }
 
-/// The rows of a sheet that are not blank, to one more than `most`.
-fn rows(book: &mut Book<'_>, name: &str, most: usize) -> Result<Vec<TableRow>, FileFault> {
+/// The rows of a sheet that are not blank, to one more than there may be. `None`: the first of them hold no
+/// header of guests, and the others are not looked at.
+fn rows(book: &mut Book<'_>, name: &str, budget: &mut Budget) -> Result<Option<Vec<TableRow>>, FileFault> {
     let mut cells = book.worksheet_cells_reader(name).map_err(fault_of)?;
-    let (mut rows, mut text): (Vec<TableRow>, usize) = (Vec::new(), 0);
+    let mut rows: Vec<TableRow> = Vec::new();
     while let Some(record) = cells.next_cell_with_formula_metadata().map_err(fault_of)? {
+        budget.cells = budget.cells.checked_sub(1).ok_or(FileFault::TooManyCells)?;
         let (row, column) = (record.pos.0.saturating_add(1), record.pos.1 as usize);
         let cell = match (&record.formula, shown(&record.value)) {
             (Some(_), _) => Cell::Formula(formula_text(&record)),
@@ -73,17 +90,17 @@ fn rows(book: &mut Book<'_>, name: &str, most: usize) -> Result<Vec<TableRow>, F
         if cell.is_blank() || column >= MOST_COLUMNS {
             continue;
         }
-        text += cell.shown().len();
-        if text > MOST_TEXT {
-            return Err(FileFault::TooLarge);
-        }
+        budget.text = budget.text.checked_sub(cell.shown().len()).ok_or(FileFault::TooLarge)?;
         if rows.last().is_none_or(|last| last.number != row) {
             // Rows come in order; a file that has them otherwise was written by no spreadsheet program.
             if rows.last().is_some_and(|last| last.number > row) {
                 return Err(FileFault::NoWorkbook);
             }
-            if rows.len() > most {
-                return Ok(rows);
+            if rows.len() == HEADER_WITHIN && !has_header(&rows) {
+                return Ok(None);
+            }
+            if rows.len() > MOST_GUESTS + HEADER_WITHIN {
+                return Ok(Some(rows));
             }
             rows.push(TableRow { number: row, cells: Vec::new() });
         }
@@ -94,7 +111,14 @@ fn rows(book: &mut Book<'_>, name: &str, most: usize) -> Result<Vec<TableRow>, F
             last.cells[column] = cell;
         }
     }
-    Ok(rows)
+    Ok(has_header(&rows).then_some(rows))
+}
+
+fn has_header(rows: &[TableRow]) -> bool {
+    rows.iter().take(HEADER_WITHIN).any(|row| {
+        let cells: Vec<String> = row.cells.iter().map(|cell| cell.shown().to_owned()).collect();
+        Layout::names_in(&cells) >= Layout::ENOUGH_NAMES
+    })
 }
 
 fn formula_text(record: &calamine::XlsxCellFormulaMetadataRecord<'_>) -> String {

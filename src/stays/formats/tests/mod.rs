@@ -1,5 +1,6 @@
 //! What people send, and what they are told.
 
+mod hostile;
 mod properties;
 mod tables;
 mod values;
