@@ -2,6 +2,7 @@
 
 use std::future::{Ready, ready};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderValue, ORIGIN, WWW_AUTHENTICATE};
@@ -10,8 +11,11 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::{Either, LocalBoxFuture};
 
 use super::verify::Bearer;
-use super::{Access, Caller, Denied, ProofFault, ProofTarget};
+use super::{Access, Caller, Denied, NoPlace, ProofFault, ProofTarget};
 use crate::http::{Arrival, DPOP_NONCE, Problem, ProblemKind};
+
+/// When a request that got no place may come again.
+const PLACE_AGAIN: Duration = Duration::from_secs(5);
 
 impl FromRequest for Caller {
     type Error = Problem;
@@ -161,6 +165,15 @@ impl From<Denied> for Problem {
             }
             Denied::ForeignOrigin => ProblemKind::Forbidden.into(),
             Denied::RegistryBehind | Denied::RevokedUnread | Denied::Unavailable => ProblemKind::Unavailable.into(),
+        }
+    }
+}
+
+impl From<NoPlace> for Problem {
+    fn from(refusal: NoPlace) -> Self {
+        match refusal {
+            NoPlace::ShareUsedUp => Self::new(ProblemKind::TooManyAtOnce).retry_after(PLACE_AGAIN),
+            NoPlace::Full => Self::new(ProblemKind::Overloaded).retry_after(PLACE_AGAIN),
         }
     }
 }

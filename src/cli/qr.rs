@@ -1,6 +1,7 @@
 //! `dancu qr verify`: what a QR is worth, with the issuer's keys alone: no server, no database.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,8 @@ use crate::qr::image::{ImageFault, read_qr};
 use crate::qr::model::{NotShown, QrKind, Shown, claimed_fields, recognise};
 use crate::qr::status::{StatusListFault, is_revoked, read_list};
 
+/// The longest file of any kind, in bytes: more than a picture, a list or keys have.
+const LONGEST_FILE: u64 = 32 << 20;
 /// Every code is longer.
 const SHORTEST_TEXT: usize = 48;
 
@@ -145,7 +148,18 @@ pub fn run(args: QrArgs, now: Instant) -> Result<Finding, QrCommandError> {
 }
 
 fn file(path: &Path) -> Result<Vec<u8>, QrCommandError> {
-    std::fs::read(path).map_err(|e| QrCommandError::File { path: path.to_owned(), reason: e.to_string() })
+    let read = File::open(path).and_then(bounded);
+    read.map_err(|e| QrCommandError::File { path: path.to_owned(), reason: e.to_string() })
+}
+
+/// Everything that is read, if it is not too long.
+fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(LONGEST_FILE + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > LONGEST_FILE {
+        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is longer than 32 MiB")),
+        false => Ok(bytes),
+    }
 }
 
 fn trusted(path: &Path, issuer: Option<String>) -> Result<TrustedIssuer, QrCommandError> {
@@ -173,11 +187,7 @@ fn trusted(path: &Path, issuer: Option<String>) -> Result<TrustedIssuer, QrComma
 /// The text of the QR.
 fn shown(given: Option<&str>) -> Result<String, QrCommandError> {
     let bytes = match given {
-        None => {
-            let mut bytes = Vec::new();
-            io::stdin().take(32 << 20).read_to_end(&mut bytes)?;
-            bytes
-        }
+        None => bounded(io::stdin())?,
         Some(path) if path.len() < 1024 && Path::new(path).is_file() => file(Path::new(path))?,
         Some(text) => return Ok(text.to_owned()),
     };

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use dancu::access::Caller;
 use dancu::citizens::Citizen;
 use dancu::citizens::model::Status;
 use dancu::citizens::seed::showcase;
-use dancu::clients::samples;
+use dancu::clients::{OperationSet, samples};
 use dancu::kernel::{PartialDate, Sex};
 use dancu::stays::{DeskLink, desk_link};
 
@@ -281,6 +282,41 @@ async fn a_camera_that_sees_nothing_says_so() {
     assert_eq!(tab.run("return document.querySelector('[data-picture]').hidden").await, true);
     tab.press(ENTER).await;
     tab.shows("[data-picture]").await;
+    tab.close().await;
+    site.stop().await;
+}
+
+/// A service that has no room for pictures says so, and not that the card is dirty.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_service_blames_no_card() {
+    let Some(browser) = Browser::start() else { return };
+    let backend = Backend::sqlite();
+    let site = Installation::start(&backend).await;
+    let guest = reachable();
+    let shot = Shot::default().of_size(1280, 960);
+    let film = camera::film(backend.dir(), "busy", &camera::symbol(&card(&guest)), shot);
+    let tab = browser.open_with_camera(Screen::Narrow, "vi", &film).await;
+    tab.go(&link(&site).await).await;
+    tab.at("/desk").await;
+    tab.shows("[data-camera]").await;
+    let caller = Caller {
+        client: site.app.clients.find(&"hotel".parse().unwrap()).expect("the hotel"),
+        scopes: OperationSet::all(),
+        citizen: None,
+        officer: None,
+        expires: site.app.ground.clock.now().plus(Duration::from_secs(3600)),
+    };
+    let mut rooms = Vec::new();
+    while let Ok(room) = site.app.qr.room_for_a_picture(&caller).await {
+        rooms.push(room);
+    }
+    tab.press(ENTER).await;
+    tab.says("Hệ thống đang bận, chưa xem được ảnh").await;
+    assert_eq!(tab.run("return document.body.innerText.includes('Lau thẻ')").await, false);
+    tab.picture("desk-busy-vi-narrow").await;
+    drop(rooms);
+    tab.press(ENTER).await;
+    assert_eq!(verdict(&tab).await, "verified");
     tab.close().await;
     site.stop().await;
 }

@@ -143,32 +143,8 @@ fn is_json(media_type: &str) -> bool {
     })
 }
 
-/// The bytes of a file that is sent as the body, whatever its kind: bounded, in time, not compressed.
-///
-/// # Errors
-/// `body-too-large`, `body-timeout`, or `unsupported-media-type` where it is compressed.
-pub async fn read_file_bytes(
-    request: &HttpRequest,
-    mut payload: Payload,
-    (most, time): (usize, Duration),
-) -> Result<Bytes, Problem> {
-    let headers = request.headers();
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-    let body = if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-        Err(ProblemKind::UnsupportedMediaType.into())
-    } else if length.is_some_and(|length| length > most as u64) {
-        Err(ProblemKind::BodyTooLarge.into())
-    } else {
-        read_body(&mut payload, most, time).await
-    };
-    if let (Err(_), Some(arrival)) = (&body, Arrival::of(request)) {
-        arrival.leave_unread(payload);
-    }
-    body
-}
-
 /// The whole body, if it is short and quick enough.
-pub(super) async fn read_body(payload: &mut Payload, most: usize, time: Duration) -> Result<Bytes, Problem> {
+async fn read_body(payload: &mut Payload, most: usize, time: Duration) -> Result<Bytes, Problem> {
     let reading = async {
         let mut first = Bytes::new();
         let mut rest = BytesMut::new();

@@ -23,7 +23,7 @@ impl From<QrError> for Problem {
             QrError::Citizens(error) => error.into(),
             QrError::NotShown(fault) => of_text(fault),
             QrError::Image(fault) => of_picture(fault),
-            QrError::Busy => ProblemKind::Overloaded.into(),
+            QrError::Busy(refusal) => refusal.into(),
             QrError::NothingAgreed => one(
                 ProblemKind::Forbidden,
                 "/attributes",
@@ -79,17 +79,22 @@ fn of_text(fault: NotShown) -> Problem {
 }
 
 fn of_picture(fault: ImageFault) -> Problem {
-    let (code, text) = match fault {
-        ImageFault::Format => {
-            ("image_format", Text::new("Ảnh phải là PNG, JPEG hoặc WebP.", "The picture must be PNG, JPEG or WebP."))
+    let text = match fault {
+        ImageFault::Format => Text::new("Ảnh phải là PNG, JPEG hoặc WebP.", "The picture must be PNG, JPEG or WebP."),
+        ImageFault::TooManyPixels => Text::new("Ảnh lớn hơn 12 megapixel.", "The picture has more than 12 megapixels."),
+        ImageFault::SideTooLong => {
+            Text::new("Một cạnh của ảnh dài hơn 8192 điểm ảnh.", "A side of the picture is longer than 8192 pixels.")
         }
-        ImageFault::TooManyPixels => {
-            ("image_too_large", Text::new("Ảnh lớn hơn 12 megapixel.", "The picture has more than 12 megapixels."))
-        }
-        ImageFault::Damaged => ("image_damaged", Text::new("Ảnh bị hỏng.", "The picture is damaged.")),
-        ImageFault::NoSymbol => {
-            ("no_symbol", Text::new("Không tìm thấy mã QR trong ảnh.", "No QR symbol was found in the picture."))
-        }
+        ImageFault::Damaged => Text::new("Ảnh bị hỏng.", "The picture is damaged."),
+        ImageFault::NoSymbol => Text::new("Không tìm thấy mã QR trong ảnh.", "No QR symbol was found in the picture."),
+        ImageFault::TooManyPatterns => Text::new(
+            "Ảnh có quá nhiều hình giống góc mã QR. Hãy chụp riêng một mã.",
+            "The picture has too many shapes like the corners of QR symbols. Photograph one symbol alone.",
+        ),
+        ImageFault::TookTooLong => Text::new(
+            "Ảnh quá rối, không đọc xong trong thời gian cho phép. Hãy chụp riêng mã QR, gần và rõ hơn.",
+            "The picture is too crowded to be read in the time there is. Photograph the symbol alone, nearer and sharper.",
+        ),
     };
-    unreadable("/image", code, text)
+    unreadable("/image", fault.code(), text)
 }

@@ -4,23 +4,23 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 use std::time::Duration;
 
-use actix_multipart::{Field, Multipart};
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest};
-use futures_util::StreamExt;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::http::extract::{BoundedText, Expected, FromInput};
+use crate::access::Caller;
+use crate::http::extract::{
+    BoundedText, Expected, FormFault, FormPart, FromInput, UploadTime, leave_unread, read_form,
+};
 use crate::http::{Input, Json, Problem, ProblemKind};
 use crate::kernel::{Faults, Purpose, Text};
+use crate::qr::image::LONGEST_PICTURE;
 use crate::qr::service::{Picture, Qr, Room, Shown};
 
-/// The longest picture, in bytes: more than 12 megapixels take as JPEG.
-const LONGEST_PICTURE: usize = 12 << 20;
 const LONGEST_PART: usize = 16 * 1024;
-const UPLOAD_TIME: Duration = Duration::from_secs(8);
+const UPLOAD_TIME: UploadTime = UploadTime { at_least: Duration::from_secs(8), bytes_per_second: u64::MAX };
 
 /// What a scanner read.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -86,14 +86,32 @@ pub enum Submitted {
 }
 
 /// A form that is still to be uploaded.
-pub struct PictureForm(Multipart);
+pub struct PictureForm {
+    request: HttpRequest,
+    payload: Payload,
+}
 
 impl PictureForm {
     /// Takes room for the picture, then reads it.
-    pub async fn read(self, qr: &Qr) -> Result<Submission, Problem> {
-        let room = qr.room_for_a_picture()?;
-        let reading = tokio::time::timeout(UPLOAD_TIME, read_form(self.0, room)).await;
-        reading.unwrap_or_else(|_| Err(ProblemKind::BodyTimeout.into()))
+    pub async fn read(self, caller: &Caller, qr: &Qr) -> Result<Submission, Problem> {
+        let room = match qr.room_for_a_picture(caller).await {
+            Ok(room) => room,
+            Err(refusal) => {
+                leave_unread(&self.request, self.payload);
+                return Err(refusal.into());
+            }
+        };
+        let bounds = [("image", LONGEST_PICTURE), ("purpose", LONGEST_PART), ("nonce", LONGEST_PART)];
+        match read_form(&self.request, self.payload, &bounds, UPLOAD_TIME).await {
+            Ok(parts) => submission(parts, room),
+            Err(FormFault::Other(problem)) => Err(problem),
+            Err(FormFault::Unknown) => {
+                let mut faults = Faults::default();
+                let text = Text::new("Không có trường này.", "There is no such member, or it came before.");
+                faults.push("", "unknown", text);
+                Err(Problem::invalid(faults))
+            }
+        }
     }
 }
 
@@ -104,7 +122,7 @@ impl FromRequest for Submitted {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if media_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
-            let form = PictureForm(Multipart::new(request.headers(), payload.take()));
+            let form = PictureForm { request: request.clone(), payload: payload.take() };
             return Box::pin(ready(Ok(Self::Form(form))));
         }
         let json = Json::<VerifyQrRequest>::from_request(request, payload);
@@ -120,31 +138,20 @@ fn read_text(request: VerifyQrRequest, faults: &mut Faults) -> Option<Submission
     Some(Submission { shown: Shown::Text(payload?.0), purpose: purpose?, nonce })
 }
 
-async fn read_form(mut form: Multipart, room: Room) -> Result<Submission, Problem> {
+fn submission(sent: Vec<FormPart>, room: Room) -> Result<Submission, Problem> {
     let mut picture = None;
     let mut parts = serde_json::Map::new();
     let mut faults = Faults::default();
-    while let Some(field) = form.next().await {
-        let field = field.map_err(|_| ProblemKind::InvalidRequest)?;
-        match field.name().unwrap_or_default().to_owned().as_str() {
-            "image" if picture.is_none() => picture = Some(read_part(field, LONGEST_PICTURE).await?),
-            "purpose" if !parts.contains_key("purpose") => {
-                let json = read_part(field, LONGEST_PART).await?;
-                parts
-                    .insert("purpose".to_owned(), serde_json::from_slice(&json).map_err(|_| ProblemKind::InvalidJson)?);
-            }
-            "nonce" if !parts.contains_key("nonce") => {
-                let text =
-                    String::from_utf8(read_part(field, LONGEST_PART).await?).map_err(|_| ProblemKind::NotUtf8)?;
-                parts.insert("nonce".to_owned(), text.into());
+    for FormPart { name, bytes, .. } in sent {
+        match name.as_str() {
+            "image" => picture = Some(bytes),
+            "purpose" => {
+                let purpose = serde_json::from_slice(&bytes).map_err(|_| ProblemKind::InvalidJson)?;
+                parts.insert(name, purpose);
             }
             _ => {
-                faults.push(
-                    "",
-                    "unknown",
-                    Text::new("Không có trường này.", "There is no such member, or it came before."),
-                );
-                return Err(Problem::invalid(faults));
+                let text = String::from_utf8(bytes.into()).map_err(|_| ProblemKind::NotUtf8)?;
+                parts.insert(name, text.into());
             }
         }
     }
@@ -160,16 +167,4 @@ async fn read_form(mut form: Multipart, room: Room) -> Result<Submission, Proble
         let picture = Picture { bytes: picture?, room };
         Some(Submission { shown: Shown::Picture(picture), purpose: purpose?, nonce })
     })
-}
-
-async fn read_part(mut field: Field, most: usize) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = field.next().await {
-        let chunk = chunk.map_err(|_| ProblemKind::InvalidRequest)?;
-        if bytes.len() + chunk.len() > most {
-            return Err(ProblemKind::BodyTooLarge.into());
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
 }

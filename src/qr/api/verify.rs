@@ -32,7 +32,7 @@ use crate::qr::service::{VERIFY, Verify};
         (status = 403, description = "Outside the token, the agreement or the consent", body = ProblemBody<'_>),
         (status = 409, description = "The Idempotency-Key was used for another request", body = ProblemBody<'_>),
         (status = 422, description = "Faulty members, an unreadable QR, or another kind of QR", body = ProblemBody<'_>),
-        (status = 429, description = "Over quota, or too many failed anchors", body = ProblemBody<'_>),
+        (status = 429, description = "Over quota, too many failed anchors, or too many pictures of the client at once", body = ProblemBody<'_>),
         (status = 503, description = "Overloaded, or the database or the audit log is away", body = ProblemBody<'_>),
     ),
     security(("access_token" = ["qr:verify"])),
@@ -53,7 +53,7 @@ pub async fn verify(
         }
         Submitted::Form(form) => {
             require.await?;
-            form.read(&qr).await?
+            form.read(&caller, &qr).await?
         }
     };
     let ask = Verify { shown, purpose, nonce, idempotency_key: key.given().map(str::to_owned) };

@@ -56,3 +56,71 @@ fn png_header(width: u32, height: u32) -> Vec<u8> {
     encoder.write_header().unwrap().write_chunk(png::chunk::IDAT, &[0x78, 0x9c]).unwrap();
     file
 }
+
+fn png_of(picture: &image::GrayImage) -> Vec<u8> {
+    let mut file = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut file, image::ImageFormat::Png).unwrap();
+    file.into_inner()
+}
+
+/// A picture with `across` × `down` finder patterns, each of 7 modules of one size.
+fn patterns(across: u32, down: u32, module: u32) -> image::GrayImage {
+    let (pitch, ring) = (9, |at: u32| u32::abs_diff(at, 4));
+    image::GrayImage::from_fn(across * pitch * module, down * pitch * module, |x, y| {
+        let distance = ring(x / module % pitch).max(ring(y / module % pitch));
+        image::Luma([if matches!(distance, 0 | 1 | 3) { 0 } else { 255 }])
+    })
+}
+
+#[test]
+fn each_side_of_a_picture_is_bounded() {
+    // As large as a picture may be, and once around the house if it is enlarged to be looked at.
+    assert_eq!(read_qr(&png_header(12_600_000, 1)), Err(ImageFault::SideTooLong));
+    assert_eq!(read_qr(&png_header(1, 12_600_000)), Err(ImageFault::SideTooLong));
+    assert_eq!(read_qr(&png_header(8_193, 1_000)), Err(ImageFault::SideTooLong));
+    for (width, height) in [(8_192, 1), (8_192, 20), (20, 8_192), (8_192, 30), (30, 8_192)] {
+        let picture = image::GrayImage::from_fn(width, height, |x, y| image::Luma([(x * 7 + y * 13) as u8]));
+        assert_eq!(read_qr(&png_of(&picture)), Err(ImageFault::NoSymbol), "{width}×{height}");
+    }
+}
+
+#[test]
+fn a_small_symbol_is_still_enlarged() {
+    let symbol = image::load_from_memory(&Symbol::of_text(TEXT).unwrap().to_png()).unwrap().into_luma8();
+    let small = image::imageops::thumbnail(&symbol, symbol.width() / 4, symbol.height() / 4);
+    assert!(small.width() < 100);
+    assert_eq!(read_qr(&png_of(&small)).as_deref(), Ok(TEXT));
+}
+
+#[test]
+fn the_work_on_a_picture_full_of_corners_is_bounded() {
+    let crowded = patterns(60, 40, 4);
+    assert_eq!(read_qr(&png_of(&crowded)), Err(ImageFault::TooManyPatterns));
+    let mut search = search::Search::begin();
+    assert_eq!(search.looks(&crowded), None);
+    assert_eq!((search.tries, search.given_up), (0, Some(ImageFault::TooManyPatterns)));
+    // As many as are looked at: each with its neighbours would be fifty thousand symbols.
+    let full = patterns(30, 30, 4);
+    let mut search = search::Search::begin();
+    assert_eq!(search.looks(&full), None);
+    assert!((1..=5_000).contains(&search.tries), "{}", search.tries);
+    assert!(search.given_up.is_some());
+}
+
+/// One picture above another of the same width.
+fn stacked(upper: &image::GrayImage, lower: &image::GrayImage) -> image::GrayImage {
+    let mut both = image::GrayImage::new(upper.width(), upper.height() + lower.height());
+    image::imageops::replace(&mut both, upper, 0, 0);
+    image::imageops::replace(&mut both, lower, 0, i64::from(upper.height()));
+    both
+}
+
+#[test]
+fn one_symbol_among_a_few_corners_is_read() {
+    let symbol = image::load_from_memory(&Symbol::of_text(TEXT).unwrap().to_png()).unwrap().into_luma8();
+    let mut picture = patterns(20, 1, 4);
+    let beside = image::GrayImage::from_pixel(picture.width(), 600, image::Luma([255]));
+    picture = stacked(&picture, &beside);
+    image::imageops::replace(&mut picture, &symbol, 100, 100);
+    assert_eq!(read_qr(&png_of(&picture)).as_deref(), Ok(TEXT));
+}

@@ -1,52 +1,61 @@
-//! Pictures are read on a few blocking threads at a time.
+//! Pictures are read on a few blocking threads at a time, fairly between the clients that send them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use bytes::Bytes;
 
 use super::{Qr, QrError};
+use crate::access::{Caller, NoPlace, Place, PlaceBounds, Places};
+use crate::kernel::ClientId;
 use crate::qr::image::{ImageFault, read_qr};
 
-/// Pictures held in memory at once, being uploaded, waiting or read.
-const HELD: usize = 16;
-/// How long a picture waits for a thread.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Pictures held in memory at once, being uploaded, waiting or read. Nobody waits for this: what is refused
+/// is sent again.
+const ROOM: PlaceBounds =
+    PlaceBounds { places: 16, places_of_client: 6, waiting: 0, waiting_of_client: 0, patience: Duration::ZERO };
+/// How long a picture waits for a thread: longer than reading another one takes at the most.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Room for one picture in memory.
 pub struct Room {
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
+    client: ClientId,
 }
 
 /// An uploaded picture; it keeps its room until it has been read.
 pub struct Picture {
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     pub room: Room,
 }
 
 pub(super) struct Pictures {
-    held: Arc<Semaphore>,
-    threads: Arc<Semaphore>,
+    room: Places,
+    threads: Places,
 }
 
 impl Default for Pictures {
     fn default() -> Self {
-        // Half of the machine: the other half answers everybody else.
+        // Half of the machine: the other half answers everybody else. Of that, one client has half.
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get().div_ceil(2));
-        Self { held: Arc::new(Semaphore::new(HELD)), threads: Arc::new(Semaphore::new(threads)) }
+        let threads = PlaceBounds {
+            places: threads,
+            places_of_client: threads.div_ceil(2),
+            waiting: ROOM.places,
+            waiting_of_client: ROOM.places_of_client,
+            patience: PATIENCE,
+        };
+        Self { room: Places::new(ROOM), threads: Places::new(threads) }
     }
 }
 
 impl Qr {
-    /// Room for one picture; taken before it is uploaded.
-    pub fn room_for_a_picture(&self) -> Result<Room, QrError> {
-        self.0
-            .pictures
-            .held
-            .clone()
-            .try_acquire_owned()
-            .map(|permit| Room { _permit: permit })
-            .map_err(|_| QrError::Busy)
+    /// Room for one picture of the caller's client; taken before it is uploaded.
+    ///
+    /// # Errors
+    /// [`QrError::Busy`] where there is none for this client.
+    pub async fn room_for_a_picture(&self, caller: &Caller) -> Result<Room, QrError> {
+        let client = caller.client.id.clone();
+        Ok(Room { _place: self.0.pictures.room.take(&client).await?, client })
     }
 
     /// The text of the symbol in a picture. It tells nothing of what is held about anybody, and is not
@@ -55,8 +64,10 @@ impl Qr {
     /// # Errors
     /// If no symbol is found, or too many pictures are being read.
     pub async fn read_picture(&self, picture: Picture) -> Result<String, QrError> {
-        let turn = tokio::time::timeout(PATIENCE, self.0.pictures.threads.clone().acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err(QrError::Busy) };
+        let turn = self.0.pictures.threads.take(&picture.room.client).await;
+        // Whoever was let in and waited in vain has used up no share.
+        let turn = turn.map_err(|_| NoPlace::Full)?;
+        // Both go along: a client that hangs up ends nothing that was begun.
         let read = tokio::task::spawn_blocking(move || {
             let text = read_qr(&picture.bytes);
             drop((picture, turn));

@@ -17,7 +17,7 @@ use crate::access::Caller;
 use crate::audit::Receipt;
 use crate::citizens;
 use crate::clients::Operation;
-use crate::http::extract::{IdempotencyKey, read_file_bytes};
+use crate::http::extract::{IdempotencyKey, UploadTime, leave_unread, read_file_bytes};
 use crate::http::problem::ProblemBody;
 use crate::http::{Arrival, Input, Json, Problem, ProblemKind, release};
 use crate::kernel::purpose::OfficerCode;
@@ -27,10 +27,11 @@ use crate::stays::service::{
     Batch, BatchError, BatchFile, BatchPurpose, BatchTold, REPORT_BATCH, Reported, Stays, Taken,
 };
 
-/// A file must have come within this time: 16 MB over a line of 2 Mbit/s.
-const UPLOAD_TIME: Duration = Duration::from_secs(60);
-/// How much longer than others the answer to a file may take, its coming included.
-const LONGER: Duration = Duration::from_secs(120);
+/// How much longer than others the answer to a file may take: waiting for a place and its coming included.
+pub(in crate::stays) const LONGER: Duration = Duration::from_secs(150);
+/// While a file comes it holds a place: it has to come as over a line of 2 Mbit/s.
+pub(in crate::stays) const UPLOAD_TIME: UploadTime =
+    UploadTime { at_least: Duration::from_secs(10), bytes_per_second: 200 * 1024 };
 
 const PURPOSE_IN_FILE: Text = Text::new(
     "Mục đích của tệp JSON nằm trong tệp, tại purpose.",
@@ -270,12 +271,13 @@ fn fault_told(fault: &RowFault) -> RowFaultTold<'_> {
         (status = 200, description = "What came of each row", body = BatchResponse<'_>),
         (status = 401, description = "No valid access token", body = ProblemBody<'_>),
         (status = 403, description = "Outside the token or the agreement", body = ProblemBody<'_>),
+        (status = 408, description = "The file came too slowly", body = ProblemBody<'_>),
         (status = 409, description = "The Idempotency-Key was used for another request", body = ProblemBody<'_>),
         (status = 413, description = "More than 16 MiB", body = ProblemBody<'_>),
         (status = 415, description = "None of the four formats", body = ProblemBody<'_>),
         (status = 422, description = "The file, its header or the query has faults", body = ProblemBody<'_>),
-        (status = 429, description = "Over quota", body = ProblemBody<'_>),
-        (status = 503, description = "The database or the audit log is away", body = ProblemBody<'_>),
+        (status = 429, description = "Over quota, or too many files of the client at once", body = ProblemBody<'_>),
+        (status = 503, description = "Too many files at once, or the database or the audit log is away", body = ProblemBody<'_>),
     ),
     security(("access_token" = ["stays:report"])),
 )]
@@ -292,6 +294,13 @@ pub async fn batch(
     let format = Format::of_media_type(media_type).ok_or(ProblemKind::UnsupportedMediaType)?;
     let Asked { dry_run, facility, purpose } = BatchQuery::parse(request.query_string(), format)?;
     arrival.take_longer(LONGER);
+    let room = match stays.room_for_a_file(&caller).await {
+        Ok(room) => room,
+        Err(refusal) => {
+            leave_unread(&request, payload.into_inner());
+            return Err(refusal.into());
+        }
+    };
     let bytes = read_file_bytes(&request, payload.into_inner(), (MOST_BYTES, UPLOAD_TIME)).await?;
     let file = match format {
         Format::Csv | Format::Xlsx => BatchFile::Table { format, bytes, facility },
@@ -299,7 +308,8 @@ pub async fn batch(
     };
     let idempotency_key = key.given().map(str::to_owned);
     let language = arrival.language();
-    let told = stays.batch(&caller, Batch { file, purpose, idempotency_key, dry_run, language }).await;
+    let batch = Batch { file, purpose, idempotency_key, dry_run, language };
+    let told = stays.batch(&caller, batch, room).await;
     let told = match told {
         Ok(told) => told,
         Err(BatchError::Stays(error)) => return Err(error::problem(error, &arrival).await),

@@ -14,6 +14,7 @@ mod search;
 
 use actix_web::web::{ServiceConfig, get, post, resource};
 
+pub(super) use batch::{LONGER, UPLOAD_TIME};
 pub(super) use input::read_notice;
 
 /// The endpoints' part of the OpenAPI document.

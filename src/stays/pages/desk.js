@@ -69,6 +69,8 @@
 
   const byBrowser = async (reader) => (await reader.detect(video).catch(() => []))[0]?.rawValue || null;
 
+  // Why the service read nothing in the last frame, other than that it found no code.
+  let reason = null;
   const canvas = document.createElement("canvas");
   const byService = async () => {
     const scale = Math.min(1, 1600 / Math.max(video.videoWidth, video.videoHeight));
@@ -83,6 +85,9 @@
       // A frame that is under way when the time is over is waited for: the service may be busy.
       signal: AbortSignal.timeout(5 * patience),
     }).catch(() => null);
+    // No answer in time, too: the service is busy, and the card is as good as it was.
+    const busy = !answer || answer.status === 429 || answer.status === 503;
+    reason = busy ? "busy" : answer.status === 422 ? "crowded" : null;
     return answer?.status === 200 ? (await answer.json()).text : null;
   };
 
@@ -92,10 +97,11 @@
   // pictures than it does.
   const look = async (reader) => {
     const began = performance.now();
+    reason = null;
     for (let passed = 0; stream && passed < patience; passed = performance.now() - began) {
       const text = (reader && (await byBrowser(reader))) || ((!reader || passed > 700) && (await byService()));
       if (text) return text;
-      await pause(100);
+      await pause(reason === "busy" ? 500 : 100);
     }
     return null;
   };
@@ -124,7 +130,7 @@
       field.value = text;
       form.requestSubmit();
     } else if (!stopped) {
-      say("unread");
+      say(reason ?? "unread");
       field.focus();
     } else {
       say(null);

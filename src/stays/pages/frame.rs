@@ -2,24 +2,24 @@
 
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, Payload};
-use futures_util::StreamExt;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use super::{By, Desk, SCRIPT, Shift};
 use crate::access::Caller;
 use crate::clients::Operation;
+use crate::http::Problem;
+use crate::http::extract::{UploadTime, leave_unread, read_file_bytes};
 use crate::http::page::{Asset, Page};
-use crate::http::{Problem, ProblemKind};
 use crate::kernel::Instant;
 use crate::qr::image::ImageFault;
 use crate::qr::{Picture, QrError};
 
 /// The longest picture: more than a frame of 1600 pixels takes as JPEG.
 const LONGEST_FRAME: usize = 2 << 20;
-const UPLOAD_TIME: Duration = Duration::from_secs(5);
+const UPLOAD_TIME: UploadTime = UploadTime { at_least: Duration::from_secs(5), bytes_per_second: u64::MAX };
 
 /// An instant to come or gone by, with how far it is.
 pub(super) struct Countdown {
@@ -129,26 +129,24 @@ struct Read {
 
 /// `POST /desk/frame`: the text of the code in one picture of the camera; 204 if there is none. The
 /// text tells nothing that the picture did not: what it is worth is told when it is sent as a guest.
-pub(super) async fn read(caller: Caller, desk: Data<Desk>, body: Payload) -> Result<HttpResponse, Problem> {
+pub(super) async fn read(
+    request: HttpRequest,
+    caller: Caller,
+    desk: Data<Desk>,
+    body: Payload,
+) -> Result<HttpResponse, Problem> {
     caller.require(Operation::StaysReport)?;
-    let room = desk.qr.room_for_a_picture()?;
-    let bytes = tokio::time::timeout(UPLOAD_TIME, bounded(body)).await;
-    let bytes = bytes.map_err(|_| ProblemKind::BodyTimeout)??;
+    let room = match desk.qr.room_for_a_picture(&caller).await {
+        Ok(room) => room,
+        Err(refusal) => {
+            leave_unread(&request, body.into_inner());
+            return Err(refusal.into());
+        }
+    };
+    let bytes = read_file_bytes(&request, body.into_inner(), (LONGEST_FRAME, UPLOAD_TIME)).await?;
     match desk.qr.read_picture(Picture { bytes, room }).await {
         Ok(text) => Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Read { text })),
         Err(QrError::Image(ImageFault::NoSymbol)) => Ok(HttpResponse::NoContent().finish()),
         Err(error) => Err(error.into()),
     }
-}
-
-async fn bounded(mut body: Payload) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| ProblemKind::InvalidRequest)?;
-        if bytes.len() + chunk.len() > LONGEST_FRAME {
-            return Err(ProblemKind::BodyTooLarge.into());
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
 }

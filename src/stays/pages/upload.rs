@@ -1,32 +1,29 @@
 //! Files of many guests at the desk: handed in, or only checked, with what is wrong told in place.
 
-use std::time::Duration;
-
-use actix_multipart::{Field, Multipart};
+use actix_web::dev;
 use actix_web::http::StatusCode;
-use actix_web::web::Data;
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use futures_util::StreamExt;
 
 use super::frame::Top;
 use super::{By, Desk, Shift, purpose};
 use crate::access::{Caller, is_own_origin};
 use crate::clients::Operation;
+use crate::http::extract::{FormFault, leave_unread, read_form};
 use crate::http::page::Page;
 use crate::http::{Arrival, Problem, ProblemKind, release};
 use crate::kernel::TransactionId;
-use crate::stays::api::{error, read_notice};
+use crate::stays::api::{LONGER, UPLOAD_TIME, error, read_notice};
 use crate::stays::formats::{Format, MOST_BYTES, RowFault};
 use crate::stays::service::{Batch, BatchError, BatchFile, BatchPurpose, BatchTold, REPORT};
 
-const UPLOAD_TIME: Duration = Duration::from_secs(60);
-/// How much longer than others the answer may take, the file's coming included.
-const LONGER: Duration = Duration::from_secs(120);
 const LONGEST_PART: usize = 200;
+/// Nothing of what was sent was taken.
+const UNREAD: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 /// Faults on the page; the file that comes back has them all.
 const SHOWN: usize = 200;
 
@@ -83,7 +80,7 @@ pub(super) async fn show(
     desk: Data<Desk>,
 ) -> Result<HttpResponse, Problem> {
     match Shift::of(&page, caller, &request, &desk, None).await? {
-        Ok(shift) => answer(page, &shift, &desk, None, None),
+        Ok(shift) => answer(page, &shift, &desk, StatusCode::OK, (None, None)),
         Err(instead) => Ok(instead),
     }
 }
@@ -95,7 +92,7 @@ pub(super) async fn take(
     arrived: Arrival,
     caller: Result<Caller, Problem>,
     desk: Data<Desk>,
-    form: Multipart,
+    body: Payload,
 ) -> Result<HttpResponse, Problem> {
     // Before anything is taken in.
     if !is_own_origin(&request, desk.access.config().origin()) {
@@ -107,11 +104,23 @@ pub(super) async fn take(
     };
     desk.stays.citizens().require(&shift.caller, Operation::StaysReport, REPORT).await?;
     arrived.take_longer(LONGER);
-    let sent = tokio::time::timeout(UPLOAD_TIME, read(form)).await.map_err(|_| ProblemKind::BodyTimeout)??;
+    let room = match desk.stays.room_for_a_file(&shift.caller).await {
+        Ok(room) => room,
+        Err(_) => {
+            leave_unread(&request, body.into_inner());
+            let busy = page.say(
+                "Hệ thống đang bận nhận tệp khác nên chưa nhận tệp này. Hãy chờ một phút rồi nộp lại.",
+                "The service is busy with other files and has not taken this one. Wait a minute, then hand it in again.",
+            );
+            let trouble = busy.to_owned();
+            return answer(page, &shift, &desk, StatusCode::SERVICE_UNAVAILABLE, (Some(trouble), None));
+        }
+    };
+    let sent = read(&request, body.into_inner()).await?;
     let shift = shift.at(sent.facility.as_deref())?;
     let Some(bytes) = sent.bytes.filter(|bytes| !bytes.is_empty()) else {
         let trouble = page.say("Hãy chọn một tệp có nội dung.", "Choose a file that is not empty.").to_owned();
-        return answer(page, &shift, &desk, Some(trouble), None);
+        return answer(page, &shift, &desk, UNREAD, (Some(trouble), None));
     };
     let format = format_of(&sent.name, &bytes);
     let batch = Batch {
@@ -124,19 +133,20 @@ pub(super) async fn take(
         dry_run: sent.trial,
         language: page.language(),
     };
-    match desk.stays.batch(&shift.caller, batch).await {
+    match desk.stays.batch(&shift.caller, batch, room).await {
         Ok(told) => {
             release::negative(&arrived).await;
             let outcome = Outcome::of(&page, told);
-            answer(page, &shift, &desk, None, Some(outcome))
+            let status = if outcome.taken == 0 && !outcome.trial { UNREAD } else { StatusCode::OK };
+            answer(page, &shift, &desk, status, (None, Some(outcome)))
         }
         Err(BatchError::File(fault)) => {
             let trouble = page.tell(&fault.text()).to_owned();
-            answer(page, &shift, &desk, Some(trouble), None)
+            answer(page, &shift, &desk, UNREAD, (Some(trouble), None))
         }
         Err(BatchError::Header(faults)) => {
             let outcome = Outcome::of_header(&page, &faults);
-            answer(page, &shift, &desk, None, Some(outcome))
+            answer(page, &shift, &desk, UNREAD, (None, Some(outcome)))
         }
         Err(BatchError::Stays(refusal)) => Err(error::problem(refusal, &arrived).await),
         Err(fault @ (BatchError::Purpose(_) | BatchError::Unwritable)) => Err(Problem::internal(&fault)),
@@ -147,11 +157,9 @@ fn answer(
     page: Page,
     shift: &Shift,
     desk: &Desk,
-    trouble: Option<String>,
-    done: Option<Outcome>,
+    status: StatusCode,
+    (trouble, done): (Option<String>, Option<Outcome>),
 ) -> Result<HttpResponse, Problem> {
-    let unread = trouble.is_some() || done.as_ref().is_some_and(|done| done.taken == 0 && !done.trial);
-    let status = if unread { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = View {
         desk: Top::of(&page, shift, By::File),
         key: TransactionId::random(&*desk.entropy).to_string(),
@@ -242,38 +250,28 @@ fn format_of(name: &str, bytes: &[u8]) -> Format {
     }
 }
 
-async fn read(mut form: Multipart) -> Result<Sent, Problem> {
+async fn read(request: &HttpRequest, body: dev::Payload) -> Result<Sent, Problem> {
+    let bounds = [("facility_id", LONGEST_PART), ("key", LONGEST_PART), ("how", LONGEST_PART), ("file", MOST_BYTES)];
+    let parts = read_form(request, body, &bounds, UPLOAD_TIME).await.map_err(|fault| match fault {
+        FormFault::Unknown => ProblemKind::InvalidRequest.into(),
+        FormFault::Other(problem) => problem,
+    })?;
     let mut sent = Sent::default();
-    while let Some(field) = form.next().await {
-        let field = field.map_err(|_| ProblemKind::InvalidRequest)?;
-        match field.name().unwrap_or_default().to_owned().as_str() {
-            "facility_id" => sent.facility = Some(text(field).await?),
-            "key" => sent.key = Some(text(field).await?),
-            "how" => sent.trial = text(field).await? == "try",
-            "file" => {
-                let named = field.content_disposition().and_then(|disposition| disposition.get_filename());
-                sent.name = named.unwrap_or_default().to_owned();
-                sent.bytes = Some(part(field, MOST_BYTES).await?);
+    for part in parts {
+        match part.name.as_str() {
+            "facility_id" => sent.facility = Some(text(&part.bytes)?),
+            "key" => sent.key = Some(text(&part.bytes)?),
+            "how" => sent.trial = text(&part.bytes)? == "try",
+            _ => {
+                sent.name = part.file_name.unwrap_or_default();
+                sent.bytes = Some(part.bytes);
             }
-            _ => return Err(ProblemKind::InvalidRequest.into()),
         }
     }
     Ok(sent)
 }
 
-async fn text(field: Field) -> Result<String, Problem> {
-    let bytes = part(field, LONGEST_PART).await?;
-    String::from_utf8(bytes.to_vec()).map_err(|_| ProblemKind::NotUtf8.into())
-}
-
-async fn part(mut field: Field, most: usize) -> Result<Bytes, Problem> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = field.next().await {
-        let chunk = chunk.map_err(|_| ProblemKind::InvalidRequest)?;
-        if bytes.len() + chunk.len() > most {
-            return Err(ProblemKind::BodyTooLarge.into());
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes.into())
+fn text(bytes: &[u8]) -> Result<String, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|_| ProblemKind::NotUtf8)?;
+    Ok(text.to_owned())
 }

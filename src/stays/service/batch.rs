@@ -1,24 +1,38 @@
 //! Files of notices taken: what can be taken is, and the rest comes back with what is wrong.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use tokio::sync::Semaphore;
 
 use super::{ReportMany, ReportedMany, Stays, StaysError, Taken};
-use crate::access::Caller;
+use crate::access::{Caller, NoPlace, Place, PlaceBounds};
 use crate::citizens::guard::meter::Standing;
 use crate::crypto::digest::sha256;
-use crate::kernel::{FacilityId, Faults, Language, Purpose, Text};
+use crate::kernel::{FacilityId, Faults, Instant, Language, Purpose, Text};
 use crate::stays::formats::{
     BlankRows, FileFault, FileRead, FileRow, Format, ReadNotice, Refused, RowFault, Unread, purpose_of, read_records,
     read_table, write_refused,
 };
 use crate::stays::model::Notice;
 
-/// Files that are worked on at the same time. Each takes its own length, what is read of it and what
-/// is answered: a hundred megabytes at the most.
-pub(super) const FILES_AT_ONCE: usize = 4;
+/// Files that are uploaded or worked on at the same time. Each takes its own length, what is read of it and
+/// what is answered: a hundred megabytes at the most. Who waits has sent nothing yet.
+pub(super) const FILES_AT_ONCE: PlaceBounds = PlaceBounds {
+    places: 4,
+    places_of_client: 2,
+    waiting: 256,
+    waiting_of_client: 64,
+    patience: Duration::from_secs(20),
+};
 
 const NO_PURPOSE: Text = Text::new("Trường này là bắt buộc.", "This member is required.");
+
+/// Room for one file, from before its first byte is read until it is answered.
+pub struct FileRoom {
+    place: Place,
+    /// Neither the wait for a turn nor the reading makes a file late.
+    received_at: Instant,
+}
 
 /// How the rows of a file are read.
 #[derive(Clone)]
@@ -136,19 +150,26 @@ struct Sorted {
 }
 
 impl Stays {
+    /// Room for a file of the caller's client; taken before the file is read from the socket.
+    ///
+    /// # Errors
+    /// If too many files wait, of this client or in all, or none was done in time.
+    pub async fn room_for_a_file(&self, caller: &Caller) -> Result<FileRoom, NoPlace> {
+        let received_at = self.0.clock.now();
+        Ok(FileRoom { place: self.0.files.take(&caller.client.id).await?, received_at })
+    }
+
     /// Takes the notices of a file that have no fault. The others are named row by row, every fault at
     /// once, and come back as a file of the same format.
     ///
     /// # Errors
     /// [`BatchError`]; then nothing was taken, but what a repetition would find.
-    pub async fn batch(&self, caller: &Caller, batch: Batch) -> Result<BatchTold, BatchError> {
-        // Neither the wait for a turn nor the reading makes a file late.
-        let received_at = self.0.clock.now();
-        let _room = self.room_for_a_file().acquire().await.map_err(|_| BatchError::Unwritable)?;
+    pub async fn batch(&self, caller: &Caller, batch: Batch, room: FileRoom) -> Result<BatchTold, BatchError> {
+        let FileRoom { place, received_at } = room;
         let Batch { file, purpose, idempotency_key, dry_run, language } = batch;
         let format = file.format();
-        let sorted = aside(move || sort(&file, &purpose)).await.unwrap_or(Err(FileFault::NoWorkbook.into()))?;
-        let Sorted { mut read, notices, purpose, digest } = sorted;
+        let (sorted, place) = aside(place, move || sort(&file, &purpose)).await.ok_or(FileFault::NoWorkbook)?;
+        let Sorted { mut read, notices, purpose, digest } = sorted?;
         let many = ReportMany {
             unread: read.rows.len() - notices.len(),
             notices,
@@ -164,18 +185,16 @@ impl Stays {
         let blank = std::mem::take(&mut read.blank);
         let refused = faulty.len();
         let written = move || write(format, &read, faulty, &purpose, language);
-        let (faults, refused_file) = aside(written).await.unwrap_or(Err(BatchError::Unwritable))?;
+        let (written, _place) = aside(place, written).await.ok_or(BatchError::Unwritable)?;
+        let (faults, refused_file) = written?;
         Ok(BatchTold { dry_run, read: rows, taken, faults, refused, blank, refused_file, standing })
-    }
-
-    fn room_for_a_file(&self) -> &Semaphore {
-        &self.0.files
     }
 }
 
-/// Does what takes long beside the workers. `None`: it panicked.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    tokio::task::spawn_blocking(work).await.ok()
+/// Does what takes long beside the workers. The place goes along, since the work goes on where whoever asked
+/// is gone, and comes back. `None`: it panicked.
+async fn aside<T: Send + 'static>(place: Place, work: impl FnOnce() -> T + Send + 'static) -> Option<(T, Place)> {
+    tokio::task::spawn_blocking(move || (work(), place)).await.ok()
 }
 
 fn sort(file: &BatchFile, purpose: &BatchPurpose) -> Result<Sorted, BatchError> {

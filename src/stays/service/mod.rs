@@ -21,9 +21,7 @@ mod upkeep;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
-pub use batch::{Batch, BatchError, BatchFile, BatchPurpose, BatchTold, RefusedFile};
+pub use batch::{Batch, BatchError, BatchFile, BatchPurpose, BatchTold, FileRoom, RefusedFile};
 pub use changes::{AMEND, Amend, AmendGuest, CANCEL, CHECK_OUT, CancelStay, CheckOut, EXTEND, Extend};
 pub use error::StaysError;
 pub use facilities::{FacilitiesError, FacilityRegister, FacilityTold, NewFacility};
@@ -36,7 +34,7 @@ pub use upkeep::rows_under_version;
 
 use self::drawer::Drawer;
 
-use crate::access::Access;
+use crate::access::{Access, Places};
 use crate::audit::Audit;
 use crate::citizens::Citizens;
 use crate::citizens::sealing::Sealing;
@@ -74,7 +72,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// Files in work.
-    files: Semaphore,
+    files: Places,
 }
 
 impl Stays {
@@ -83,7 +81,7 @@ impl Stays {
         let StaysParts { issuer, store, audit, access, citizens, qr, keyring, clock, entropy } = parts;
         let sealing = Sealing::new(keyring.clone(), entropy.clone());
         let drawer = Drawer { sealing, keyring: keyring.clone() };
-        let files = Semaphore::new(batch::FILES_AT_ONCE);
+        let files = Places::new(batch::FILES_AT_ONCE);
         let inner = Inner { issuer, store, audit, access, citizens, qr, keyring, drawer, clock, entropy, files };
         let inner = Arc::new(inner);
         tokio::spawn(upkeep::run(Arc::downgrade(&inner)));

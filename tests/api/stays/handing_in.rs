@@ -66,10 +66,12 @@ async fn a_file_comes_in_before_it_is_read() {
             dry_run,
             language: Language::En,
         };
-        let trial = desk.stays.batch(&caller, batch(true)).await.unwrap();
+        let room = desk.stays.room_for_a_file(&caller).await.unwrap();
+        let trial = desk.stays.batch(&caller, batch(true), room).await.unwrap();
         assert!(matches!(trial.taken[0].1, Taken::Trial { on_time: true, .. }));
         desk.house.clock.set(handed_in);
-        let told = desk.stays.batch(&caller, batch(false)).await.unwrap();
+        let room = desk.stays.room_for_a_file(&caller).await.unwrap();
+        let told = desk.stays.batch(&caller, batch(false), room).await.unwrap();
         assert!(desk.house.now() > handed_in, "time went by");
         let Taken::Reported { told, .. } = &told.taken[0].1 else { panic!("nothing was taken") };
         let document = &told.receipt.document;

@@ -14,6 +14,7 @@ mod reporting;
 mod searching;
 mod sheets;
 mod turning;
+mod uploads;
 
 use dancu::clients::Agreement;
 use dancu::crypto::SystemEntropy;
