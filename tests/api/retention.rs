@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::oidc::rig::{Rig, asking, form, read};
 use crate::support::house::id;
+use crate::support::operator;
 use crate::support::{Backend, for_each_backend};
 
 #[derive(QueryableByName)]
@@ -107,11 +108,7 @@ fn bytes(backend: &Backend, text: &str) -> String {
 /// A sign-in, requests that wait, sessions, a stay and what else ends: by the doors that make them, and
 /// what no door makes quickly by hand.
 async fn fill(rig: &Rig, backend: &Backend) {
-    let answer = rig.signed_in().await;
-    let token = answer.text_of("access_token");
-    let revoked =
-        rig.post("/oauth2/revoke", &form(&[("token", &token)])).header("authorization", rig.basic("rp-baseline"));
-    assert_eq!(read(revoked).await.status, 200);
+    rig.signed_in().await;
     let waiting = rig.pushed("rp-baseline", &asking()).await;
     assert_eq!(rig.open_page(&waiting).await.0.status, 200);
     let ciba = form(&[("scope", "openid citizen:full_name"), ("login_hint", "097099000001"), ("acr_values", "LoA1")]);
@@ -126,9 +123,10 @@ async fn fill(rig: &Rig, backend: &Backend) {
         officer: Some(Officer { id: officer("canbo-01"), unit: officer("mot-cua") }),
         lifetime: Duration::from_secs(600),
     };
-    let link = rig.app.access.page_link(&session, DAY).await.unwrap();
-    rig.app.access.redeem_page_link(link.expose()).await.unwrap().expect("a session");
-    rig.app.access.page_link(&session, DAY).await.unwrap();
+    let access = rig.app.access.clone();
+    let (opener, opened) = (access.clone(), session.clone());
+    rig.app.store.write(move |tx| opener.open_session(tx, &opened, None).map(drop)).await.unwrap();
+    access.page_link(session, DAY).await.unwrap();
     stay(rig, backend).await;
     by_hand(rig, backend);
 }
@@ -141,7 +139,8 @@ async fn stay(rig: &Rig, backend: &Backend) {
         commune: CommuneCode::parse("00070").unwrap(),
         address: "Số 1".to_owned(),
     };
-    let facility = rig.app.stays.register().add(hotel, rig.now(), &SystemEntropy::default()).await.unwrap();
+    let facility =
+        rig.app.stays.register().add(hotel, &operator(&rig.app), rig.now(), &SystemEntropy::default()).await.unwrap();
     let asked = form(&[("grant_type", "client_credentials"), ("scope", "stays:report")]);
     let token = rig.token_by_key("hotel", &asked).await.text_of("access_token");
     let notice = json!({
@@ -180,6 +179,7 @@ fn by_hand(rig: &Rig, backend: &Backend) {
             b("public"),
             b("a name")
         ),
+        format!("revoked_tokens VALUES ({}, {now})", b("revoked")),
         format!("spent_tokens VALUES ({}, {now})", b("spent")),
         format!(
             "consents VALUES ({}, {}, 'portal', NULL, '', {early}, {now}, NULL, 1, {})",
