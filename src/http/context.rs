@@ -133,7 +133,7 @@ impl Arrival {
     /// The request has a body, which is read as it comes.
     pub(super) fn expect_body(&self) {
         if let Some(connection) = &self.0.connection {
-            connection.begin_request(true);
+            connection.expect_body();
         }
     }
 

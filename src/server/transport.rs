@@ -15,8 +15,9 @@ use tokio_rustls::server::TlsStream;
 
 use crate::http::connection::{Connection, Connections, End, OpenConnection};
 
-/// Read at a time, beside bodies: as many requests as fit are taken in before the first is answered.
-const READ_AT_ONCE: usize = 4 * 1024;
+/// Read at a time, beside bodies: as many requests as fit are taken in before the first is answered, and each
+/// takes up to a hundred times its bytes in memory.
+const READ_AT_ONCE: usize = 2 * 1024;
 
 pub(super) struct Transport {
     stream: Stream,
@@ -96,15 +97,24 @@ impl AsyncRead for Transport {
         if !this.connection.may_read() {
             return Poll::Pending;
         }
-        if this.read >= READ_AT_ONCE && !this.connection.takes_body() {
-            this.read = 0;
+        if this.connection.rests() {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         let before = buffer.filled().len();
-        let outcome = match &mut this.stream {
-            Stream::Clear(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
+        let outcome = if this.connection.takes_body() {
+            this.stream.poll_read(cx, buffer)
+        } else if this.read >= READ_AT_ONCE {
+            this.read = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        } else {
+            let mut bytes = [0; READ_AT_ONCE];
+            let most = (READ_AT_ONCE - this.read).min(buffer.remaining());
+            let mut some = ReadBuf::new(&mut bytes[..most]);
+            let outcome = this.stream.poll_read(cx, &mut some);
+            buffer.put_slice(some.filled());
+            outcome
         };
         match outcome {
             Poll::Pending => this.read = 0,
@@ -117,6 +127,15 @@ impl AsyncRead for Transport {
             }
         }
         outcome
+    }
+}
+
+impl Stream {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Clear(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
+        }
     }
 }
 

@@ -337,7 +337,7 @@ mod tests {
         let room = room(4, 4);
         let connection = from(&room, "192.0.2.1").unwrap();
         connection.begin_request(false);
-        connection.received(16 * 1024 - 1);
+        connection.received(2 * 1024 - 1);
         assert!(connection.may_read());
         connection.received(1);
         assert!(!connection.may_read());
@@ -346,6 +346,14 @@ mod tests {
         assert!(!connection.may_begin());
         assert!(connection.sent(), "the reading goes on");
         assert!(connection.may_begin() && connection.may_read());
+        assert!(connection.rests() && !connection.rests(), "what came ahead has its turn first");
+        connection.begin_request(false);
+        assert!(!connection.may_read(), "more may wait behind it");
+        connection.end_request();
+        connection.sent();
+        connection.received(1);
+        connection.begin_request(false);
+        assert!(connection.may_read(), "it had not come ahead");
         connection.begin_request(true);
         connection.received(10 << 20);
         assert!(connection.may_read(), "a body is no running ahead");

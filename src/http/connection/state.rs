@@ -12,7 +12,7 @@ use super::room::ConnectionLimits;
 use crate::kernel::AddressGroup;
 
 /// What a client may send ahead of the answer it waits for, in bytes; the rest waits in its own buffers.
-const MOST_AHEAD: usize = 16 * 1024;
+const MOST_AHEAD: usize = 2 * 1024;
 /// No write waits.
 const NEVER: u64 = u64::MAX;
 /// A request that waits for its body, or an answer for its reader, is left this long before it may have to
@@ -65,7 +65,7 @@ pub struct Connection {
     /// The request at work has a body, and when it began to be waited for.
     has_body: AtomicBool,
     body_awaited_since: AtomicU64,
-    /// Bytes that came since the request at work began, beside its body.
+    /// Bytes that came while requests were at work, beside their bodies, since one began that had not come ahead.
     ahead: AtomicUsize,
     /// An answer was begun that is not handed over to the network yet.
     unsent: AtomicBool,
@@ -73,6 +73,8 @@ pub struct Connection {
     awaits_sending: AtomicBool,
     /// Reading waits for the end of the request.
     awaits_answer: AtomicBool,
+    /// The next request has come already: it begins before any more is read.
+    reading_rests: AtomicBool,
     end: AtomicU8,
     waker: AtomicWaker,
 }
@@ -93,6 +95,7 @@ impl Connection {
             unsent: AtomicBool::new(false),
             awaits_sending: AtomicBool::new(false),
             awaits_answer: AtomicBool::new(false),
+            reading_rests: AtomicBool::new(false),
             end: AtomicU8::new(0),
             waker: AtomicWaker::new(),
         }
@@ -138,6 +141,12 @@ impl Connection {
         !ahead
     }
 
+    /// Whether what waited for the sending of an answer has its turn before any more is read; once. The
+    /// transport's task is not woken for it.
+    pub fn rests(&self) -> bool {
+        self.reading_rests.swap(false, Ordering::Relaxed)
+    }
+
     /// Whether a body is being read, of which much may come at once.
     pub fn takes_body(&self) -> bool {
         self.phase() == Phase::Request && self.has_body.load(Ordering::Relaxed)
@@ -160,7 +169,11 @@ impl Connection {
     pub fn sent(&self) -> bool {
         self.write_progressed();
         self.unsent.store(false, Ordering::Relaxed);
-        self.awaits_sending.swap(false, Ordering::Relaxed)
+        let awaited = self.awaits_sending.swap(false, Ordering::Relaxed);
+        if awaited {
+            self.reading_rests.store(true, Ordering::Relaxed);
+        }
+        awaited
     }
 
     /// Whom to wake when the connection has to end.
@@ -206,9 +219,18 @@ impl Connection {
     }
 
     pub fn begin_request(&self, has_body: bool) {
-        self.ahead.store(0, Ordering::Relaxed);
+        // One that begins without anything having come since the last answer was sent ahead, and more may wait
+        // behind it: what was read ahead is not forgotten before all of it has begun.
+        if self.phase() != Phase::Idle {
+            self.ahead.store(0, Ordering::Relaxed);
+        }
         self.has_body.store(has_body, Ordering::Relaxed);
         self.enter(Phase::Request);
+    }
+
+    /// The request at work has a body, which is read as it comes.
+    pub fn expect_body(&self) {
+        self.has_body.store(true, Ordering::Relaxed);
     }
 
     /// The request's body is waited for, or no longer.
