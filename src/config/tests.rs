@@ -259,6 +259,7 @@ fn a_sound_configuration_is_let_through_and_each_unsafe_setting_is_not() {
     }
     chmod(home.path().into(), 0o700);
     let (_folder, path) = file(&text);
+    chmod(path.clone(), 0o600);
     let check = |variables: &[(&str, &str)]| {
         Config::load(Some(&path), env(variables)).unwrap().unsafe_settings(Some(Ok(&keyring)))
     };
@@ -366,12 +367,14 @@ fn what_is_called_a_secret_is_one() {
         "oidc.id_token_lifetime_s",
         "oidc.refresh_token_lifetime_s",
         "eid.passcodes_at_once",
-        // Counts of codes, how they are sent, and where: an address is looked at for credentials.
+        // Counts and terms of codes, how they are sent, and where: an address is looked at for credentials.
         "eid.send_codes",
         "eid.codes_per_number",
         "eid.codes_per_minute",
         "eid.code_webhook",
         "oidc.code_lifetime_s",
+        "retention.codes_hours",
+        "retention.credentials_days",
     ];
     let table: toml::Table = std::fs::read_to_string(sample()).unwrap().parse().unwrap();
     let every = table
