@@ -296,8 +296,7 @@ async fn a_busy_service_blames_no_card() {
     let shot = Shot::default().of_size(1280, 960);
     let film = camera::film(backend.dir(), "busy", &camera::symbol(&card(&guest)), shot);
     let tab = browser.open_with_camera(Screen::Narrow, "vi", &film).await;
-    tab.go(&link(&site).await).await;
-    tab.at("/desk").await;
+    enter(&tab, &link(&site).await).await;
     tab.shows("[data-camera]").await;
     let caller = Caller {
         client: site.app.clients.find(&"hotel".parse().unwrap()).expect("the hotel"),

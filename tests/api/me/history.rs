@@ -56,7 +56,7 @@ async fn answers_refusals_attempts_and_batch_lines_are_seen_at_once_and_by_nobod
         let first = &looks[4];
         assert_eq!(first["client"], json!({ "id": "portal", "name": "Cổng dịch vụ công (mẫu)" }));
         assert_eq!(first["officer"], json!({ "unit": "mot-cua", "standing": "registered" }));
-        assert_eq!(first["attributes"], json!(["full_name", "sex"]));
+        assert_eq!(first["attributes"], json!(["full_name", "sex", "status"]));
         assert_eq!(first["purpose"], json!({ "procedure": "1.004222", "legal_basis": "STATE_DUTY", "consent": null }));
         assert_eq!(first["relation"], "asked");
         assert_eq!(looks[1]["purpose"]["consent"], json!(id));
@@ -165,7 +165,9 @@ async fn pages_ranges_and_exports() {
         let lines: Vec<_> = csv.text.trim_start_matches('\u{feff}').lines().collect();
         assert_eq!(lines.len(), 8, "{}", csv.text);
         assert!(lines[0].starts_with("at,operation,client,client_name,unit,attributes,procedure,legal_basis,"));
-        assert!(lines[1].contains("citizens.lookup,portal,Cổng dịch vụ công (mẫu),mot-cua,full_name sex,1.004222"));
+        assert!(
+            lines[1].contains("citizens.lookup,portal,Cổng dịch vụ công (mẫu),mot-cua,full_name sex status,1.004222")
+        );
         let export = desk.page_get(&cookie, "/v1/me/access-history/export").await.json();
         assert_eq!(export.as_array().unwrap().len(), 8, "the seven and the first export");
         let page = desk.page_get(&cookie, &format!("{HISTORY}?skip=2&limit=3")).await.json();
@@ -194,7 +196,7 @@ async fn no_cell_of_the_export_is_a_formula() {
     ask["purpose"]["officer"]["unit"] = json!("-3-C9");
     desk.look_up(&ask).await;
     let csv = desk.page_get(&cookie, "/v1/me/access-history/export?format=csv").await.text;
-    assert!(csv.contains(",'-3-C9,full_name sex,") && !csv.contains(",-3-C9"), "{csv}");
+    assert!(csv.contains(",'-3-C9,full_name sex status,") && !csv.contains(",-3-C9"), "{csv}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
