@@ -13,7 +13,9 @@ pub(super) fn of_store(metrics: &Metrics, store: &Store) {
         "How long a reader (a backup, an export) has kept the write-ahead log from being emptied; 0: none does",
         move || held().held_for.as_secs_f64(),
     );
-    metrics.reading("database_log_age_seconds", "Time since the write-ahead log was last empty", move || {
-        emptied().since_emptied.as_secs_f64()
-    });
+    metrics.reading(
+        "database_log_age_seconds",
+        "Time since all of the write-ahead log was in the database and nobody read it",
+        move || emptied().since_emptied.as_secs_f64(),
+    );
 }

@@ -9,6 +9,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
 use diesel::sql_types::Integer;
 use diesel::{QueryResult, QueryableByName, RunQueryDsl};
 
@@ -23,13 +24,16 @@ const EVERY: Duration = Duration::from_millis(500);
 const SOON: Duration = Duration::from_millis(50);
 /// Pages of log (48 MiB) after which it should begin anew.
 const LONG_LOG: i32 = 12_288;
-/// Pages (2 MiB) that may be left to move while the write lock is held.
-const FEW_PAGES: i32 = 512;
+/// Pages (4 MiB) that may be left to move while the write lock is held; and as many (32 MiB) once the log is
+/// twice as long as it should be, since commits come in faster than the disk syncs.
+const FEW_PAGES: i32 = 1_024;
+const MORE_PAGES: i32 = 8_192;
 /// How often in a round the log is moved again, because commits came in meanwhile.
 const PASSES: u32 = 4;
-/// Rounds without a commit (5 s) after which a log longer than `IDLE_BYTES` is cut off.
+/// Rounds without a commit (5 s) after which the log is cut off.
 const IDLE_ROUNDS: u32 = 10;
-const IDLE_BYTES: u64 = 4 << 20;
+/// Between two times that the log is cut off because rows were erased, whose last images it holds.
+const ERASED_EVERY: Duration = Duration::from_secs(300);
 
 /// Pages of the log, and how many of them are in the database; `busy` if that is not known because
 /// another process is at it, or if a reader kept the log from beginning anew.
@@ -52,6 +56,8 @@ pub(super) struct Checkpointer<'a> {
     /// What the last round found.
     last: Option<Progress>,
     idle_rounds: u32,
+    /// The next commit begins the log anew.
+    free: bool,
     /// A reader kept the log from beginning anew, and nothing was moved since.
     refused: bool,
     failing: bool,
@@ -59,7 +65,7 @@ pub(super) struct Checkpointer<'a> {
 
 impl<'a> Checkpointer<'a> {
     pub(super) fn new(location: &'a Location, log: &'a Log, turn: Turn) -> Self {
-        Self { location, log, turn, db: None, last: None, idle_rounds: 0, refused: false, failing: false }
+        Self { location, log, turn, db: None, last: None, idle_rounds: 0, free: false, refused: false, failing: false }
     }
 
     /// The checkpointer's thread: until the store closes, and then once more.
@@ -74,8 +80,7 @@ impl<'a> Checkpointer<'a> {
                 }
             };
         }
-        let ended =
-            self.round().and_then(|_| if self.log.bytes() > IDLE_BYTES { self.begin_anew(true) } else { Ok(()) });
+        let ended = self.round().and_then(|_| if self.log.bytes() > 0 { self.begin_anew(true) } else { Ok(()) });
         if let Err(error) = ended {
             self.note_failure(&error);
         }
@@ -98,7 +103,7 @@ impl<'a> Checkpointer<'a> {
         }
         let last = self.last.replace(now);
         if last.is_some_and(|last| now.log < last.log) {
-            self.log.note_emptied();
+            self.log.note_emptied(false);
         }
         let moved_on = last.is_none_or(|last| now.checkpointed != last.checkpointed || now.log < last.log);
         let unmoved = now.log - now.checkpointed;
@@ -106,11 +111,14 @@ impl<'a> Checkpointer<'a> {
         self.log.note_held(!moved_on && (unmoved > 0 || self.refused));
         let idle = unmoved == 0 && last.is_some_and(|last| last.log == now.log);
         self.idle_rounds = if idle { self.idle_rounds + 1 } else { 0 };
-        if now.log > LONG_LOG && unmoved.max(left) <= FEW_PAGES {
-            self.begin_anew(self.log.bytes() > KEPT_BYTES)?;
-        } else if self.idle_rounds >= IDLE_ROUNDS && self.log.bytes() > IDLE_BYTES {
+        self.free &= idle;
+        let few = if now.log > 2 * LONG_LOG { MORE_PAGES } else { FEW_PAGES };
+        let erased = unmoved.max(left) <= few && self.log.is_erasing_due(ERASED_EVERY);
+        if erased || (self.idle_rounds >= IDLE_ROUNDS && self.log.bytes() > 0) {
             self.idle_rounds = 0;
             self.begin_anew(true)?;
+        } else if now.log > LONG_LOG && !self.free && unmoved.max(left) <= few {
+            self.begin_anew(self.log.bytes() > KEPT_BYTES)?;
         } else if now.log > LONG_LOG && moved_on {
             return Ok(SOON);
         }
@@ -120,14 +128,14 @@ impl<'a> Checkpointer<'a> {
     /// Moves pages, of a long log again and again, until few are left; what was found last, and how many pages
     /// may have come in since.
     fn move_pages(&mut self) -> Result<(Progress, i32), String> {
-        let mut now = self.checkpoint("PASSIVE")?;
+        let mut now = self.passive()?;
         let mut left = now.log;
         for _ in 1..PASSES {
             if now.busy != 0 || now.log <= LONG_LOG || left <= FEW_PAGES {
                 break;
             }
             let before = now;
-            now = self.checkpoint("PASSIVE")?;
+            now = self.passive()?;
             left = now.log - before.checkpointed;
             if now.checkpointed == before.checkpointed {
                 break;
@@ -139,26 +147,29 @@ impl<'a> Checkpointer<'a> {
     /// Lets the log begin anew if readers end within a few milliseconds; else a later round tries again.
     fn begin_anew(&mut self, cut_off: bool) -> Result<(), String> {
         let mode = if cut_off { "TRUNCATE" } else { "RESTART" };
-        let Self { location, db, turn, .. } = self;
-        self.refused = turn.hold(|| checkpoint(location, db, mode))?.busy != 0;
-        if !self.refused {
-            self.log.note_emptied();
-            self.last = None;
+        let Self { db, turn, .. } = self;
+        let Some(db) = db.as_mut() else { return Ok(()) };
+        // Whoever writes just now ends first, which delays nobody; the checkpoint alone would not wait so long.
+        let db = std::cell::RefCell::new(db);
+        let wait = || db.borrow_mut().batch_execute("BEGIN IMMEDIATE; ROLLBACK");
+        let done = turn.begin_and(wait, |()| checkpoint(*db.borrow_mut(), mode)).map_err(|error| error.to_string())?;
+        self.refused = done.busy != 0;
+        self.free = !self.refused;
+        if self.free {
+            self.log.note_emptied(cut_off);
         }
         Ok(())
     }
 
-    fn checkpoint(&mut self, mode: &str) -> Result<Progress, String> {
-        checkpoint(self.location, &mut self.db, mode)
+    fn passive(&mut self) -> Result<Progress, String> {
+        let db = match &mut self.db {
+            Some(db) => db,
+            None => self.db.insert(connect(self.location, Intent::Checkpoint).map_err(|error| error.to_string())?),
+        };
+        checkpoint(db, "PASSIVE").map_err(|error| error.to_string())
     }
 }
 
-fn checkpoint(location: &Location, db: &mut Option<Db>, mode: &str) -> Result<Progress, String> {
-    let connection = match db {
-        Some(connection) => connection,
-        None => db.insert(connect(location, Intent::Checkpoint).map_err(|error| error.to_string())?),
-    };
-    let done: QueryResult<Progress> =
-        diesel::sql_query(format!("PRAGMA wal_checkpoint({mode})")).get_result(connection);
-    done.map_err(|error| error.to_string())
+fn checkpoint(db: &mut Db, mode: &str) -> QueryResult<Progress> {
+    diesel::sql_query(format!("PRAGMA wal_checkpoint({mode})")).get_result(db)
 }

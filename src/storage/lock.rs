@@ -69,7 +69,16 @@ impl Turn {
     }
 
     /// Runs `begin` until the write lock is had or patience ends.
-    pub(super) fn begin(&self, mut begin: impl FnMut() -> QueryResult<()>) -> QueryResult<()> {
+    pub(super) fn begin(&self, begin: impl FnMut() -> QueryResult<()>) -> QueryResult<()> {
+        self.begin_and(begin, Ok)
+    }
+
+    /// The same, and then `work`, before anybody else of this house may begin.
+    pub(super) fn begin_and<T>(
+        &self,
+        mut begin: impl FnMut() -> QueryResult<()>,
+        work: impl FnOnce(()) -> QueryResult<T>,
+    ) -> QueryResult<T> {
         let since = Moment::now();
         let queued = self.enter(since);
         let begun = loop {
@@ -80,18 +89,9 @@ impl Turn {
                 done => break done,
             }
         };
+        let done = begun.and_then(work);
         if queued {
             // Failing to let go could only mean the descriptor is bad; then it is not locked either.
-            let _ = self.0.unlock();
-        }
-        begun
-    }
-
-    /// Runs `work` while nobody else of this house begins a transaction.
-    pub(super) fn hold<T>(&self, work: impl FnOnce() -> T) -> T {
-        let queued = self.enter(Moment::now());
-        let done = work();
-        if queued {
             let _ = self.0.unlock();
         }
         done

@@ -24,7 +24,7 @@ pub struct LogStats {
     pub bytes: u64,
     /// How long a reader (a backup, an export) has kept it from being emptied; zero: none does.
     pub held_for: Duration,
-    /// Since it was last empty, or since this process opened the store.
+    /// Since all of it was in the database and nobody read it, or since this process opened the store.
     pub since_emptied: Duration,
 }
 
@@ -39,11 +39,15 @@ pub(super) struct Log {
 struct Marks {
     emptied: Moment,
     held_since: Option<Moment>,
+    cut_off: Moment,
+    /// Rows were erased since it was cut off.
+    erased: bool,
 }
 
 impl Log {
     pub(super) fn of(database: &Path) -> Self {
-        let marks = Marks { emptied: Moment::now(), held_since: None };
+        let now = Moment::now();
+        let marks = Marks { emptied: now, held_since: None, cut_off: now, erased: false };
         Self { file: beside(database, "-wal"), marks: Mutex::new(marks) }
     }
 
@@ -51,8 +55,23 @@ impl Log {
         std::fs::metadata(&self.file).map_or(0, |about| about.len())
     }
 
-    pub(super) fn note_emptied(&self) {
-        *self.marks() = Marks { emptied: Moment::now(), held_since: None };
+    pub(super) fn note_emptied(&self, cut_off: bool) {
+        let mut marks = self.marks();
+        (marks.emptied, marks.held_since) = (Moment::now(), None);
+        if cut_off {
+            (marks.cut_off, marks.erased) = (marks.emptied, false);
+        }
+    }
+
+    /// Rows were erased whose last images the log still holds.
+    pub(super) fn note_erased(&self) {
+        self.marks().erased = true;
+    }
+
+    /// Whether it should be cut off for that, which is done once in so long.
+    pub(super) fn is_erasing_due(&self, every: Duration) -> bool {
+        let marks = self.marks();
+        marks.erased && marks.cut_off.elapsed() >= every
     }
 
     pub(super) fn note_held(&self, held: bool) {

@@ -70,6 +70,9 @@ pub async fn erase_ended(store: &Store, rules: &[RetentionRule], now: Instant) -
             }
         }
     }
+    if erased > 0 {
+        store.note_erased();
+    }
     failed.map_or(Ok(erased), Err)
 }
 

@@ -310,6 +310,14 @@ impl Store {
         self.0.stats.told()
     }
 
+    /// Lets the write-ahead log (SQLite) be cut off within minutes: it holds the last images of rows that were
+    /// erased because their time was over.
+    pub(super) fn note_erased(&self) {
+        if let Some(log) = &self.0.log {
+            log.note_erased();
+        }
+    }
+
     /// How SQLite's write-ahead log stands; `None` on PostgreSQL.
     pub fn log_stats(&self) -> Option<LogStats> {
         self.0.log.as_ref().map(|log| log.stats())

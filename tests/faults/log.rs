@@ -14,7 +14,7 @@ use crate::support::Backend;
 
 const MIB: u64 = 1 << 20;
 /// What an idle log may keep.
-const SHORT: u64 = 4 * MIB;
+const SHORT: u64 = 0;
 
 fn replace(db: &mut Db, id: u64, kib: u64) -> Result<(), StorageError> {
     let sql = format!("INSERT OR REPLACE INTO notes (id, body) VALUES ({id}, hex(zeroblob({})))", kib << 9);
