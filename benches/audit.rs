@@ -186,7 +186,6 @@ impl Bench {
             keyring: self.keyring.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
-            retention: AuditConfig::years(5),
         });
         let citizens = Citizens::open(CitizensParts {
             store: self.store.clone(),
@@ -199,6 +198,7 @@ impl Bench {
             metrics: Metrics::default(),
             cache: CacheConfig::default(),
             guards: GuardConfig::default(),
+            answers_kept: Duration::from_secs(24 * 3600),
         });
         let citizens = citizens.await.unwrap();
         let (sealing, now, id) = (Sealing::new(self.keyring.clone(), entropy.clone()), clock.now(), citizen.citizen_id);

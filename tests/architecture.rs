@@ -29,7 +29,7 @@ const ROOMS: &[&str] = &[
     "crypto",
     "kernel",
 ];
-const LONGEST_FILE: usize = 400;
+const LONGEST_FILE: usize = 500;
 
 /// A source file without comments and tests.
 struct Source {

@@ -100,7 +100,7 @@ async fn a_rotation_is_asked_for_and_begins_a_count_of_its_own() {
         let new = async || usage(&process.store).await.unwrap().into_iter().find(|usage| usage.version == 2);
         within(Duration::from_secs(20), async || new().await.is_some()).await;
         let KeyUsage { seals, .. } = new().await.unwrap();
-        assert!(seals >= 9 && seals < SEALS_WARNING);
+        assert!((9..SEALS_WARNING).contains(&seals));
     })
     .await;
 }

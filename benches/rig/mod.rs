@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::web;
 use dancu::access::AccessConfig;
-use dancu::app::{App, AppConfig, Ground, PagesConfig};
+use dancu::app::{App, AppConfig, Ground, PagesConfig, RetentionPeriods};
 use dancu::audit::AuditConfig;
 use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::Seeder;
@@ -147,6 +147,7 @@ pub async fn serve(folder: &Path, url: String, cache_bytes: u64, more: fn(&mut w
             email: contact(),
         },
         pages: PagesConfig::default(),
+        retention: RetentionPeriods::with_stays(30),
     };
     let app = App::open(config, ground.clone()).await.expect("the service opens");
     let sealing = Sealing::new(ground.keyring.clone(), entropy.clone());

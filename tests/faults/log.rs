@@ -1,4 +1,4 @@
-//! SQLite's write-ahead log under load, in bulk work, and beside a long reader.
+//! SQLite's write-ahead log in bulk work and beside a long reader.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,8 +13,6 @@ use super::notes::open;
 use crate::support::Backend;
 
 const MIB: u64 = 1 << 20;
-/// What an idle log may keep.
-const SHORT: u64 = 0;
 
 fn replace(db: &mut Db, id: u64, kib: u64) -> Result<(), StorageError> {
     let sql = format!("INSERT OR REPLACE INTO notes (id, body) VALUES ({id}, hex(zeroblob({})))", kib << 9);
@@ -58,26 +56,6 @@ async fn readers(store: &Store, ended: &Arc<AtomicBool>) -> JoinSet<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_stays_short_under_load_and_is_cut_off_after() {
-    let backend = Backend::sqlite();
-    let (store, _) = open(&backend).await;
-    let ended = Arc::new(AtomicBool::new(false));
-    let mut reading = readers(&store, &ended).await;
-    let (mut longest, mut pace) = (0, tokio::time::interval(Duration::from_millis(8)));
-    // 50 MB a second, twice as much in all as the log may hold.
-    for id in 0..640 {
-        pace.tick().await;
-        store.write(move |tx| replace(tx.db()?, 100 + id % 20, 400)).await.unwrap();
-        longest = longest.max(bytes(&store));
-    }
-    ended.store(true, Ordering::Relaxed);
-    while reading.join_next().await.is_some() {}
-    assert!(longest < 128 * MIB, "{} MiB of log", longest / MIB);
-    until(&store, "the log of an idle store is cut off", |store| bytes(store) <= SHORT).await;
-    eprintln!("256 MiB written: at most {} MiB of log", longest / MIB);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn bulk_work_waits_for_the_log() {
     let backend = Backend::sqlite();
     let (store, _) = open(&backend).await;
@@ -92,7 +70,7 @@ async fn bulk_work_waits_for_the_log() {
     while reading.join_next().await.is_some() {}
     assert!(longest < 300 * MIB, "{} MiB of log", longest / MIB);
     store.close().await;
-    assert!(bytes(&store) <= SHORT, "{:?}", store.log_stats());
+    assert!(bytes(&store) == 0, "{:?}", store.log_stats());
     eprintln!("640 MiB written: at most {} MiB of log", longest / MIB);
 }
 
@@ -112,6 +90,6 @@ async fn a_long_reader_is_told_of_and_its_log_goes_with_it() {
     // It holds the log, not those who write.
     store.write(|tx| replace(tx.db()?, 1, 4)).await.unwrap();
     backup.batch_execute("COMMIT").unwrap();
-    until(&store, "the log goes", |store| bytes(store) <= SHORT && !held(store)).await;
+    until(&store, "the log goes", |store| bytes(store) == 0 && !held(store)).await;
     assert!(store.log_stats().is_some_and(|log| log.since_emptied < Duration::from_secs(60)));
 }

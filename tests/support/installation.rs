@@ -14,7 +14,7 @@ use dancu::citizens::seed::showcase;
 use dancu::citizens::{CacheConfig, GuardConfig, upsert};
 use dancu::cli::demo::facilities;
 use dancu::cli::operate::{account, demo_reason};
-use dancu::clients::{Agreement, Contact, NewClient, samples};
+use dancu::clients::{Contact, samples};
 use dancu::console;
 use dancu::crypto::jose::PrivateJwk;
 use dancu::crypto::{Keyring, SystemEntropy};
@@ -74,17 +74,6 @@ impl Installation {
         Self { app, url, secrets, keys, server }
     }
 
-    /// A client like the sample `like`, under another agreement.
-    pub async fn client(&mut self, id: &str, like: &str, change: impl FnOnce(&mut Agreement)) {
-        let samples = samples(self.app.ground.clock.now()).expect("samples are made");
-        let sample = samples.into_iter().find(|sample| sample.new.id.as_str() == like).expect("a sample");
-        let mut agreement = sample.new.agreement.clone();
-        change(&mut agreement);
-        let new = NewClient { id: id.parse().expect("a client id"), agreement, ..sample.new };
-        self.app.clients.under(&self.operator()).add(new).await.expect("the client is added");
-        self.keys.insert(id.to_owned(), sample.private_key);
-    }
-
     /// How a client authenticates at OAuth endpoints.
     pub fn authenticated(&self, client: &str) -> [(&'static str, String); 2] {
         let (key, now) = (&self.keys[client], self.app.ground.clock.now().as_seconds());
@@ -119,11 +108,6 @@ impl Installation {
         let text = answer.text().await.expect("a body");
         assert!(status.is_success(), "{path}: {status} {text}");
         text
-    }
-
-    /// An operator in the service's own process, as in a demo.
-    pub fn operator(&self) -> Operator {
-        operator(&self.app)
     }
 
     pub async fn stop(self) {
