@@ -12,7 +12,7 @@ use dancu::stays::{DeskLink, desk_link};
 
 use super::holder::reachable;
 use crate::support::photos::Shot;
-use crate::support::{Backend, Browser, Installation, Screen, Tab, camera};
+use crate::support::{Backend, Browser, Installation, Screen, Tab, camera, operator};
 
 const ENTER: &str = "\u{e007}";
 
@@ -23,7 +23,7 @@ pub async fn link(site: &Installation) -> String {
     let hotel = hotel.expect("the hotel").new;
     let officer = hotel.officers.first().expect("an officer").clone();
     let link = DeskLink { client: hotel.id, officer, lifetime: Duration::from_secs(60) };
-    let path = desk_link(&site.app.access, link, &site.operator()).await.expect("a link");
+    let path = desk_link(&site.app.access, link, &operator(&site.app)).await.expect("a link");
     format!("{}{path}", site.url)
 }
 
