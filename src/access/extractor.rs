@@ -11,11 +11,11 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::{Either, LocalBoxFuture};
 
 use super::verify::Bearer;
-use super::{Access, Caller, Denied, NoPlace, ProofFault, ProofTarget};
+use super::{Access, Caller, Denied, NoPermit, ProofFault, ProofTarget};
 use crate::http::{Arrival, DPOP_NONCE, Problem, ProblemKind};
 
 /// When a request that got no place may come again.
-const PLACE_AGAIN: Duration = Duration::from_secs(5);
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl FromRequest for Caller {
     type Error = Problem;
@@ -169,11 +169,11 @@ impl From<Denied> for Problem {
     }
 }
 
-impl From<NoPlace> for Problem {
-    fn from(refusal: NoPlace) -> Self {
+impl From<NoPermit> for Problem {
+    fn from(refusal: NoPermit) -> Self {
         match refusal {
-            NoPlace::ShareUsedUp => Self::new(ProblemKind::TooManyAtOnce).retry_after(PLACE_AGAIN),
-            NoPlace::Full => Self::new(ProblemKind::Overloaded).retry_after(PLACE_AGAIN),
+            NoPermit::ShareUsedUp => Self::new(ProblemKind::TooManyAtOnce).retry_after(RETRY_AFTER),
+            NoPermit::Full => Self::new(ProblemKind::Overloaded).retry_after(RETRY_AFTER),
         }
     }
 }

@@ -266,6 +266,11 @@ fn a_sound_configuration_is_let_through_and_each_unsafe_setting_is_not() {
     assert_eq!(check(&[]), []);
     assert_eq!(check(&[("DANCU__SERVER__ISSUER", "http://dancu.vn")]), [UnsafeSetting::IssuerNotHttps]);
     assert_eq!(check(&[("DANCU__SERVER__ISSUER", "http://localhost")]), []);
+    let private = ("DANCU__SERVER__PRIVATE_BIND", "127.0.0.1:1,[::1]:1,[::ffff:127.0.0.1]:1,192.0.2.1:1,[::]:1");
+    let outside =
+        ["192.0.2.1:1", "[::]:1"].map(|address| UnsafeSetting::PrivateBeyondLoopback(address.parse().unwrap()));
+    assert_eq!(check(&[private]), outside);
+    assert_eq!(check(&[private, ("DANCU__SERVER__PRIVATE_BEYOND_LOOPBACK", "true")]), []);
     assert_eq!(check(&[("DANCU__DATABASE__URL", "postgres://db/x")]), [UnsafeSetting::DatabaseUnverified]);
     let place = |path: &str| home.path().join(path).display().to_string();
     let folder = home.path().join("db");
@@ -401,6 +406,12 @@ fn plain_text_beyond_loopback_and_unfit_keys_are_refused_together() {
     assert!(found.contains(&UnsafeSetting::DemoKeys(demo.path().into())));
     let plain: Vec<_> = found.iter().filter(|reason| matches!(reason, UnsafeSetting::PlainText(_))).collect();
     assert_eq!(plain, [&UnsafeSetting::PlainText("[::]:80".parse().unwrap())]);
+    let proxied = [("DANCU__SERVER__BIND", "[::]:80"), ("DANCU__SERVER__BEHIND_PROXY", "true")];
+    let told = Config::load(None, env(&proxied)).unwrap_err().to_string();
+    assert!(told.contains("behind_proxy needs trusted_proxies"), "{told}");
+    let named = [&proxied[..], &[("DANCU__SERVER__TRUSTED_PROXIES", "192.0.2.7")]].concat();
+    let found = Config::load(None, env(&named)).unwrap().unsafe_settings(Some(Ok(&keyring)));
+    assert!(!found.iter().any(|reason| matches!(reason, UnsafeSetting::PlainText(_))), "{found:?}");
     std::fs::remove_file(demo.path().join(format!("{}-1.json", KeyUse::Seal))).unwrap();
     let error = Keyring::load(demo.path()).unwrap_err();
     let found = config.unsafe_settings(Some(Err(&error)));

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn asking_runs_no_probe() {
+    async fn reading_health_runs_no_probe() {
         let runs = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&runs);
         let probe = Probe::new("database", move || {

@@ -33,7 +33,7 @@ use super::image::ImageFault;
 use super::model::{self, NotShown, Told, recognise};
 use super::reactor::Revoker;
 use super::said::Said;
-use crate::access::{Caller, NoPlace};
+use crate::access::{Caller, NoPermit};
 use crate::audit::Audit;
 use crate::citizens::guard::meter::Standing;
 use crate::citizens::sealing::Sealing;
@@ -58,7 +58,7 @@ pub enum QrError {
     #[error(transparent)]
     Image(#[from] ImageFault),
     #[error("too many pictures are being read: {0}")]
-    Busy(#[from] NoPlace),
+    Busy(#[from] NoPermit),
     #[error("the agreement lets out none of the attributes asked for")]
     NothingAgreed,
     #[error("nothing of what was asked for fits a credential")]

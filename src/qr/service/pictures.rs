@@ -5,20 +5,20 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{Qr, QrError};
-use crate::access::{Caller, NoPlace, Place, PlaceBounds, Places};
+use crate::access::{Caller, FairPermit, FairPermitLimits, FairPermits, NoPermit};
 use crate::kernel::ClientId;
 use crate::qr::image::{ImageFault, read_qr};
 
 /// Pictures held in memory at once, being uploaded, waiting or read. Nobody waits for this: what is refused
 /// is sent again.
-const ROOM: PlaceBounds =
-    PlaceBounds { places: 16, places_of_client: 6, waiting: 0, waiting_of_client: 0, patience: Duration::ZERO };
+const ROOM: FairPermitLimits =
+    FairPermitLimits { permits: 16, permits_of_client: 6, waiting: 0, waiting_of_client: 0, patience: Duration::ZERO };
 /// How long a picture waits for a thread: longer than reading another one takes at the most.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Room for one picture in memory.
 pub struct Room {
-    _place: Place,
+    _permit: FairPermit,
     client: ClientId,
 }
 
@@ -29,22 +29,22 @@ pub struct Picture {
 }
 
 pub(super) struct Pictures {
-    room: Places,
-    threads: Places,
+    room: FairPermits,
+    threads: FairPermits,
 }
 
 impl Default for Pictures {
     fn default() -> Self {
         // Half of the machine: the other half answers everybody else. Of that, one client has half.
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get().div_ceil(2));
-        let threads = PlaceBounds {
-            places: threads,
-            places_of_client: threads.div_ceil(2),
-            waiting: ROOM.places,
-            waiting_of_client: ROOM.places_of_client,
+        let threads = FairPermitLimits {
+            permits: threads,
+            permits_of_client: threads.div_ceil(2),
+            waiting: ROOM.permits,
+            waiting_of_client: ROOM.permits_of_client,
             patience: PATIENCE,
         };
-        Self { room: Places::new(ROOM), threads: Places::new(threads) }
+        Self { room: FairPermits::new(ROOM), threads: FairPermits::new(threads) }
     }
 }
 
@@ -55,7 +55,7 @@ impl Qr {
     /// [`QrError::Busy`] where there is none for this client.
     pub async fn room_for_a_picture(&self, caller: &Caller) -> Result<Room, QrError> {
         let client = caller.client.id.clone();
-        Ok(Room { _place: self.0.pictures.room.take(&client).await?, client })
+        Ok(Room { _permit: self.0.pictures.room.take(&client).await?, client })
     }
 
     /// The text of the symbol in a picture. It tells nothing of what is held about anybody, and is not
@@ -66,7 +66,7 @@ impl Qr {
     pub async fn read_picture(&self, picture: Picture) -> Result<String, QrError> {
         let turn = self.0.pictures.threads.take(&picture.room.client).await;
         // Whoever was let in and waited in vain has used up no share.
-        let turn = turn.map_err(|_| NoPlace::Full)?;
+        let turn = turn.map_err(|_| NoPermit::Full)?;
         // Both go along: a client that hangs up ends nothing that was begun.
         let read = tokio::task::spawn_blocking(move || {
             let text = read_qr(&picture.bytes);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{ReportMany, ReportedMany, Stays, StaysError, Taken};
-use crate::access::{Caller, NoPlace, Place, PlaceBounds};
+use crate::access::{Caller, FairPermit, FairPermitLimits, NoPermit};
 use crate::citizens::guard::meter::Standing;
 use crate::crypto::digest::sha256;
 use crate::kernel::{FacilityId, Faults, Instant, Language, Purpose, Text};
@@ -17,9 +17,9 @@ use crate::stays::model::Notice;
 
 /// Files that are uploaded or worked on at the same time. Each takes its own length, what is read of it and
 /// what is answered: a hundred megabytes at the most. Who waits has sent nothing yet.
-pub(super) const FILES_AT_ONCE: PlaceBounds = PlaceBounds {
-    places: 4,
-    places_of_client: 2,
+pub(super) const FILES_AT_ONCE: FairPermitLimits = FairPermitLimits {
+    permits: 4,
+    permits_of_client: 2,
     waiting: 256,
     waiting_of_client: 64,
     patience: Duration::from_secs(20),
@@ -29,7 +29,7 @@ const NO_PURPOSE: Text = Text::new("Trường này là bắt buộc.", "This mem
 
 /// Room for one file, from before its first byte is read until it is answered.
 pub struct FileRoom {
-    place: Place,
+    permit: FairPermit,
     /// Neither the wait for a turn nor the reading makes a file late.
     received_at: Instant,
 }
@@ -154,9 +154,9 @@ impl Stays {
     ///
     /// # Errors
     /// If too many files wait, of this client or in all, or none was done in time.
-    pub async fn room_for_a_file(&self, caller: &Caller) -> Result<FileRoom, NoPlace> {
+    pub async fn room_for_a_file(&self, caller: &Caller) -> Result<FileRoom, NoPermit> {
         let received_at = self.0.clock.now();
-        Ok(FileRoom { place: self.0.files.take(&caller.client.id).await?, received_at })
+        Ok(FileRoom { permit: self.0.files.take(&caller.client.id).await?, received_at })
     }
 
     /// Takes the notices of a file that have no fault. The others are named row by row, every fault at
@@ -165,10 +165,10 @@ impl Stays {
     /// # Errors
     /// [`BatchError`]; then nothing was taken, but what a repetition would find.
     pub async fn batch(&self, caller: &Caller, batch: Batch, room: FileRoom) -> Result<BatchTold, BatchError> {
-        let FileRoom { place, received_at } = room;
+        let FileRoom { permit, received_at } = room;
         let Batch { file, purpose, idempotency_key, dry_run, language } = batch;
         let format = file.format();
-        let (sorted, place) = aside(place, move || sort(&file, &purpose)).await.ok_or(FileFault::NoWorkbook)?;
+        let (sorted, permit) = aside(permit, move || sort(&file, &purpose)).await.ok_or(FileFault::NoWorkbook)?;
         let Sorted { mut read, notices, purpose, digest } = sorted?;
         let many = ReportMany {
             unread: read.rows.len() - notices.len(),
@@ -185,16 +185,19 @@ impl Stays {
         let blank = std::mem::take(&mut read.blank);
         let refused = faulty.len();
         let written = move || write(format, &read, faulty, &purpose, language);
-        let (written, _place) = aside(place, written).await.ok_or(BatchError::Unwritable)?;
+        let (written, _permit) = aside(permit, written).await.ok_or(BatchError::Unwritable)?;
         let (faults, refused_file) = written?;
         Ok(BatchTold { dry_run, read: rows, taken, faults, refused, blank, refused_file, standing })
     }
 }
 
-/// Does what takes long beside the workers. The place goes along, since the work goes on where whoever asked
+/// Does what takes long beside the workers. The permit goes along, since the work goes on where whoever asked
 /// is gone, and comes back. `None`: it panicked.
-async fn aside<T: Send + 'static>(place: Place, work: impl FnOnce() -> T + Send + 'static) -> Option<(T, Place)> {
-    tokio::task::spawn_blocking(move || (work(), place)).await.ok()
+async fn aside<T: Send + 'static>(
+    permit: FairPermit,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<(T, FairPermit)> {
+    tokio::task::spawn_blocking(move || (work(), permit)).await.ok()
 }
 
 fn sort(file: &BatchFile, purpose: &BatchPurpose) -> Result<Sorted, BatchError> {

@@ -34,7 +34,7 @@ pub use upkeep::rows_under_version;
 
 use self::drawer::Drawer;
 
-use crate::access::{Access, Places};
+use crate::access::{Access, FairPermits};
 use crate::audit::Audit;
 use crate::citizens::Citizens;
 use crate::citizens::sealing::Sealing;
@@ -72,7 +72,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// Files in work.
-    files: Places,
+    files: FairPermits,
 }
 
 impl Stays {
@@ -81,7 +81,7 @@ impl Stays {
         let StaysParts { issuer, store, audit, access, citizens, qr, keyring, clock, entropy } = parts;
         let sealing = Sealing::new(keyring.clone(), entropy.clone());
         let drawer = Drawer { sealing, keyring: keyring.clone() };
-        let files = Places::new(batch::FILES_AT_ONCE);
+        let files = FairPermits::new(batch::FILES_AT_ONCE);
         let inner = Inner { issuer, store, audit, access, citizens, qr, keyring, drawer, clock, entropy, files };
         let inner = Arc::new(inner);
         tokio::spawn(upkeep::run(Arc::downgrade(&inner)));

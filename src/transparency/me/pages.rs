@@ -20,11 +20,11 @@ mod filter;
 mod words;
 
 /// Lines on one page: whole days are shown, until there are as many.
-const SHOWN: usize = 20;
+const LINES_PER_PAGE: usize = 20;
 /// Looks read for one page.
-const READ: usize = 1_000;
+const LOOKS_READ: usize = 1_000;
 /// Looks of a group that are told one by one; the export has the rest.
-const OPENED: usize = 100;
+const LOOKS_PER_GROUP: usize = 100;
 
 /// Serves the page. Needs `Data<Me>`.
 pub fn page_routes(config: &mut ServiceConfig) {
@@ -33,30 +33,30 @@ pub fn page_routes(config: &mut ServiceConfig) {
 
 #[derive(Template)]
 #[template(path = "transparency/me/pages/start.html")]
-struct Start {
+struct StartView {
     page: Page,
 }
 
 #[derive(Template)]
 #[template(path = "transparency/me/pages/me.html")]
-struct Shown {
+struct HistoryView {
     page: Page,
-    days: Vec<ShownDay>,
+    days: Vec<DayView>,
     /// Looks in the period, whatever the filter lets pass.
     total: usize,
-    filter: ShownFilter,
+    filter: FilterForm,
     newer: Option<String>,
     older: Option<String>,
     children: Vec<Child>,
     /// The name of the child whose history this is.
     of_child: Option<String>,
     export: String,
-    consents: Vec<ShownConsent>,
+    consents: Vec<ConsentView>,
     withdrawn: bool,
 }
 
 /// The form of the filter, as it was last sent.
-struct ShownFilter {
+struct FilterForm {
     child: Option<TransactionId>,
     from: String,
     to: String,
@@ -66,9 +66,9 @@ struct ShownFilter {
     set: bool,
 }
 
-struct ShownDay {
+struct DayView {
     day: String,
-    groups: Vec<ShownGroup>,
+    groups: Vec<GroupView>,
 }
 
 struct Child {
@@ -77,7 +77,7 @@ struct Child {
 }
 
 /// Looks of a day that say the same.
-struct ShownGroup {
+struct GroupView {
     who: String,
     /// On whose page or request the citizen acted.
     through: Option<String>,
@@ -92,17 +92,17 @@ struct ShownGroup {
     count: usize,
     /// What is not told one by one here.
     untold: usize,
-    looks: Vec<ShownLook>,
+    looks: Vec<LookView>,
 }
 
-struct ShownLook {
+struct LookView {
     at: String,
     unit: Option<String>,
     place: String,
     transaction: TransactionId,
 }
 
-struct ShownConsent {
+struct ConsentView {
     id: ConsentId,
     who: String,
     attributes: String,
@@ -130,7 +130,7 @@ async fn show(
     let query = HistoryQuery {
         child: wanted.child,
         range: filter.range.clone(),
-        page: Part { skip: wanted.skip, limit: READ },
+        page: Part { skip: wanted.skip, limit: LOOKS_READ },
         proofs: false,
     };
     let history = match me.history(&caller, query).await {
@@ -141,14 +141,15 @@ async fn show(
     };
     let (consents, _) = me.consents(&caller).await?;
     let complete = wanted.skip.saturating_add(history.looks.len()) >= history.total;
-    let GroupedLooks { groups, consumed } = group_looks(&history.looks, |look| filter.passes(look), SHOWN, complete);
+    let GroupedLooks { groups, consumed } =
+        group_looks(&history.looks, |look| filter.passes(look), LINES_PER_PAGE, complete);
     let next = wanted.skip.saturating_add(consumed);
-    let view = Shown {
-        days: days_in_words(&page, &groups),
+    let view = HistoryView {
+        days: day_views(&page, &groups),
         total: history.total,
         newer: (wanted.skip > 0).then(|| filter.link(&wanted, None)),
         older: (next < history.total).then(|| filter.link(&wanted, Some(next))),
-        filter: ShownFilter {
+        filter: FilterForm {
             child: wanted.child,
             from: wanted.from.clone(),
             to: wanted.to.clone(),
@@ -159,7 +160,7 @@ async fn show(
         of_child: wanted.child.and_then(|child| name_of(&history.wards, child)),
         children: history.wards.iter().map(child).collect(),
         export: wanted.child.map(|child| format!("&child={child}")).unwrap_or_default(),
-        consents: consents.iter().map(|consent| consent_in_words(&page, &me, consent, now)).collect(),
+        consents: consents.iter().map(|consent| consent_view(&page, &me, consent, now)).collect(),
         withdrawn: wanted.withdrawn,
         page,
     };
@@ -167,7 +168,7 @@ async fn show(
 }
 
 fn start(page: Page) -> Result<HttpResponse, Problem> {
-    let view = Start { page };
+    let view = StartView { page };
     view.page.show(&view)
 }
 
@@ -200,16 +201,16 @@ fn basis_in_words(page: &Page, code: &LegalBasis) -> String {
     labels::legal_basis_label(code).map_or_else(|| code.to_string(), |label| page.tell(&label).to_owned())
 }
 
-fn days_in_words(page: &Page, groups: &[LookGroup<'_>]) -> Vec<ShownDay> {
+fn day_views(page: &Page, groups: &[LookGroup<'_>]) -> Vec<DayView> {
     let days = groups.chunk_by(|left, right| left[0].day() == right[0].day());
-    days.map(|groups| ShownDay {
+    days.map(|groups| DayView {
         day: page.date(groups[0][0].day()),
-        groups: groups.iter().map(|group| group_in_words(page, group)).collect(),
+        groups: groups.iter().map(|group| group_view(page, group)).collect(),
     })
     .collect()
 }
 
-fn group_in_words(page: &Page, group: &LookGroup<'_>) -> ShownGroup {
+fn group_view(page: &Page, group: &LookGroup<'_>) -> GroupView {
     let look = group[0];
     let (outcome, tone) = match look.kind() {
         LookKind::Answered => (page.say("Đã trả lời", "Answered"), "info"),
@@ -232,7 +233,7 @@ fn group_in_words(page: &Page, group: &LookGroup<'_>) -> ShownGroup {
         look.legal_basis.as_ref().map(|basis| basis_in_words(page, basis)),
     ];
     let attributes = group.iter().fold(AttributeSet::EMPTY, |all, look| all.union(look.attributes));
-    ShownGroup {
+    GroupView {
         who: who.to_owned(),
         through: organisation.filter(|_| look.doer != Doer::Organisation),
         sentence: words::sentence(page, look),
@@ -243,13 +244,13 @@ fn group_in_words(page: &Page, group: &LookGroup<'_>) -> ShownGroup {
         tone,
         along: look.relation == Relation::AlongWithAnother,
         count: group.len(),
-        untold: group.len().saturating_sub(OPENED),
-        looks: group.iter().take(OPENED).map(|look| look_in_words(page, look)).collect(),
+        untold: group.len().saturating_sub(LOOKS_PER_GROUP),
+        looks: group.iter().take(LOOKS_PER_GROUP).map(|look| look_view(page, look)).collect(),
     }
 }
 
-fn look_in_words(page: &Page, look: &Look) -> ShownLook {
-    ShownLook {
+fn look_view(page: &Page, look: &Look) -> LookView {
+    LookView {
         at: page.time(look.at),
         unit: look.unit.as_ref().map(|(unit, standing)| match standing {
             OfficerStanding::Registered => unit.clone(),
@@ -262,8 +263,8 @@ fn look_in_words(page: &Page, look: &Look) -> ShownLook {
     }
 }
 
-fn consent_in_words(page: &Page, me: &Me, consent: &Consent, now: Instant) -> ShownConsent {
-    ShownConsent {
+fn consent_view(page: &Page, me: &Me, consent: &Consent, now: Instant) -> ConsentView {
+    ConsentView {
         id: consent.id,
         who: me.client_name(&consent.client).unwrap_or_else(|| consent.client.to_string()),
         attributes: attributes_in_words(page, consent.attributes),

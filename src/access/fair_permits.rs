@@ -1,4 +1,4 @@
-//! Places for work that costs much (a file, a picture), shared fairly between clients.
+//! FairPermits for work that costs much (a file, a picture), shared fairly between clients.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,12 +8,12 @@ use tokio::sync::oneshot;
 
 use crate::kernel::ClientId;
 
-/// How many places there are, and how many requests may wait for one.
+/// How many permits there are, and how many requests may wait for one.
 #[derive(Debug, Clone, Copy)]
-pub struct PlaceBounds {
-    pub places: usize,
-    /// Most places that one client holds at a time.
-    pub places_of_client: usize,
+pub struct FairPermitLimits {
+    pub permits: usize,
+    /// Most permits that one client holds at a time.
+    pub permits_of_client: usize,
     pub waiting: usize,
     /// Most requests of one client that wait at a time.
     pub waiting_of_client: usize,
@@ -21,23 +21,23 @@ pub struct PlaceBounds {
     pub patience: Duration,
 }
 
-/// Why a request got no place.
+/// Why a request got no permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoPlace {
+pub enum NoPermit {
     /// The client's own requests hold, and wait for, as many as it may have.
     #[error("the client has as many such requests at work as it may have")]
     ShareUsedUp,
-    #[error("no place became free in time")]
+    #[error("no permit became free in time")]
     Full,
 }
 
-/// Places that clients share: each holds only so many, and free ones go to the waiting clients in turn,
+/// FairPermits that clients share: each holds only so many, and free ones go to the waiting clients in turn,
 /// whichever has sent more requests. Cheap to clone.
 #[derive(Clone)]
-pub struct Places(Arc<Shared>);
+pub struct FairPermits(Arc<Shared>);
 
 struct Shared {
-    bounds: PlaceBounds,
+    bounds: FairPermitLimits,
     state: Mutex<State>,
 }
 
@@ -52,39 +52,39 @@ struct State {
 #[derive(Default)]
 struct ClientState {
     held: usize,
-    waiting: VecDeque<oneshot::Sender<Place>>,
+    waiting: VecDeque<oneshot::Sender<FairPermit>>,
 }
 
-/// One place; it is free again when this is dropped. Work that cannot be stopped takes it along.
-pub struct Place {
+/// One permit; it is free again when this is dropped. Work that cannot be stopped takes it along.
+pub struct FairPermit {
     /// `None`: it was never handed out.
     held: Option<(Arc<Shared>, ClientId)>,
 }
 
-impl Places {
-    pub fn new(bounds: PlaceBounds) -> Self {
+impl FairPermits {
+    pub fn new(bounds: FairPermitLimits) -> Self {
         Self(Arc::new(Shared { bounds, state: Mutex::default() }))
     }
 
-    /// A place for a request of `client`, as soon as it is the client's turn.
+    /// A permit for a request of `client`, as soon as it is the client's turn.
     ///
     /// # Errors
-    /// At once if too many wait; after the patience if no place became free.
-    pub async fn take(&self, client: &ClientId) -> Result<Place, NoPlace> {
+    /// At once if too many wait; after the patience if no permit became free.
+    pub async fn take(&self, client: &ClientId) -> Result<FairPermit, NoPermit> {
         let waiting = match self.0.begin(client)? {
-            Begun::Granted(place) => return Ok(place),
+            Begun::Granted(permit) => return Ok(permit),
             Begun::Waits(waiting) => waiting,
         };
         match tokio::time::timeout(self.0.bounds.patience, waiting).await {
-            Ok(Ok(place)) => Ok(place),
-            _ => Err(NoPlace::Full),
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(NoPermit::Full),
         }
     }
 }
 
 enum Begun {
-    Granted(Place),
-    Waits(oneshot::Receiver<Place>),
+    Granted(FairPermit),
+    Waits(oneshot::Receiver<FairPermit>),
 }
 
 impl Shared {
@@ -93,23 +93,23 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(self: &Arc<Self>, client: &ClientId) -> Result<Begun, NoPlace> {
+    fn begin(self: &Arc<Self>, client: &ClientId) -> Result<Begun, NoPermit> {
         let state = &mut *self.lock();
         state.forget_who_left();
         let bounds = self.bounds;
         let waiting: usize = state.clients.values().map(|own| own.waiting.len()).sum();
-        let (is_free, own) = (state.held < bounds.places, state.clients.entry(client.clone()).or_default());
-        // Who waits although a place is free holds its share already.
-        if is_free && own.held < bounds.places_of_client {
+        let (is_free, own) = (state.held < bounds.permits, state.clients.entry(client.clone()).or_default());
+        // Who waits although a permit is free holds its share already.
+        if is_free && own.held < bounds.permits_of_client {
             own.held += 1;
             state.held += 1;
-            return Ok(Begun::Granted(Place { held: Some((self.clone(), client.clone())) }));
+            return Ok(Begun::Granted(FairPermit { held: Some((self.clone(), client.clone())) }));
         }
         let refusal = if own.waiting.len() >= bounds.waiting_of_client {
-            let used_up = own.held >= bounds.places_of_client || !own.waiting.is_empty();
-            Some(if used_up { NoPlace::ShareUsedUp } else { NoPlace::Full })
+            let used_up = own.held >= bounds.permits_of_client || !own.waiting.is_empty();
+            Some(if used_up { NoPermit::ShareUsedUp } else { NoPermit::Full })
         } else {
-            (waiting >= bounds.waiting).then_some(NoPlace::Full)
+            (waiting >= bounds.waiting).then_some(NoPermit::Full)
         };
         if let Some(refusal) = refusal {
             state.forget_idle(client);
@@ -123,7 +123,7 @@ impl Shared {
         Ok(Begun::Waits(receiver))
     }
 
-    /// Gives back a place of `client` and hands free ones to those whose turn it is.
+    /// Gives back a permit of `client` and hands free ones to those whose turn it is.
     fn give_back(self: &Arc<Self>, client: &ClientId) {
         let mut state = self.lock();
         state.held -= 1;
@@ -132,24 +132,24 @@ impl Shared {
         }
         state.forget_idle(client);
         state.forget_who_left();
-        while state.held < self.bounds.places && self.hand_out(&mut state) {}
+        while state.held < self.bounds.permits && self.hand_out(&mut state) {}
     }
 
-    /// Hands out one place; whether somebody took it.
+    /// Hands out one permit; whether somebody took it.
     fn hand_out(self: &Arc<Self>, state: &mut State) -> bool {
-        let share = self.bounds.places_of_client;
+        let share = self.bounds.permits_of_client;
         let next = state.turns.iter().position(|client| state.clients.get(client).is_some_and(|own| own.held < share));
         let Some(client) = next.and_then(|next| state.turns.remove(next)) else { return false };
         let Some(own) = state.clients.get_mut(&client) else { return true };
         let mut granted = false;
         while let Some(sender) = own.waiting.pop_front() {
-            let place = Place { held: Some((self.clone(), client.clone())) };
-            match sender.send(place) {
+            let permit = FairPermit { held: Some((self.clone(), client.clone())) };
+            match sender.send(permit) {
                 Ok(()) => {
                     granted = true;
                     break;
                 }
-                // Who asked is gone. The place was not counted yet: it must not be given back.
+                // Who asked is gone. The permit was not counted yet: it must not be given back.
                 Err(mut unwanted) => unwanted.held = None,
             }
         }
@@ -186,7 +186,7 @@ impl State {
     }
 }
 
-impl Drop for Place {
+impl Drop for FairPermit {
     fn drop(&mut self) {
         if let Some((shared, client)) = self.held.take() {
             shared.give_back(&client);
@@ -200,9 +200,9 @@ mod tests {
 
     use super::*;
 
-    const BOUNDS: PlaceBounds = PlaceBounds {
-        places: 4,
-        places_of_client: 2,
+    const BOUNDS: FairPermitLimits = FairPermitLimits {
+        permits: 4,
+        permits_of_client: 2,
         waiting: 6,
         waiting_of_client: 3,
         patience: Duration::from_secs(30),
@@ -213,8 +213,8 @@ mod tests {
     }
 
     /// A request that waits; it has joined the queue when this returns.
-    async fn waits(places: &Places, name: &str) -> JoinHandle<Result<Place, NoPlace>> {
-        let (own, client) = (places.clone(), client(name));
+    async fn waits(permits: &FairPermits, name: &str) -> JoinHandle<Result<FairPermit, NoPermit>> {
+        let (own, client) = (permits.clone(), client(name));
         let task = tokio::spawn(async move { own.take(&client).await });
         tokio::task::yield_now().await;
         assert!(!task.is_finished());
@@ -223,12 +223,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_holds_its_share_and_leaves_the_rest_to_others() {
-        let places = Places::new(BOUNDS);
-        let a = [places.take(&client("a")).await.unwrap(), places.take(&client("a")).await.unwrap()];
-        let third = waits(&places, "a").await;
-        let _b = [places.take(&client("b")).await.unwrap(), places.take(&client("b")).await.unwrap()];
-        let of_c = waits(&places, "c").await;
-        // The place that `a` gives back is its own again, and `c` waits for another.
+        let permits = FairPermits::new(BOUNDS);
+        let a = [permits.take(&client("a")).await.unwrap(), permits.take(&client("a")).await.unwrap()];
+        let third = waits(&permits, "a").await;
+        let _b = [permits.take(&client("b")).await.unwrap(), permits.take(&client("b")).await.unwrap()];
+        let of_c = waits(&permits, "c").await;
+        // The permit that `a` gives back is its own again, and `c` waits for another.
         let [one, two] = a;
         drop(one);
         let third = third.await.unwrap().unwrap();
@@ -240,11 +240,11 @@ mod tests {
 
     #[tokio::test]
     async fn free_places_go_round_among_the_clients() {
-        let places = Places::new(PlaceBounds { places: 1, places_of_client: 1, ..BOUNDS });
-        let mut held = places.take(&client("a")).await.unwrap();
+        let permits = FairPermits::new(FairPermitLimits { permits: 1, permits_of_client: 1, ..BOUNDS });
+        let mut held = permits.take(&client("a")).await.unwrap();
         let mut queue = Vec::new();
         for name in ["a", "a", "a", "b", "c"] {
-            queue.push((name, waits(&places, name).await));
+            queue.push((name, waits(&permits, name).await));
         }
         let mut order = Vec::new();
         while !queue.is_empty() {
@@ -260,31 +260,31 @@ mod tests {
 
     #[tokio::test]
     async fn too_many_are_refused_at_once_and_whose_fault_it_is_is_told() {
-        let places = Places::new(BOUNDS);
+        let permits = FairPermits::new(BOUNDS);
         let mut held = Vec::new();
         for name in ["a", "a", "b", "b"] {
-            held.push(places.take(&client(name)).await.unwrap());
+            held.push(permits.take(&client(name)).await.unwrap());
         }
         let mut queue = Vec::new();
         for name in ["a", "a", "a", "b", "b", "b"] {
-            queue.push(waits(&places, name).await);
+            queue.push(waits(&permits, name).await);
         }
-        assert_eq!(places.take(&client("a")).await.err(), Some(NoPlace::ShareUsedUp));
-        assert_eq!(places.take(&client("c")).await.err(), Some(NoPlace::Full));
+        assert_eq!(permits.take(&client("a")).await.err(), Some(NoPermit::ShareUsedUp));
+        assert_eq!(permits.take(&client("c")).await.err(), Some(NoPermit::Full));
         // Whoever hangs up makes room in the queue.
         queue.remove(0).abort();
         tokio::task::yield_now().await;
-        waits(&places, "c").await.abort();
+        waits(&permits, "c").await.abort();
     }
 
     #[tokio::test(start_paused = true)]
     async fn patience_ends_and_leaves_nothing_behind() {
-        let places = Places::new(PlaceBounds { places: 1, ..BOUNDS });
-        let held = places.take(&client("a")).await.unwrap();
-        assert_eq!(places.take(&client("b")).await.err(), Some(NoPlace::Full));
+        let permits = FairPermits::new(FairPermitLimits { permits: 1, ..BOUNDS });
+        let held = permits.take(&client("a")).await.unwrap();
+        assert_eq!(permits.take(&client("b")).await.err(), Some(NoPermit::Full));
         drop(held);
-        drop(places.take(&client("c")).await.unwrap());
-        let state = places.0.lock();
+        drop(permits.take(&client("c")).await.unwrap());
+        let state = permits.0.lock();
         assert_eq!((state.held, state.clients.len(), state.turns.len()), (0, 0, 0));
     }
 }
