@@ -38,6 +38,9 @@ file_faults! {
     TooManyCells = "too_many_cells",
         "Sổ Excel có hơn 1.000.000 ô hoặc quá nhiều định dạng. Hãy xóa các ô, kiểu định dạng và trang thừa, hoặc chia tệp.",
         "The workbook has more than 1,000,000 cells, or too many formats. Remove spare cells, styles and sheets, or split it.";
+    RowTooWide = "row_too_wide",
+        "Một dòng của tệp có hơn 16.384 ô, nhiều hơn một bảng tính. Hãy kiểm tra dấu phân cách và dấu xuống dòng của tệp.",
+        "A row of the file has more than 16,384 cells, more than a spreadsheet holds. Look at the file's separators and ends of lines.";
     PartTwice = "workbook_part_twice",
         "Nhiều trang tính của tệp Excel cùng trỏ tới một phần của tệp. Hãy mở bằng Excel, lưu lại rồi gửi.",
         "Several sheets of the workbook are one and the same part of the file. Open it with Excel, save and send it again.";

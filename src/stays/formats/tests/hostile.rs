@@ -153,6 +153,22 @@ fn cells_texts_and_formats_are_counted_over_the_whole_file() {
 }
 
 #[test]
+fn a_row_wider_than_any_spreadsheet_is_refused_before_it_is_held() {
+    let fault = |text: &str| match read(Format::Csv, text.as_bytes()) {
+        Err(Unread::File(fault)) => Some(fault),
+        _ => None,
+    };
+    let text = String::from_utf8(file(Format::Csv, &portal(), &[Row::good()])).unwrap();
+    let columns = text.lines().next().unwrap().split(',').count();
+    let padded = |cells: usize| text.replace("\r\n", &format!("{}\r\n", ",".repeat(cells - columns)));
+    assert_eq!(fault(&padded(16_384)), None, "a sheet saved with all its columns");
+    for wide in [padded(16_385), format!("{text}{}", "x,".repeat(16_384)), "x,".repeat(100_000)] {
+        assert_eq!(fault(&wide), Some(FileFault::RowTooWide));
+    }
+    assert_eq!(fault(&";".repeat(100_000)), Some(FileFault::NoHeader), "one cell of commas' making");
+}
+
+#[test]
 fn the_length_of_a_notice_is_bounded_in_a_file_too() {
     let fits = format!("{{\"a\":\"{}\"}}", "x".repeat(LONGEST_NOTICE - 8));
     let long = format!("{{\"a\":\"{}\"}}", "x".repeat(LONGEST_NOTICE - 7));
