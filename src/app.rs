@@ -8,12 +8,12 @@ use utoipa::OpenApi;
 use crate::access::{self, Access, AccessApi, AccessConfig, AccessParts, OpenAccessError};
 use crate::audit::{Audit, AuditConfig, AuditError, Operator, OperatorAccount, OperatorParts, Why};
 use crate::citizens::{self, CacheConfig, Citizens, CitizensApi, CitizensError, CitizensParts, GuardConfig};
-use crate::clients::{self, Catalogue, Clients, ClientsApi, Contact};
+use crate::clients::{self, Catalogue, Clients, ClientsApi};
 use crate::consent::{Consents, ConsentsParts};
 use crate::crypto::Keyring;
 use crate::eid::{self, Eid, EidApi, EidConfig, EidParts, Sending};
 use crate::forms::{self, FormFaults, Forms, FormsApi, FormsConfig, FormsParts};
-use crate::http::Routes;
+use crate::http::{Contact, Routes};
 use crate::kernel::units::Units;
 use crate::kernel::{Clock, Entropy};
 use crate::oidc::{self, Oidc, OidcApi, OidcConfig, OidcParts};
@@ -288,6 +288,7 @@ impl App {
     /// The routes of all slices.
     pub fn routes(&self) -> Routes {
         let routes = Routes::default()
+            .with_contact(self.contact.clone())
             .with_shared(self.access.clone(), access::routes, AccessApi::openapi())
             .with(Catalogue::new(self.contact.clone(), self.sweeper.rules()), clients::routes, ClientsApi::openapi())
             .with(self.citizens.clone(), citizens::routes, CitizensApi::openapi())

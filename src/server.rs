@@ -136,6 +136,7 @@ pub fn start(
         access_log: service.access_log.clone(),
         entropy: service.entropy.clone(),
         secure: tls.is_some() || config.behind_tls,
+        contact: service.routes.contact(),
     };
     let connections = Connections::new(limits.connections(), ConnectionMetrics::register(&service.metrics));
     let description = endpoints::Description::new(service.routes.description().map_err(StartError::Description)?);

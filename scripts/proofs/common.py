@@ -10,10 +10,10 @@ PURPOSE = {"procedure": "1.004222", "legal_basis": "STATE_DUTY", "officer": {"id
 AN = {"id_number": "097099000001", "full_name": "Nguyễn Văn An", "date_of_birth": "1999-03-15"}
 
 AGREEMENT = """
-operations = ["qr:verify", "qr:issue"]
+operations = ["qr:verify", "qr:issue", "citizens:lookup", "citizens:verify"]
 procedures = ["1.004222"]
 legal_bases = ["STATE_DUTY"]
-attributes = ["full_name", "id_number", "date_of_birth"]
+attributes = ["full_name", "id_number", "date_of_birth", "status"]
 detail = "full"
 bearer = true
 [quotas]
@@ -157,7 +157,7 @@ def two_processes(folder, proof):
                   "--why", "proof")
         [replica.start() for replica in replicas]
         with open(os.path.join(folder, "demo.json"), "w") as file:
-            client = {"client_id": "desk", "profile": "service", "private_jwk": json.load(open(key)), "scopes": ["qr:verify", "qr:issue"],
+            client = {"client_id": "desk", "profile": "service", "private_jwk": json.load(open(key)), "scopes": ["qr:verify", "qr:issue", "citizens:lookup", "citizens:verify"],
                       "procedures": [], "legal_bases": [], "officer": None, "detail": "full"}
             json.dump({"base_url": issuer, "issuer": issuer, "clients": [client]}, file)
         return proof(folder, replicas)

@@ -50,7 +50,7 @@ impl Access {
         Ok(client)
     }
 
-    /// The enabled client and its claims, if one of its keys signed the assertion. Where there is no
+    /// The client and its claims, if one of its keys signed the assertion. Where there is no
     /// key to verify with, a decoy is tried, so that the answer takes its usual time.
     fn verified(&self, assertion: &str, now: Instant) -> Result<(Arc<Client>, RegisteredClaims), GrantError> {
         let parse = || Unverified::parse(assertion, LONGEST_ASSERTION).map_err(|_| GrantError::Unauthenticated);
@@ -67,7 +67,8 @@ impl Access {
         }
         let claims = keys.into_iter().find_map(|key| jwt::verify(parse().ok()?, key, Typ::Any).ok());
         // Nobody signs with a decoy: claims that verified are those of the client.
-        match (client.as_ref().filter(|client| client.enabled), claims) {
+        match (client.as_ref(), claims) {
+            (Some(client), Some(_)) if client.is_stopped() => Err(GrantError::ClientStopped),
             (Some(client), Some(claims)) => Ok((Arc::clone(client), claims)),
             _ => Err(GrantError::Unauthenticated),
         }

@@ -55,8 +55,10 @@ pub enum Denied {
     TokenInvalid,
     #[error("the access token has expired")]
     TokenExpired,
-    #[error("the token's client is not enabled")]
-    ClientDisabled,
+    #[error("operators have stopped the client")]
+    ClientStopped,
+    #[error("operators have stopped the session's officer")]
+    OfficerStopped,
     #[error("the client may not use plain bearer tokens")]
     BearerNotAgreed,
     #[error("the token does not cover {0}")]

@@ -23,11 +23,13 @@ impl Access {
         }
         let (id, secret) = read(field).ok_or(GrantError::Unauthenticated)?;
         let client = id.parse::<ClientId>().ok().and_then(|id| self.clients.find(&id));
-        let client = client.filter(|client| client.enabled && client.profile == ClientProfile::Baseline);
+        let client = client.filter(|client| client.profile == ClientProfile::Baseline);
         let tag = client.as_ref().and_then(|client| client.secret.as_ref());
         let fits = tag.unwrap_or(&self.decoys.secret).fits(&secret);
         let named = form.get("client_id").is_none_or(|named| named == id);
-        client.filter(|client| fits && named && client.secret.is_some()).ok_or(GrantError::Unauthenticated)
+        let client = client.filter(|client| fits && named && client.secret.is_some());
+        let client = client.ok_or(GrantError::Unauthenticated)?;
+        if client.is_stopped() { Err(GrantError::ClientStopped) } else { Ok(client) }
     }
 }
 

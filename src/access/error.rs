@@ -20,6 +20,9 @@ pub enum GrantError {
     /// The signature was the client's own, so it may know what was wrong.
     #[error("the client's assertion is refused")]
     Assertion(#[from] AssertionFault),
+    /// Told only to who has proven to be the client.
+    #[error("operators have stopped the client")]
+    ClientStopped,
     #[error("the client's agreement is not in force")]
     NotInForce,
     #[error("the client may not have plain bearer tokens")]

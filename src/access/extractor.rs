@@ -140,7 +140,9 @@ impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::TokenMissing => ProblemKind::Unauthorised.into(),
-            Denied::TokenInvalid | Denied::ClientDisabled | Denied::BearerNotAgreed => ProblemKind::TokenInvalid.into(),
+            Denied::TokenInvalid | Denied::BearerNotAgreed => ProblemKind::TokenInvalid.into(),
+            Denied::ClientStopped => ProblemKind::ClientStopped.into(),
+            Denied::OfficerStopped => ProblemKind::OfficerStopped.into(),
             Denied::Proof(fault) => {
                 let error = match fault {
                     ProofFault::NonceNeeded | ProofFault::NonceStale => "use_dpop_nonce",

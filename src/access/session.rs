@@ -155,7 +155,10 @@ impl Access {
         let found = self.store.read(Reach::Key, move |db| sessions::find(db, &digests)).await;
         let row = found?.filter(|row| now.as_micros() < row.expires_at).ok_or(Denied::TokenMissing)?;
         let grant = read_grant("sessions", &row.body)?;
-        let client = self.enabled_client(&grant.client)?;
+        let client = self.client_at_work(&grant.client)?;
+        if grant.officer.as_ref().is_some_and(|officer| client.stops.is_officer_stopped(officer)) {
+            return Err(Denied::OfficerStopped);
+        }
         // Who was struck off the client's officers has no session any more.
         if grant.officer.as_ref().is_some_and(|officer| !client.officers.contains(officer)) {
             return Err(Denied::TokenMissing);
@@ -169,14 +172,14 @@ impl Access {
         })
     }
 
-    /// Whether the client, as it stands now, is let in and lists this officer.
+    /// Whether the client, as it stands now, is at work and so is this officer of it.
     pub fn lists_officer(&self, client: &ClientId, officer: &Officer) -> bool {
         self.client_of_officer(client, officer).is_some()
     }
 
-    /// The client, if it is let in and lists this officer.
+    /// The client, if it is at work and so is this officer of it.
     pub fn client_of_officer(&self, client: &ClientId, officer: &Officer) -> Option<Arc<Client>> {
-        self.enabled_client(client).ok().filter(|client| client.officers.contains(officer))
+        self.client_at_work(client).ok().filter(|client| client.has_officer(officer))
     }
 
     fn session_digest(&self, value: &Secret) -> Vec<u8> {

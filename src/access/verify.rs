@@ -47,7 +47,7 @@ pub(super) enum Bearer {
 
 impl Access {
     /// Who calls with this Bearer token. The client is looked at as it stands now: one that was
-    /// disabled a second ago is out.
+    /// stopped a second ago is out.
     pub(super) fn bearer(&self, token: &str) -> Result<Bearer, Denied> {
         let verified = self.known(token)?;
         if verified.key.is_some() {
@@ -57,7 +57,7 @@ impl Access {
         if verified.grant.is_some() {
             return Ok(Bearer::Citizen(verified));
         }
-        let client = self.enabled_client(&verified.client)?;
+        let client = self.client_at_work(&verified.client)?;
         if !client.may_use_bearer() {
             return Err(Denied::BearerNotAgreed);
         }
@@ -92,7 +92,7 @@ impl Access {
 
     /// The caller of a token that was shown as it must be.
     pub(super) async fn caller_of(&self, verified: &Verified) -> Result<Caller, Denied> {
-        let client = self.enabled_client(&verified.client)?;
+        let client = self.client_at_work(&verified.client)?;
         let citizen = match verified.grant {
             Some(id) => {
                 if verified.key.is_none() && !client.may_use_bearer_for_citizens() {
@@ -186,11 +186,12 @@ impl Access {
         })
     }
 
-    /// The client as it stands now.
-    pub(super) fn enabled_client(&self, id: &ClientId) -> Result<Arc<Client>, Denied> {
+    /// The client as it stands now, unless operators have stopped it.
+    pub(super) fn client_at_work(&self, id: &ClientId) -> Result<Arc<Client>, Denied> {
         if !self.clients.is_current() {
             return Err(Denied::RegistryBehind);
         }
-        self.clients.find(id).filter(|client| client.enabled).ok_or(Denied::ClientDisabled)
+        let client = self.clients.find(id).ok_or(Denied::TokenInvalid)?;
+        if client.is_stopped() { Err(Denied::ClientStopped) } else { Ok(client) }
     }
 }

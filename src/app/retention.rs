@@ -103,7 +103,15 @@ fn lasting() -> [RetentionRule; 4] {
         ),
         RetentionRule::lasting(
             ("organisations", Text::new("Tổ chức, khóa, cán bộ", "Organisations, their keys and officers")),
-            &["clients", "client_keys", "client_officers", "client_changes", "client_registry", "desk_officers"],
+            &[
+                "clients",
+                "client_keys",
+                "client_officers",
+                "client_stops",
+                "client_changes",
+                "client_registry",
+                "desk_officers",
+            ],
             Text::new(
                 "giữ khi thỏa thuận hoặc cán bộ còn được đăng ký; lịch sử thay đổi là hồ sơ của tổ chức",
                 "kept while the agreement or officer is registered; the history of changes is the organisation's record",

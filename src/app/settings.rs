@@ -6,10 +6,10 @@ use super::{AppConfig, PagesConfig, RetentionPeriods};
 use crate::access::AccessConfig;
 use crate::audit::AuditConfig;
 use crate::citizens::{CacheConfig, GuardConfig};
-use crate::clients::Contact;
 use crate::config::{CodeRoute, Config, EidConfig as Configured, OidcConfig as SignIns};
 use crate::eid::{EidConfig, Sending};
 use crate::forms::FormsConfig;
+use crate::http::Contact;
 use crate::oidc::OidcConfig;
 use crate::storage::StoreConfig;
 

@@ -36,7 +36,7 @@ impl Citizens {
     /// long.
     ///
     /// # Errors
-    /// [`CitizensError::Denied`] if the token has expired or the client was disabled meanwhile, and
+    /// [`CitizensError::Denied`] if the token has expired or the client was stopped meanwhile, and
     /// if the store or the audit log cannot be reached: then no line was answered.
     pub async fn verify_all(
         &self,

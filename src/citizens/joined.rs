@@ -23,7 +23,7 @@ impl Citizens {
     /// The caller of something that goes on for long, as they stand now.
     ///
     /// # Errors
-    /// [`CitizensError::Denied`] if the token has expired or the client was disabled meanwhile.
+    /// [`CitizensError::Denied`] if the token has expired or the client was stopped meanwhile.
     pub fn renewed(&self, caller: &Caller) -> Result<Caller, CitizensError> {
         if !self.0.clients.is_current() {
             return Err(StorageError::Unavailable("the registry of clients is behind the database".to_owned()).into());
@@ -31,8 +31,11 @@ impl Citizens {
         if caller.expires <= self.0.clock.now() {
             return Err(Denied::TokenExpired.into());
         }
-        let client = self.0.clients.find(&caller.client.id).filter(|client| client.enabled);
-        Ok(Caller { client: client.ok_or(Denied::ClientDisabled)?, ..caller.clone() })
+        let client = self.0.clients.find(&caller.client.id).ok_or(Denied::TokenInvalid)?;
+        if client.is_stopped() {
+            return Err(Denied::ClientStopped.into());
+        }
+        Ok(Caller { client, ..caller.clone() })
     }
 
     /// Admits the same question `wanted` times, each time a call of the client's quota; how many of

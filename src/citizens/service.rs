@@ -315,8 +315,13 @@ impl CitizensError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Denied(Denied::InsufficientScope(_)) => "insufficient_scope",
+            Self::Denied(Denied::ClientStopped) => "client_stopped",
+            Self::Denied(Denied::OfficerStopped) => "officer_stopped",
             Self::Denied(_) => "not_authenticated",
             Self::NotAgreed(refusal) => match refusal {
+                Refusal::ClientStopped => "client_stopped",
+                Refusal::ProcedureStopped => "procedure_stopped",
+                Refusal::OfficerStopped => "officer_stopped",
                 Refusal::NotInForce => "agreement_not_in_force",
                 Refusal::Operation => "operation_not_agreed",
                 Refusal::Procedure => "procedure_not_agreed",

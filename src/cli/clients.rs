@@ -9,12 +9,12 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::operate::{OperateError, Operators};
 use crate::clients::{
     Agreement, AgreementFaults, Client, ClientChanges, ClientProfile, Clients, ClientsError, NewClient, PublicKey,
-    Registration, SecretTag,
+    Registration, SecretTag, Stoppable,
 };
 use crate::crypto::jose::{JwkFault, PrivateJwk, PublicJwk};
 use crate::crypto::{Algorithm, Secret, SystemEntropy};
 use crate::kernel::purpose::{CodeFault, OfficerCode};
-use crate::kernel::{ClientId, Officer};
+use crate::kernel::{ClientId, Officer, ProcedureCode};
 
 #[derive(Debug, Args)]
 pub struct ClientsArgs {
@@ -55,16 +55,10 @@ enum Command {
         /// The client's id
         id: ClientId,
     },
-    /// Shut a client out, within a second
-    Disable {
-        /// The client's id
-        id: ClientId,
-    },
-    /// Let a disabled client in again
-    Enable {
-        /// The client's id
-        id: ClientId,
-    },
+    /// Stop a client at once, or one procedure or officer of it: every server refuses it within a second
+    Stop(StopArgs),
+    /// Let go on what was stopped
+    Start(StopArgs),
     /// Registered officers
     #[command(subcommand)]
     Officers(OfficersCommand),
@@ -113,6 +107,36 @@ impl RedirectArgs {
             redirect_uris: self.redirect_uris,
             post_logout_redirect_uris: self.post_logout_redirect_uris,
             any_loopback_port: false,
+        }
+    }
+}
+
+/// What is stopped or started: all of the client, unless a part is named.
+#[derive(Debug, Args)]
+struct StopArgs {
+    /// The client's id
+    id: ClientId,
+    #[command(flatten)]
+    part: PartArgs,
+}
+
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct PartArgs {
+    /// Only the client's questions under this procedure
+    #[arg(long)]
+    procedure: Option<String>,
+    /// Only the client's questions in the name of this officer, by the officer's id, in whatever unit
+    #[arg(long)]
+    officer: Option<String>,
+}
+
+impl PartArgs {
+    fn read(&self) -> Result<Stoppable, CodeFault> {
+        match (&self.procedure, &self.officer) {
+            (Some(code), _) => ProcedureCode::parse(code).map(Stoppable::Procedure),
+            (None, Some(id)) => OfficerCode::parse(id).map(Stoppable::Officer),
+            (None, None) => Ok(Stoppable::Client),
         }
     }
 }
@@ -197,7 +221,7 @@ pub enum ClientsCommandError {
     #[error("name the client's key by --key, or make one by --new-key")]
     NoKey,
     #[error(transparent)]
-    Officer(#[from] CodeFault),
+    Code(#[from] CodeFault),
     #[error(transparent)]
     Operate(#[from] OperateError),
     #[error("the answer cannot be written: {0}")]
@@ -256,17 +280,30 @@ pub async fn run(args: ClientsArgs, tools: Tools<'_>) -> Result<(), ClientsComma
             changes.set_secret(&id, SecretTag::of(&secret, &entropy)).await?;
             writeln!(out, "secret {}", secret.expose())?;
         }
-        Command::Disable { id } => {
-            changes.disable(&id).await?;
-            writeln!(out, "disabled {id}")?;
+        Command::Stop(StopArgs { id, part }) => {
+            let what = part.read()?;
+            changes.stop(&id, what.clone()).await?;
+            writeln!(out, "stopped {}: every server refuses it within a second", named(&id, &what))?;
+            if let Stoppable::Officer(_) = what {
+                writeln!(
+                    out,
+                    "an officer is who {id} says: a new name is another officer. If {id} itself may be at fault, stop it whole"
+                )?;
+            }
         }
-        Command::Enable { id } => {
-            changes.enable(&id).await?;
-            writeln!(out, "enabled {id}")?;
+        Command::Start(StopArgs { id, part }) => {
+            let what = part.read()?;
+            changes.start(&id, what.clone()).await?;
+            writeln!(out, "started {}", named(&id, &what))?;
         }
         Command::Officers(command) => change_officers(command, &changes, out).await?,
     }
     Ok(())
+}
+
+/// `portal`, or `procedure/1.004222 of portal`.
+fn named(id: &ClientId, what: &Stoppable) -> String {
+    if *what == Stoppable::Client { id.to_string() } else { format!("{what} of {id}") }
 }
 
 async fn change_officers(
@@ -364,7 +401,11 @@ fn read_agreement(path: &Path) -> Result<Agreement, ClientsCommandError> {
 
 fn list(clients: &Clients, out: &mut dyn Write) -> Result<(), ClientsCommandError> {
     for client in clients.list() {
-        let state = if client.enabled { "enabled" } else { "disabled" };
+        let state = match client.stops.iter().next() {
+            None => "at work",
+            Some(Stoppable::Client) => "stopped",
+            Some(_) => "stopped in part",
+        };
         let until = client.agreement.valid_until;
         writeln!(out, "{}\t{}\t{}\tuntil {}\t{}", client.id, profile(&client), state, until, client.name)?;
     }
@@ -394,7 +435,7 @@ async fn show(clients: &Clients, id: &ClientId, out: &mut dyn Write) -> Result<(
         "name": client.name,
         "profile": client.profile,
         "state_body": client.state_body,
-        "enabled": client.enabled,
+        "stopped": client.stops.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "agreement": client.agreement,
         "redirect_uris": client.registration.redirect_uris,
         "post_logout_redirect_uris": client.registration.post_logout_redirect_uris,

@@ -60,11 +60,11 @@ pub enum LinkError {
     Access(#[from] OpenAccessError),
     #[error("database: {0}")]
     Storage(#[from] StorageError),
-    #[error("there is no enabled client {0}")]
+    #[error("there is no client {0}, or it is stopped")]
     NoClient(ClientId),
     #[error("the agreement of {0} does not list {1}")]
     NotAgreed(ClientId, Operation),
-    #[error("{0} has no registered officer of this id; see `dancu clients officers add`")]
+    #[error("{0} has no registered officer of this id, or they are stopped; see `dancu clients officers add`")]
     NoOfficer(ClientId),
     #[error(transparent)]
     Out(#[from] std::io::Error),
@@ -89,7 +89,7 @@ pub async fn run(
     let found = at.find()?;
     let (store, clock) = (found.open_store()?, place::clock());
     let clients = Clients::open(store.clone(), clock.clone()).await?;
-    let client = clients.find(&args.client).filter(|client| client.enabled);
+    let client = clients.find(&args.client).filter(|client| !client.is_stopped());
     let client = client.ok_or_else(|| LinkError::NoClient(args.client.clone()))?;
     let officer = officer(&client, args)?;
     let access = Access::open(AccessParts {
@@ -121,7 +121,8 @@ fn officer(client: &Client, args: &LinkArgs) -> Result<Officer, LinkError> {
     if !client.agreement.operations.contains(needed) {
         return Err(LinkError::NotAgreed(client.id.clone(), needed));
     }
-    let found = client.officers.iter().find(|officer| officer.id.as_str() == args.officer);
+    let at_work = client.officers.iter().filter(|officer| client.has_officer(officer));
+    let found = { at_work }.find(|officer| officer.id.as_str() == args.officer);
     found.cloned().ok_or_else(|| LinkError::NoOfficer(client.id.clone()))
 }
 

@@ -30,6 +30,9 @@ pub async fn catalogue(catalogue: Data<Catalogue>) -> HttpResponse {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
+            Refusal::ClientStopped => ProblemKind::ClientStopped,
+            Refusal::ProcedureStopped => ProblemKind::ProcedureStopped,
+            Refusal::OfficerStopped => ProblemKind::OfficerStopped,
             Refusal::NotInForce => ProblemKind::AgreementNotInForce,
             Refusal::Operation => ProblemKind::OperationNotAgreed,
             Refusal::Procedure => ProblemKind::ProcedureNotAgreed,

@@ -5,18 +5,9 @@ use utoipa::ToSchema;
 
 use super::Operation;
 use super::labels;
+use crate::http::Contact;
 use crate::kernel::{Attribute, Classification, LegalBasis, Text};
 use crate::storage::{RetentionRule, RetentionTerm};
-
-/// Whom to turn to for an agreement (configuration).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Contact {
-    pub office: String,
-    pub name: String,
-    pub position: String,
-    pub phone: String,
-    pub email: String,
-}
 
 /// A name in both languages.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::service::Registry;
 use super::store::{self, Action};
 use super::{
-    Agreement, AgreementFault, AgreementFaults, Client, ClientKey, ClientProfile, ClientsError, Registration, SecretTag,
+    Agreement, AgreementFault, AgreementFaults, Client, ClientKey, ClientProfile, ClientsError, Registration,
+    SecretTag, Stoppable, Stops,
 };
 use crate::audit::{Operator, OperatorAct};
 use crate::crypto::VerifyingKey;
@@ -69,7 +70,7 @@ impl ClientChanges<'_> {
             name: new.name,
             profile: new.profile,
             state_body: new.state_body,
-            enabled: true,
+            stops: Stops::default(),
             officers: new.officers.into_iter().collect(),
             agreement: new.agreement,
             registration: new.registration,
@@ -104,19 +105,24 @@ impl ClientChanges<'_> {
         .await
     }
 
-    /// Shuts a client out: within a second no process takes its tokens or assertions any more.
-    pub async fn disable(&self, id: &ClientId) -> Result<(), ClientsError> {
-        self.set_enabled(id, false).await
+    /// Stops a client, or a procedure or officer of it: within a second no process answers questions of
+    /// what is stopped. Stopping what is stopped is recorded, and changes nothing.
+    pub async fn stop(&self, id: &ClientId, what: Stoppable) -> Result<(), ClientsError> {
+        let client = self.registry.find(id).ok_or(ClientsError::Unknown)?;
+        if let Stoppable::Procedure(code) = &what
+            && !client.agreement.procedures.contains(code)
+        {
+            return Err(ClientsError::ProcedureUnknown);
+        }
+        let now = self.registry.clock.now();
+        self.change_one(id, stop_note(Action::Stopped, &what), move |tx, id| Ok(store::stop(tx.db()?, id, &what, now)?))
+            .await
     }
 
-    pub async fn enable(&self, id: &ClientId) -> Result<(), ClientsError> {
-        self.set_enabled(id, true).await
-    }
-
-    async fn set_enabled(&self, id: &ClientId, enabled: bool) -> Result<(), ClientsError> {
-        let action = if enabled { Action::Enabled } else { Action::Disabled };
-        self.change_one(id, Note { action, detail: EMPTY.to_owned(), part: None }, move |tx, id| {
-            Ok(store::set_enabled(tx.db()?, id, enabled)?)
+    /// Lets go on what was stopped.
+    pub async fn start(&self, id: &ClientId, what: Stoppable) -> Result<(), ClientsError> {
+        self.change_one(id, stop_note(Action::Started, &what), move |tx, id| {
+            if store::start(tx.db()?, id, &what)? { Ok(()) } else { Err(ClientsError::NotStopped) }
         })
         .await
     }
@@ -212,6 +218,12 @@ impl ClientChanges<'_> {
         self.operator.change(act, work).await?;
         Ok(self.registry.refresh().await?)
     }
+}
+
+fn stop_note(action: Action, what: &Stoppable) -> Note {
+    let detail = serde_json::json!({ "what": what.to_string() }).to_string();
+    let part = (*what != Stoppable::Client).then(|| what.to_string());
+    Note { action, detail, part }
 }
 
 /// What the operator did, as the audit has it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Operation, OperationSet, Registration, SecretTag};
+use super::{Operation, OperationSet, Registration, SecretTag, Stoppable, Stops};
 use crate::audit::OfficerStanding;
 use crate::crypto::{Algorithm, VerifyingKey};
 use crate::kernel::{
@@ -140,7 +140,8 @@ pub struct Client {
     pub name: String,
     pub profile: ClientProfile,
     pub state_body: bool,
-    pub enabled: bool,
+    /// What operators have stopped of it.
+    pub stops: Stops,
     pub keys: Vec<ClientKey>,
     pub officers: HashSet<Officer>,
     pub agreement: Agreement,
@@ -152,6 +153,12 @@ pub struct Client {
 /// Why an agreement does not cover a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    #[error("the client is stopped")]
+    ClientStopped,
+    #[error("the procedure is stopped")]
+    ProcedureStopped,
+    #[error("the officer is stopped")]
+    OfficerStopped,
     #[error("the agreement is not in force")]
     NotInForce,
     #[error("the agreement does not list the operation")]
@@ -188,6 +195,12 @@ impl Client {
         if !self.may_rely_on(&purpose.legal_basis) {
             return Err(Refusal::LegalBasis);
         }
+        match self.stops.stopping(purpose) {
+            Some(Stoppable::Client) => return Err(Refusal::ClientStopped),
+            Some(Stoppable::Procedure(_)) => return Err(Refusal::ProcedureStopped),
+            Some(Stoppable::Officer(_)) => return Err(Refusal::OfficerStopped),
+            None => {}
+        }
         match &purpose.officer {
             Some(officer) => Ok(Some(self.standing(officer))),
             None if own => Ok(None),
@@ -197,7 +210,10 @@ impl Client {
 
     /// Whether the agreement covers `operation` at `now`, for operations that ask about nobody.
     pub fn allows(&self, operation: Operation, now: Instant) -> Result<(), Refusal> {
-        if !self.enabled || !self.agreement.in_force(now) {
+        if self.is_stopped() {
+            return Err(Refusal::ClientStopped);
+        }
+        if !self.agreement.in_force(now) {
             return Err(Refusal::NotInForce);
         }
         if self.agreement.operations.contains(operation) { Ok(()) } else { Err(Refusal::Operation) }
@@ -205,6 +221,16 @@ impl Client {
 
     fn may_rely_on(&self, basis: &LegalBasis) -> bool {
         self.agreement.legal_bases.contains(basis) && (self.state_body || basis.as_str() != LegalBasis::STATE_DUTY)
+    }
+
+    /// Whether operators have stopped all of the client.
+    pub fn is_stopped(&self) -> bool {
+        self.stops.is_client_stopped()
+    }
+
+    /// Whether the officer may work for the client: registered and not stopped.
+    pub fn has_officer(&self, officer: &Officer) -> bool {
+        self.officers.contains(officer) && !self.stops.is_officer_stopped(officer)
     }
 
     /// Whether the officer is known by name, or only claimed by the client.

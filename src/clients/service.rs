@@ -32,6 +32,10 @@ pub enum ClientsError {
     OfficerKnown,
     #[error("the client has no such officer")]
     OfficerUnknown,
+    #[error("the client's agreement does not list this procedure")]
+    ProcedureUnknown,
+    #[error("that is not stopped")]
+    NotStopped,
     #[error("a name is 1 to 200 printable characters, without nine digits in a row")]
     Name,
     #[error("a client has a key; profile baseline may have a secret beside it or instead, others may not")]
@@ -80,7 +84,7 @@ impl Clients {
         Ok(Self(registry))
     }
 
-    /// The client as it stands now, disabled ones included.
+    /// The client as it stands now, stopped ones included.
     pub fn find(&self, id: &ClientId) -> Option<Arc<Client>> {
         self.0.find(id)
     }
@@ -93,7 +97,7 @@ impl Clients {
     }
 
     /// Whether the registry has followed the database in the last seconds. One that has not must
-    /// not be asked who is enabled.
+    /// not be asked who is stopped.
     pub fn is_current(&self) -> bool {
         let followed = Duration::from_millis(self.0.followed_ms.load(Ordering::Relaxed));
         self.0.opened.elapsed().saturating_sub(followed) < TRUST

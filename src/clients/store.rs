@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::{Agreement, Client, ClientKey, ClientProfile, Registration, SecretTag};
+use super::{Agreement, Client, ClientKey, ClientProfile, Registration, SecretTag, Stoppable, Stops};
 use crate::crypto::{Algorithm, VerifyingKey};
 use crate::kernel::purpose::OfficerCode;
-use crate::kernel::{ClientId, Instant, Officer};
-use crate::storage::schema::{client_changes, client_keys, client_officers, client_registry, clients};
+use crate::kernel::{ClientId, Instant, Officer, ProcedureCode};
+use crate::storage::schema::{client_changes, client_keys, client_officers, client_registry, client_stops, clients};
 use crate::storage::{Db, StorageError};
 
 /// What was done to a client.
@@ -16,8 +16,8 @@ use crate::storage::{Db, StorageError};
 pub enum Action {
     Added,
     KeyRotated,
-    Disabled,
-    Enabled,
+    Stopped,
+    Started,
     OfficerAdded,
     Amended,
     RedirectsSet,
@@ -29,8 +29,8 @@ impl Action {
     const ALL: [Self; 9] = [
         Self::Added,
         Self::KeyRotated,
-        Self::Disabled,
-        Self::Enabled,
+        Self::Stopped,
+        Self::Started,
         Self::OfficerAdded,
         Self::Amended,
         Self::RedirectsSet,
@@ -43,8 +43,8 @@ impl Action {
         match self {
             Self::Added => "added",
             Self::KeyRotated => "key_rotated",
-            Self::Disabled => "disabled",
-            Self::Enabled => "enabled",
+            Self::Stopped => "stopped",
+            Self::Started => "started",
             Self::OfficerAdded => "officer_added",
             Self::Amended => "amended",
             Self::RedirectsSet => "redirects_set",
@@ -58,8 +58,8 @@ impl Action {
         match self {
             Self::Added => "clients.add",
             Self::KeyRotated => "clients.rotate_key",
-            Self::Disabled => "clients.disable",
-            Self::Enabled => "clients.enable",
+            Self::Stopped => "clients.stop",
+            Self::Started => "clients.start",
             Self::OfficerAdded => "clients.officers.add",
             Self::Amended => "clients.amend",
             Self::RedirectsSet => "clients.redirects",
@@ -93,7 +93,6 @@ struct ClientRow {
     name: String,
     profile: i16,
     state_body: bool,
-    enabled: bool,
     agreement: String,
     created_at: i64,
     registration: String,
@@ -159,7 +158,7 @@ impl ClientRow {
             name: self.name,
             profile,
             state_body: self.state_body,
-            enabled: self.enabled,
+            stops: Stops::default(),
             keys: Vec::new(),
             officers: Default::default(),
             agreement,
@@ -230,6 +229,15 @@ pub fn all(db: &mut Db) -> Result<Vec<Client>, StorageError> {
             client.officers.insert(row.into_officer()?);
         }
     }
+    let stops = client_stops::table.select((client_stops::client_id, client_stops::kind, client_stops::name));
+    for (client_id, kind, name) in stops.load::<(String, i16, String)>(db)? {
+        if let Some(client) = found.get_mut(&client_id) {
+            // What cannot be read must not let anybody through.
+            client
+                .stops
+                .insert(stoppable(kind, &name).ok_or_else(|| inconsistent("client_stops", "kind", &client_id))?);
+        }
+    }
     Ok(found.into_values().collect())
 }
 
@@ -289,7 +297,6 @@ pub fn insert(db: &mut Db, client: &Client, at: Instant) -> Result<(), StorageEr
             name: client.name.clone(),
             profile: profile_code(client.profile),
             state_body: client.state_body,
-            enabled: client.enabled,
             agreement: agreement_text(&client.agreement)?,
             created_at: at.as_micros(),
             registration: registration_text(&client.registration)?,
@@ -333,9 +340,44 @@ pub fn delete_officer(db: &mut Db, client: &ClientId, officer: &Officer) -> Resu
     Ok(diesel::delete(client_officers::table.find(key)).execute(db)? > 0)
 }
 
-pub fn set_enabled(db: &mut Db, client: &ClientId, enabled: bool) -> Result<(), StorageError> {
-    diesel::update(clients::table.find(client.as_str())).set(clients::enabled.eq(enabled)).execute(db)?;
+/// Stops something of a client; what is stopped already stays so since then.
+pub fn stop(db: &mut Db, client: &ClientId, what: &Stoppable, at: Instant) -> Result<(), StorageError> {
+    let (kind, name) = stop_key(what);
+    let stopped: i64 = client_stops::table.find((client.as_str(), kind, &name)).count().get_result(db)?;
+    if stopped == 0 {
+        diesel::insert_into(client_stops::table)
+            .values((
+                client_stops::client_id.eq(client.as_str()),
+                client_stops::kind.eq(kind),
+                client_stops::name.eq(name),
+                client_stops::stopped_at.eq(at.as_micros()),
+            ))
+            .execute(db)?;
+    }
     Ok(())
+}
+
+/// Starts it again; whether it was stopped.
+pub fn start(db: &mut Db, client: &ClientId, what: &Stoppable) -> Result<bool, StorageError> {
+    let (kind, name) = stop_key(what);
+    Ok(diesel::delete(client_stops::table.find((client.as_str(), kind, name))).execute(db)? > 0)
+}
+
+fn stop_key(what: &Stoppable) -> (i16, String) {
+    match what {
+        Stoppable::Client => (0, String::new()),
+        Stoppable::Procedure(code) => (1, code.to_string()),
+        Stoppable::Officer(id) => (2, id.to_string()),
+    }
+}
+
+fn stoppable(kind: i16, name: &str) -> Option<Stoppable> {
+    match kind {
+        0 => Some(Stoppable::Client),
+        1 => ProcedureCode::parse(name).ok().map(Stoppable::Procedure),
+        2 => OfficerCode::parse(name).ok().map(Stoppable::Officer),
+        _ => None,
+    }
 }
 
 pub fn set_agreement(db: &mut Db, client: &ClientId, agreement: &Agreement) -> Result<(), StorageError> {

@@ -5,9 +5,8 @@ mod pages;
 use actix_web::web::{self, ServiceConfig};
 
 use crate::app::{App, PagesConfig};
-use crate::clients::Contact;
-use crate::http::Routes;
 use crate::http::page::Site;
+use crate::http::{Contact, Routes};
 
 /// What the landing page tells.
 struct Console {

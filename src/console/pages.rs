@@ -6,9 +6,8 @@ use askama::Template;
 
 use super::Console;
 use crate::app::PagesConfig;
-use crate::clients::Contact;
-use crate::http::Problem;
 use crate::http::page::Page;
+use crate::http::{Contact, Problem};
 use crate::telemetry::Health;
 
 #[derive(Template)]

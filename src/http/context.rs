@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
+use super::Contact;
 use super::connection::Connection;
 use super::problem::{Problem, ProblemKind};
 use crate::kernel::id::has_digit_run;
@@ -80,6 +81,7 @@ pub(super) struct Head {
     pub secure: bool,
     /// Whether a browser asks for a page: `Accept` names HTML.
     pub wants_page: bool,
+    pub contact: Option<Arc<Contact>>,
 }
 
 struct Parts {
@@ -231,6 +233,11 @@ impl Arrival {
     /// Whether the client reached the service by TLS, here or at a proxy in front of it.
     pub fn is_secure(&self) -> bool {
         self.0.head.secure
+    }
+
+    /// Whom the caller turns to.
+    pub fn contact(&self) -> Option<&Contact> {
+        self.0.head.contact.as_deref()
     }
 
     pub(super) fn wants_page(&self) -> bool {

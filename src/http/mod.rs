@@ -2,6 +2,7 @@
 
 pub mod anonymous;
 pub mod connection;
+mod contact;
 pub mod context;
 pub mod extract;
 pub mod form;
@@ -18,6 +19,7 @@ pub mod release;
 pub mod routes;
 
 pub use anonymous::AnonymousRequest;
+pub use contact::{CONTACT_PATH, Contact};
 pub use context::{Arrival, RequestId};
 pub use extract::{Input, Json};
 pub use form::{Form, FormFault};

@@ -13,6 +13,7 @@ pub struct OauthError {
     status: StatusCode,
     error: &'static str,
     description: &'static str,
+    uri: Option<&'static str>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -20,12 +21,14 @@ pub struct OauthError {
 struct Body {
     error: &'static str,
     error_description: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_uri: Option<&'static str>,
 }
 
 impl OauthError {
     /// `error` is a code of an RFC; `description` is ASCII prose without any input.
     pub const fn new(status: StatusCode, error: &'static str, description: &'static str) -> Self {
-        Self { status, error, description, headers: Vec::new() }
+        Self { status, error, description, uri: None, headers: Vec::new() }
     }
 
     pub const fn invalid_request(description: &'static str) -> Self {
@@ -34,6 +37,12 @@ impl OauthError {
 
     pub const fn invalid_client(description: &'static str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_client", description)
+    }
+
+    /// Names what tells more of the error, as a reference within this service.
+    pub const fn with_uri(mut self, uri: &'static str) -> Self {
+        self.uri = Some(uri);
+        self
     }
 
     /// Adds a response header (challenge, nonce, retry).
@@ -66,6 +75,6 @@ impl ResponseError for OauthError {
             response.append_header((name.clone(), value.clone()));
         }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
-        response.json(Body { error: self.error, error_description: self.description })
+        response.json(Body { error: self.error, error_description: self.description, error_uri: self.uri })
     }
 }

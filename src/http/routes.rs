@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::web::{Data, ServiceConfig};
 use utoipa::openapi::OpenApi;
 
-use super::openapi;
+use super::{Contact, openapi};
 
 type Part = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 
@@ -14,11 +14,12 @@ type Part = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 pub struct Routes {
     parts: Vec<Part>,
     api: OpenApi,
+    contact: Option<Arc<Contact>>,
 }
 
 impl Default for Routes {
     fn default() -> Self {
-        Self { parts: Vec::new(), api: openapi::base() }
+        Self { parts: Vec::new(), api: openapi::base(), contact: None }
     }
 }
 
@@ -54,6 +55,15 @@ impl Routes {
             routes(app);
         }));
         self
+    }
+
+    /// Names whom callers turn to.
+    pub fn with_contact(self, contact: Contact) -> Self {
+        Self { contact: Some(Arc::new(contact)), ..self }
+    }
+
+    pub fn contact(&self) -> Option<Arc<Contact>> {
+        self.contact.clone()
     }
 
     /// Registers everything on one worker's app.

@@ -68,6 +68,7 @@ impl NumberFault {
 pub enum Failure {
     Malformed,
     UnknownClient,
+    ClientStopped,
     RedirectUri,
     Over,
     TooManyBrowsers,
@@ -97,7 +98,7 @@ impl From<OidcError> for Failure {
 impl Failure {
     const fn status(self) -> StatusCode {
         match self {
-            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::ForeignOrigin | Self::ClientStopped => StatusCode::FORBIDDEN,
             Self::TooManyBrowsers => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
@@ -114,6 +115,10 @@ impl Failure {
             Self::UnknownClient => Text::new(
                 "Không rõ cổng nào gửi bạn đến đây. Đừng nhập thông tin gì.",
                 "It is not known which site sent you here. Enter nothing.",
+            ),
+            Self::ClientStopped => Text::new(
+                "Cổng này đang bị cơ quan quản lý dữ liệu dân cư dừng lại, không đăng nhập được. Đừng nhập thông tin gì vào cổng đó.",
+                "The keepers of the population data have stopped this site: nobody can sign in to it. Enter nothing there.",
             ),
             Self::RedirectUri => Text::new(
                 "Địa chỉ quay lại không được đăng ký. Hãy báo cho cổng đã gửi bạn đến.",

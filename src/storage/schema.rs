@@ -98,7 +98,6 @@ diesel::table! {
         name -> Text,
         profile -> SmallInt,
         state_body -> Bool,
-        enabled -> Bool,
         agreement -> Text,
         created_at -> BigInt,
         registration -> Text,
@@ -113,6 +112,14 @@ diesel::table! {
         public_key -> Binary,
         valid_from -> BigInt,
         valid_until -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    client_stops (client_id, kind, name) {
+        client_id -> Text,
+        kind -> SmallInt,
+        name -> Text,
+        stopped_at -> BigInt,
     }
 }
 diesel::table! {

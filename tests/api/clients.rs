@@ -6,10 +6,11 @@ use actix_web::web::Data;
 use actix_web::{App, test};
 use dancu::audit::OfficerStanding;
 use dancu::clients::{
-    Action, Catalogue, ClientProfile, ClientsError, Contact, NewClient, Operation, PublicKey, Refusal, Registration,
+    Action, Catalogue, ClientProfile, ClientsError, NewClient, Operation, PublicKey, Refusal, Registration, Stoppable,
 };
 use dancu::crypto::Algorithm;
 use dancu::crypto::jose::PrivateJwk;
+use dancu::http::Contact;
 use dancu::kernel::purpose::OfficerCode;
 use dancu::kernel::{LegalBasis, Officer, ProcedureCode, Purpose};
 use serde_json::Value;
@@ -85,17 +86,17 @@ async fn changes_are_seen_by_other_processes_and_kept_in_the_history() {
         let portal = id("portal");
         house.changes().await.add_officer(&portal, officer("canbo-02")).await.unwrap();
         house.changes().await.rotate_key(&portal, public_key(), Duration::from_secs(60)).await.unwrap();
-        house.changes().await.disable(&portal).await.unwrap();
-        house.changes().await.enable(&portal).await.unwrap();
+        house.changes().await.stop(&portal, Stoppable::Client).await.unwrap();
+        house.changes().await.start(&portal, Stoppable::Client).await.unwrap();
         let mut agreement = house.clients.find(&portal).unwrap().agreement.clone();
         agreement.per_minute = 7;
         house.changes().await.amend(&portal, agreement).await.unwrap();
         let seen = |clients: &dancu::clients::Clients| {
             let portal = clients.find(&id("portal")).unwrap();
-            (portal.agreement.per_minute, portal.keys.len(), portal.officers.len(), portal.enabled)
+            (portal.agreement.per_minute, portal.keys.len(), portal.officers.len(), portal.is_stopped())
         };
-        assert_eq!(seen(&house.clients), (7, 2, 2, true));
-        within(Duration::from_secs(1), async || seen(&twin.clients) == (7, 2, 2, true)).await;
+        assert_eq!(seen(&house.clients), (7, 2, 2, false));
+        within(Duration::from_secs(1), async || seen(&twin.clients) == (7, 2, 2, false)).await;
         let history = twin.clients.history(&portal).await.unwrap();
         let actions: Vec<_> = history.iter().map(|change| change.action).collect();
         assert_eq!(
@@ -104,8 +105,8 @@ async fn changes_are_seen_by_other_processes_and_kept_in_the_history() {
                 Action::Added,
                 Action::OfficerAdded,
                 Action::KeyRotated,
-                Action::Disabled,
-                Action::Enabled,
+                Action::Stopped,
+                Action::Started,
                 Action::Amended
             ]
         );
@@ -144,7 +145,7 @@ async fn changes_that_cannot_be_leave_no_trace() {
         let Err(ClientsError::Agreement(faults)) = changes.add(private).await else { panic!("an unfit agreement") };
         let keys: Vec<_> = faults.0.iter().map(|fault| fault.key.as_str()).collect();
         assert_eq!(keys, ["bearer", "legal_bases"]);
-        assert!(matches!(changes.disable(&nobody).await, Err(ClientsError::Unknown)));
+        assert!(matches!(changes.stop(&nobody, Stoppable::Client).await, Err(ClientsError::Unknown)));
         assert!(matches!(changes.amend(&nobody, agreement.clone()).await, Err(ClientsError::Unknown)));
         assert!(matches!(changes.rotate_key(&nobody, public_key(), Duration::ZERO).await, Err(ClientsError::Unknown)));
         assert!(matches!(changes.add_officer(&nobody, officer("x")).await, Err(ClientsError::Unknown)));

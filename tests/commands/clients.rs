@@ -74,7 +74,7 @@ async fn a_client_is_added_shown_changed_and_shut_out() {
     let again = desk.run(add).await.unwrap_err();
     assert!(again.contains("k.json") && again.contains("exists"), "no key file is written over: {again}");
     let listed = desk.run("list").await.unwrap();
-    assert_eq!(listed, "so-noi-vu\tservice\tenabled\tuntil 2027-12-31T17:00:00Z\tSở-Nội-vụ\n");
+    assert_eq!(listed, "so-noi-vu\tservice\tat work\tuntil 2027-12-31T17:00:00Z\tSở-Nội-vụ\n");
     desk.run("officers add so-noi-vu --id canbo-01 --unit mot-cua").await.unwrap();
     let public = PrivateJwk::generate(dancu::crypto::Algorithm::Ed25519).unwrap().public();
     desk.write("new.json", &serde_json::to_string(&public).unwrap());
@@ -89,16 +89,46 @@ async fn a_client_is_added_shown_changed_and_shut_out() {
         shown["history"].as_array().unwrap().iter().map(|row| row["action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["added", "officer_added", "key_rotated", "amended"]);
 
-    desk.run("disable so-noi-vu").await.unwrap();
-    assert_eq!(desk.house.probe_with(&token).await.told(), (401, "token-invalid"));
-    assert!(desk.run("list").await.unwrap().contains("\tdisabled\t"));
-    desk.run("enable so-noi-vu").await.unwrap();
+    desk.run("stop so-noi-vu").await.unwrap();
+    assert_eq!(desk.house.probe_with(&token).await.told(), (403, "client-stopped"));
+    assert!(desk.run("list").await.unwrap().contains("\tstopped\t"));
+    assert_eq!(desk.run("start so-noi-vu").await.unwrap(), "started so-noi-vu\n");
     let strike = "officers remove so-noi-vu --id canbo-01 --unit mot-cua";
     assert_eq!(desk.run(strike).await.unwrap(), "so-noi-vu has officer canbo-01 of mot-cua no longer\n");
     assert!(desk.run(strike).await.unwrap_err().contains("no such officer"));
     let shown: Value = serde_json::from_str(&desk.run("show so-noi-vu").await.unwrap()).unwrap();
     assert_eq!((&shown["officers"], &shown["history"][6]["action"]), (&json!([]), &json!("officer_removed")));
-    assert!(desk.house.clients.find(&id("so-noi-vu")).unwrap().enabled);
+    assert!(!desk.house.clients.find(&id("so-noi-vu")).unwrap().is_stopped());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_a_client_is_stopped_and_started() {
+    let backend = Backend::sqlite();
+    let house = House::empty(&backend).await;
+    let desk = Desk { backend, house };
+    desk.write("a.toml", AGREEMENT);
+    desk.run("add so-noi-vu --name Sở-Nội-vụ --state-body --agreement @a.toml --new-key @k.json").await.unwrap();
+    let told = desk.run("stop so-noi-vu --procedure 1.004222").await.unwrap();
+    assert_eq!(told, "stopped procedure/1.004222 of so-noi-vu: every server refuses it within a second\n");
+    let told = desk.run("stop so-noi-vu --officer canbo-01").await.unwrap();
+    assert!(told.contains("a new name is another officer"), "{told}");
+    assert!(desk.run("list").await.unwrap().contains("\tstopped in part\t"));
+    let shown: Value = serde_json::from_str(&desk.run("show so-noi-vu").await.unwrap()).unwrap();
+    assert_eq!(shown["stopped"], json!(["procedure/1.004222", "officer/canbo-01"]));
+    for (line, words) in [
+        ("stop so-noi-vu --procedure 1.003677", "does not list this procedure"),
+        ("stop so-noi-vu --procedure 1.004222 --officer canbo-01", "cannot be used with"),
+        ("stop nobody", "no client has this id"),
+        ("stop so-noi-vu --officer 097099000001", "without nine digits"),
+        ("start so-noi-vu", "not stopped"),
+        ("start so-noi-vu --officer canbo-02", "not stopped"),
+    ] {
+        let told = desk.run(line).await.unwrap_err();
+        assert!(told.contains(words), "{line}: {told}");
+    }
+    desk.run("start so-noi-vu --procedure 1.004222").await.unwrap();
+    desk.run("start so-noi-vu --officer canbo-01").await.unwrap();
+    assert!(desk.run("list").await.unwrap().contains("\tat work\t"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

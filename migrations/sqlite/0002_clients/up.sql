@@ -4,7 +4,6 @@ CREATE TABLE clients (
     name       TEXT     NOT NULL,
     profile    SMALLINT NOT NULL,
     state_body BOOLEAN  NOT NULL,
-    enabled    BOOLEAN  NOT NULL,
     agreement  TEXT     NOT NULL,
     created_at BIGINT   NOT NULL
 );
@@ -25,6 +24,15 @@ CREATE TABLE client_officers (
     unit       TEXT   NOT NULL,
     added_at   BIGINT NOT NULL,
     PRIMARY KEY (client_id, officer_id, unit)
+);
+
+-- What operators have stopped: kind 0 the client itself, 1 a procedure, 2 an officer.
+CREATE TABLE client_stops (
+    client_id  TEXT     NOT NULL REFERENCES clients (client_id),
+    kind       SMALLINT NOT NULL,
+    name       TEXT     NOT NULL,
+    stopped_at BIGINT   NOT NULL,
+    PRIMARY KEY (client_id, kind, name)
 );
 
 -- One row: its version grows with every change, and its lock puts changes in order.

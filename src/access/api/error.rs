@@ -5,7 +5,7 @@ use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 
 use crate::access::{AssertionFault, GrantError, ProofFault};
 use crate::crypto::jose::ClaimFault;
-use crate::http::OauthError;
+use crate::http::{CONTACT_PATH, OauthError};
 use crate::storage::StorageError;
 
 impl From<GrantError> for OauthError {
@@ -16,6 +16,10 @@ impl From<GrantError> for OauthError {
             GrantError::Unauthenticated => Self::invalid_client("the client is not authenticated"),
             GrantError::Assertion(fault) => Self::invalid_client(assertion_fault(fault)),
             GrantError::GrantUnsupported => refused("unsupported_grant_type", "the grant type is not supported"),
+            GrantError::ClientStopped => {
+                refused("unauthorized_client", "the operators have stopped the client; error_uri names whom to call")
+                    .with_uri(CONTACT_PATH)
+            }
             GrantError::NotInForce => refused("unauthorized_client", "the client's agreement is not in force"),
             GrantError::BearerNotAgreed => {
                 refused("unauthorized_client", "the client's agreement does not allow plain bearer tokens")

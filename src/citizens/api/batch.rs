@@ -56,8 +56,8 @@ struct Numbered {
 ///
 /// One request of `/v1/citizens/verify` a line (NDJSON), one answer a line, in the same order. A
 /// line at fault is answered with its problem and the rest go on; every line is recorded before its
-/// answer is sent, and counts as a call. When the token ends, so does the batch: its last line says
-/// so; the same where a line, or the whole batch, takes too long. A client has a few batches at once.
+/// answer is sent, and counts as a call. When the token ends, or operators stop the
+/// client, so does the batch: its last line says so; the same where a line, or the whole batch, takes too long. A client has a few batches at once.
 #[utoipa::path(
     post,
     path = "/v1/citizens/verify/batch",
@@ -248,7 +248,7 @@ impl Batch {
     fn write_problem(&self, out: &mut Vec<u8>, line: u64, problem: &Problem) {
         let id = self.arrival.request_id();
         let server_fault = problem.kind().status().is_server_error();
-        let problem = problem.body(self.arrival.language(), server_fault.then_some(&id));
+        let problem = problem.body(self.arrival.language(), server_fault.then_some(&id), self.arrival.contact());
         write_line(out, &LineProblem { line, problem });
     }
 }

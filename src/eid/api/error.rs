@@ -27,6 +27,7 @@ impl From<EidError> for Problem {
             EidError::PasscodeUnproven => ProblemKind::PasscodeRefused.into(),
             EidError::PasscodeLocked => ProblemKind::PasscodeLocked.into(),
             EidError::TransactionOver => ProblemKind::TransactionOver.into(),
+            EidError::ClientStopped => ProblemKind::ClientStopped.into(),
             EidError::ApprovalDiffers => ProblemKind::DeviceSignatureInvalid.into(),
             EidError::TooManyDevices => one(
                 ProblemKind::Conflict,

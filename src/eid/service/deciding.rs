@@ -14,7 +14,7 @@ use crate::eid::request::base64url;
 use crate::eid::store::accounts;
 use crate::eid::store::transactions::{self, Decided, TransactionRow};
 use crate::eid::vault::Drawer;
-use crate::kernel::{CitizenId, Level, TransactionId};
+use crate::kernel::{CitizenId, ClientId, Level, TransactionId};
 use crate::storage::{Reach, StorageError};
 
 /// Requests told at once.
@@ -63,7 +63,30 @@ impl Eid {
                 break rows;
             }
         };
-        Ok(rows.iter().map(|row| self.shown(row)).collect::<Result<_, _>>()?)
+        let mut shown = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let asker = self.statement(row)?.1.client.id;
+            match self.is_at_work(&asker) {
+                Ok(()) => shown.push(self.shown(row)?),
+                // Nobody is asked to approve what would not be taken.
+                Err(EidError::ClientStopped) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(shown)
+    }
+
+    /// Whether whoever asks may go on asking: operators have not stopped it.
+    fn is_at_work(&self, client: &ClientId) -> Result<(), EidError> {
+        let clients = &self.0.clients;
+        if !clients.is_current() {
+            return Err(StorageError::Unavailable("the registry of clients is behind the database".to_owned()).into());
+        }
+        // Pages of the service itself need not be clients.
+        if clients.find(client).is_some_and(|client| client.is_stopped()) {
+            return Err(EidError::ClientStopped);
+        }
+        Ok(())
     }
 
     async fn pending_rows(&self, citizen: CitizenId) -> Result<Vec<TransactionRow>, StorageError> {
@@ -89,6 +112,7 @@ impl Eid {
                 return Err(EidError::TransactionOver);
             }
             let statement = eid.statement(&row)?.1;
+            eid.is_at_work(&statement.client.id)?;
             let entry = asked(&statement, "eid.claim", Some(citizen), Recorded::Answered, now);
             eid.0.audit.append(tx, &entry);
             Ok(eid.shown(&row)?)
@@ -130,6 +154,9 @@ impl Eid {
     ) -> Result<Outcome, EidError> {
         if row.state(self.0.clock.now())? != TransactionState::Pending {
             return Err(EidError::TransactionOver);
+        }
+        if decision == Decision::Approve {
+            self.is_at_work(&asked.1.client.id)?;
         }
         let settled = self.settle(device, (row, asked), decision, passcode).await?;
         let outcome = settled.outcome;

@@ -45,6 +45,8 @@ pub enum EidError {
     PasscodeLocked,
     #[error("the request is over, or is not this citizen's")]
     TransactionOver,
+    #[error("operators have stopped the client that asks")]
+    ClientStopped,
     #[error("the device signed something else than this request")]
     ApprovalDiffers,
     #[error("the account has as many devices as it may have")]
@@ -72,6 +74,7 @@ impl EidError {
             Self::Passcode(_) => Some("passcode_weak"),
             Self::PasscodeUnproven => Some("passcode_unproven"),
             Self::TransactionOver => Some("transaction_over"),
+            Self::ClientStopped => Some("client_stopped"),
             Self::ApprovalDiffers => Some("approval_differs"),
             Self::TooManyDevices => Some("too_many_devices"),
             Self::NotFound => Some("no_such_device"),

@@ -35,7 +35,7 @@ impl Eid {
     }
 
     async fn make_qr(&self, device: &Device, audience: &ClientId, attributes: AttributeSet) -> Result<OwnQr, EidError> {
-        let client = self.0.clients.find(audience).filter(|client| client.enabled).ok_or(EidError::NoAudience)?;
+        let client = self.0.clients.find(audience).filter(|client| !client.is_stopped()).ok_or(EidError::NoAudience)?;
         let record = self.0.citizens.holder(device.citizen).await?.ok_or(EidError::DeviceSignature)?;
         if record.citizen.status != Status::Alive {
             return Err(EidError::DeviceSignature);

@@ -47,8 +47,8 @@ pub(super) fn settle(
 
 /// The problem as the caller reads it best.
 pub(super) fn told(request: &HttpRequest, problem: &Problem, arrival: &Arrival) -> HttpResponse {
-    let details = problem.render(arrival.language(), Some(arrival.request_id()));
-    if arrival.wants_page() { page::of_problem(request, problem, details) } else { details }
+    let details = problem.render(arrival.language(), Some(arrival.request_id()), arrival.contact());
+    if arrival.wants_page() { page::of_problem(request, problem, arrival.contact(), details) } else { details }
 }
 
 /// Tells operators why the service failed. Refusals are no failures.
@@ -121,7 +121,7 @@ impl ResponseError for Orphan {
 
     fn error_response(&self) -> HttpResponse {
         let language: Language = self.arrival.language();
-        let mut response = self.problem.render(language, Some(self.arrival.request_id()));
+        let mut response = self.problem.render(language, Some(self.arrival.request_id()), self.arrival.contact());
         add_headers(&mut response, &self.arrival, self.secure);
         response
     }

@@ -48,6 +48,7 @@ impl InFlightRequest {
             negative_delay: worker.config.limits.negative_delay,
             secure: worker.config.secure,
             wants_page: accepts.is_some_and(|kinds| kinds.contains("text/html")),
+            contact: worker.config.contact.clone(),
         };
         let in_flight = worker.config.metrics.in_flight.clone();
         let others = in_flight.inc();

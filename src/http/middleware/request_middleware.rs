@@ -21,6 +21,7 @@ use super::deadline::Deadline;
 use super::ids::RequestIds;
 use super::in_flight::InFlightRequest;
 use super::measure::{HttpMetrics, RouteMeters};
+use crate::http::Contact;
 use crate::http::connection::Connection;
 use crate::http::limits::Limits;
 use crate::http::problem::ProblemKind;
@@ -36,6 +37,8 @@ pub struct MiddlewareConfig {
     pub entropy: Arc<dyn Entropy>,
     /// Whether clients reach the service by TLS, here or at a proxy in front of it.
     pub secure: bool,
+    /// Whom callers turn to.
+    pub contact: Option<Arc<Contact>>,
 }
 
 /// The outermost middleware: `App::new().wrap(RequestMiddleware::new(config))`.

@@ -4,18 +4,26 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::{Link, Notice, Page, Tone};
+use crate::http::Contact;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::kernel::Text;
 
 /// The problem as a page, with the status and headers of `details`; `details` itself if the page
 /// cannot be made.
-pub fn of_problem(request: &HttpRequest, problem: &Problem, details: HttpResponse) -> HttpResponse {
+pub fn of_problem(
+    request: &HttpRequest,
+    problem: &Problem,
+    contact: Option<&Contact>,
+    details: HttpResponse,
+) -> HttpResponse {
     let page = Page::of(request);
     let kind = problem.kind();
     let notice = Notice {
         tone: if kind.status().is_server_error() { Tone::Warning } else { Tone::Plain },
         title: page.tell(&kind.title()).to_owned(),
-        paragraphs: vec![page.tell(&advice(kind)).to_owned()],
+        paragraphs: std::iter::once(page.tell(&advice(kind)).to_owned())
+            .chain(contact.filter(|_| kind.is_stop()).map(Contact::to_string))
+            .collect(),
         next: Some(Link { to: "/".to_owned(), text: page.say("Về trang đầu", "Go to the start page").to_owned() }),
         reference: page.reference(),
         page,
@@ -39,6 +47,10 @@ fn advice(kind: ProblemKind) -> Text {
         ProblemKind::Unauthorised | ProblemKind::TokenInvalid | ProblemKind::TokenExpired => Text::new(
             "Phiên làm việc chưa mở hoặc đã kết thúc. Hãy đăng nhập rồi thử lại.",
             "You are not signed in, or your session has ended. Sign in and try again.",
+        ),
+        kind if kind.is_stop() => Text::new(
+            "Cơ quan quản lý dữ liệu dân cư đã dừng quyền này và sẽ mở lại khi mọi việc rõ ràng. Hãy liên hệ:",
+            "The keepers of the population data have stopped this until matters are clear. Please call:",
         ),
         ProblemKind::RateLimited | ProblemKind::OverQuota | ProblemKind::TooManyFailedAnchors => Text::new(
             "Đã có quá nhiều yêu cầu trong thời gian ngắn. Hãy đợi một lát rồi thử lại.",

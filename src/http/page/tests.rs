@@ -19,6 +19,7 @@ fn request(uri: &str) -> HttpRequest {
         negative_delay: std::time::Duration::ZERO,
         secure: true,
         wants_page: true,
+        contact: None,
     };
     let arrival = Arrival::new(head, Gauge::default(), None);
     request.extensions_mut().insert(arrival);
@@ -77,10 +78,10 @@ async fn a_choice_of_language_is_kept() {
 async fn a_problem_keeps_its_status_and_headers_on_a_page() {
     for kind in ProblemKind::ALL {
         let problem = Problem::new(*kind);
-        let (request, details) = (request("/x"), problem.render(Language::Vi, None));
+        let (request, details) = (request("/x"), problem.render(Language::Vi, None, None));
         let expected: Vec<_> =
             [header::RETRY_AFTER, header::WWW_AUTHENTICATE].map(|name| details.headers().get(name).cloned()).into();
-        let response = of_problem(&request, &problem, details);
+        let response = of_problem(&request, &problem, None, details);
         assert_eq!(response.status(), kind.status());
         let given: Vec<_> =
             [header::RETRY_AFTER, header::WWW_AUTHENTICATE].map(|name| response.headers().get(name).cloned()).into();

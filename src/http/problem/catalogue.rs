@@ -33,6 +33,11 @@ macro_rules! catalogue {
                 match self { $(Self::$variant => Text::new($vi, $en),)* }
             }
 
+            /// Whether operators have stopped the caller, who is told whom to call.
+            pub const fn is_stop(self) -> bool {
+                matches!(self, Self::ClientStopped | Self::ProcedureStopped | Self::OfficerStopped)
+            }
+
             /// When it is answered, for the documentation.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)* }
@@ -77,7 +82,7 @@ catalogue! {
         "No access token was sent.";
     TokenInvalid = UNAUTHORIZED, "token-invalid",
         "Mã truy cập không hợp lệ", "The access token is not valid",
-        "The access token is malformed, forged, revoked, for another audience, or its client is disabled.";
+        "The access token is malformed, forged, revoked or for another audience.";
     TokenExpired = UNAUTHORIZED, "token-expired",
         "Mã truy cập đã hết hạn", "The access token has expired",
         "The access token was valid and is no longer.";
@@ -87,6 +92,15 @@ catalogue! {
     Forbidden = FORBIDDEN, "forbidden",
         "Không được phép", "Not allowed",
         "The caller may not do this, for a reason no other type names.";
+    ClientStopped = FORBIDDEN, "client-stopped",
+        "Đơn vị đã bị dừng truy cập", "The client is stopped",
+        "Operators have stopped the client until they start it again; `contact` says whom to call.";
+    ProcedureStopped = FORBIDDEN, "procedure-stopped",
+        "Thủ tục đã bị dừng đối với đơn vị này", "The procedure is stopped for this client",
+        "Operators have stopped the client's questions under this procedure; `contact` says whom to call.";
+    OfficerStopped = FORBIDDEN, "officer-stopped",
+        "Cán bộ đã bị dừng truy cập", "The officer is stopped",
+        "Operators have stopped the client's questions in this officer's name; `contact` says whom to call.";
     AgreementNotInForce = FORBIDDEN, "agreement-not-in-force",
         "Thỏa thuận chưa hoặc không còn hiệu lực", "The agreement is not in force",
         "The client's agreement has not begun or has ended.";

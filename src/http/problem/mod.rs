@@ -16,6 +16,7 @@ use actix_web::{HttpResponse, ResponseError};
 pub use catalogue::ProblemKind;
 pub use render::ProblemBody;
 
+use super::Contact;
 use super::context::RequestId;
 use crate::kernel::{Faults, Language};
 
@@ -92,13 +93,18 @@ impl Problem {
     }
 
     /// The details in `language`, to be written into a longer answer.
-    pub fn body<'a>(&'a self, language: Language, request_id: Option<&'a RequestId>) -> ProblemBody<'a> {
-        render::body(&self.0, language, request_id)
+    pub fn body<'a>(
+        &'a self,
+        language: Language,
+        request_id: Option<&'a RequestId>,
+        contact: Option<&'a Contact>,
+    ) -> ProblemBody<'a> {
+        render::body(&self.0, language, request_id, contact)
     }
 
     /// The response in `language`.
-    pub fn render(&self, language: Language, request_id: Option<RequestId>) -> HttpResponse {
-        render::render(&self.0, language, request_id)
+    pub fn render(&self, language: Language, request_id: Option<RequestId>, contact: Option<&Contact>) -> HttpResponse {
+        render::render(&self.0, language, request_id, contact)
     }
 }
 
@@ -128,6 +134,6 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.render(Language::default(), None)
+        self.render(Language::default(), None, None)
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Parts, ProblemKind};
+use crate::http::Contact;
 use crate::http::context::RequestId;
 use crate::kernel::Language;
 
@@ -30,6 +31,9 @@ pub struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = true, value_type = String)]
     request_id: Option<&'a str>,
+    /// Whom to call, where operators have stopped the caller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<&'a Contact>,
     /// Every faulty member of the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -47,7 +51,12 @@ pub struct FieldError<'a> {
     detail: &'a str,
 }
 
-pub(super) fn body<'a>(problem: &'a Parts, language: Language, request_id: Option<&'a RequestId>) -> ProblemBody<'a> {
+pub(super) fn body<'a>(
+    problem: &'a Parts,
+    language: Language,
+    request_id: Option<&'a RequestId>,
+    contact: Option<&'a Contact>,
+) -> ProblemBody<'a> {
     let kind = problem.kind;
     let server_fault = kind.status().is_server_error();
     let faults = problem.faults.iter().filter(|_| !server_fault).take(MAX_ERRORS);
@@ -56,13 +65,19 @@ pub(super) fn body<'a>(problem: &'a Parts, language: Language, request_id: Optio
         title: kind.title().in_language(language),
         status: kind.status().as_u16(),
         request_id: request_id.map(RequestId::as_str),
+        contact: contact.filter(|_| kind.is_stop()),
         errors: faults.map(|f| FieldError { pointer: &f.pointer, code: f.code, detail: f.detail(language) }).collect(),
     }
 }
 
-pub(super) fn render(problem: &Parts, language: Language, request_id: Option<RequestId>) -> HttpResponse {
+pub(super) fn render(
+    problem: &Parts,
+    language: Language,
+    request_id: Option<RequestId>,
+    contact: Option<&Contact>,
+) -> HttpResponse {
     let kind = problem.kind;
-    let body = body(problem, language, request_id.as_ref());
+    let body = body(problem, language, request_id.as_ref(), contact);
     let mut response = HttpResponse::build(kind.status());
     response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)));
     response.insert_header((

@@ -5,11 +5,12 @@ use actix_web::body::MessageBody;
 use actix_web::http::header;
 
 use super::{Problem, ProblemKind};
+use crate::http::Contact;
 use crate::http::context::RequestId;
 use crate::kernel::{Faults, Language, Text};
 
 fn shown(problem: &Problem, language: Language) -> String {
-    let response = problem.render(language, RequestId::parse("request-of-the-snapshot"));
+    let response = problem.render(language, RequestId::parse("request-of-the-snapshot"), Some(&contact()));
     let mut text = format!("{}\n", response.status());
     for name in [header::CONTENT_TYPE, header::CONTENT_LANGUAGE, header::RETRY_AFTER, header::WWW_AUTHENTICATE] {
         if let Some(value) = response.headers().get(&name) {
@@ -19,6 +20,17 @@ fn shown(problem: &Problem, language: Language) -> String {
     let body = response.into_body().try_into_bytes().unwrap();
     let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
     text + &serde_json::to_string_pretty(&body).unwrap()
+}
+
+fn contact() -> Contact {
+    let text = |text: &str| text.to_owned();
+    Contact {
+        office: text("Cục mẫu"),
+        name: text("Trần Văn Trực"),
+        position: text("Trực ban"),
+        phone: text("+84 24 0000 0000"),
+        email: text("truc@example.vn"),
+    }
 }
 
 fn sample(kind: ProblemKind) -> Problem {

@@ -235,7 +235,9 @@ fn client_of(oidc: &Oidc, form: &Form) -> Result<Arc<Client>, Failure> {
         return Err(Failure::Unavailable);
     }
     let client = form.get("client_id").and_then(|id| id.parse().ok()).and_then(|id| oidc.0.clients.find(&id));
-    client.filter(|client| client.enabled).ok_or(Failure::UnknownClient)
+    let client = client.ok_or(Failure::UnknownClient)?;
+    // The browser is sent nowhere: the client's own site may be what it was stopped for.
+    if client.is_stopped() { Err(Failure::ClientStopped) } else { Ok(client) }
 }
 
 /// A kept request's place.

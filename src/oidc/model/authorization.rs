@@ -68,7 +68,7 @@ impl Authorization {
         let challenge = challenge.ok_or(invalid("code_challenge must be the SHA-256 of a verifier in base64url"))?;
         let scope = Scope::parse(asked.scope, &client.agreement)?;
         let claims = ClaimsAsked::parse(asked.claims)?;
-        let details = PopulationData::parse(asked.authorization_details, &client.agreement)?;
+        let details = PopulationData::parse(asked.authorization_details, client)?;
         let listed = asked.acr_values.unwrap_or_default().split(' ').filter(|acr| !acr.is_empty());
         let level = level_of(claims.acr.iter().map(String::as_str).chain(listed), terms)?;
         let jkt = asked.dpop_jkt.map(|text| Thumbprint::parse(text).ok_or(invalid("dpop_jkt is no thumbprint")));

@@ -49,7 +49,7 @@ impl BackchannelRequest {
         let number = asked.login_hint.ok_or(invalid("login_hint is missing"))?;
         let number = IdNumber::parse(number).map_err(|_| invalid("login_hint must be a number of twelve digits"))?;
         let scope = Scope::parse(asked.scope, &client.agreement)?;
-        let details = PopulationData::parse(asked.authorization_details, &client.agreement)?;
+        let details = PopulationData::parse(asked.authorization_details, client)?;
         let listed = asked.acr_values.unwrap_or_default().split(' ').filter(|acr| !acr.is_empty());
         let level = level_of(listed, &client.agreement.eid)?;
         if asked.binding_message.is_some_and(|message| !message_fits(message)) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::AuthorizationError;
-use crate::clients::Agreement;
+use crate::clients::Client;
 use crate::kernel::{AttributeSet, LegalBasis, ProcedureCode};
 
 const LONGEST: usize = 4 * 1024;
@@ -33,7 +33,7 @@ enum Kind {
 
 impl PopulationData {
     /// Reads the parameter: a list of one, under the agreement.
-    pub fn parse(text: Option<&str>, agreement: &Agreement) -> Result<Option<Self>, AuthorizationError> {
+    pub fn parse(text: Option<&str>, client: &Client) -> Result<Option<Self>, AuthorizationError> {
         let Some(text) = text else { return Ok(None) };
         let list: Vec<Self> = Some(text)
             .filter(|text| text.len() <= LONGEST)
@@ -41,7 +41,9 @@ impl PopulationData {
             .ok_or(AuthorizationError::DETAILS)?;
         let mut list = list.into_iter();
         let (Some(asked), None) = (list.next(), list.next()) else { return Err(AuthorizationError::DETAILS) };
+        let agreement = &client.agreement;
         let agreed = agreement.procedures.contains(&asked.procedure)
+            && !client.stops.is_procedure_stopped(&asked.procedure)
             && agreement.legal_bases.contains(&asked.legal_basis)
             && asked.attributes.is_subset(agreement.attributes)
             && !asked.attributes.is_empty()

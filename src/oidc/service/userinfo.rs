@@ -9,7 +9,7 @@ use crate::audit::{AuditError, Entry, Outcome};
 use crate::citizens::model::Status;
 use crate::citizens::{Allowance, Citizen, CitizensError, is_recorded};
 use crate::clients::Refusal;
-use crate::kernel::{Attribute, AttributeSet, CommuneCode, TransactionId, UnitCode, Units};
+use crate::kernel::{Attribute, AttributeSet, CommuneCode, ProcedureCode, TransactionId, UnitCode, Units};
 use crate::oidc::protocol::{PopulationData, told_of_oneself, userinfo_name};
 use crate::storage::StorageError;
 
@@ -52,7 +52,7 @@ impl Oidc {
             return Err(CitizensError::from(Denied::TokenInvalid).into());
         };
         let noted = with_details(noted, &grant);
-        if let Err(refusal) = self.admit(caller) {
+        if let Err(refusal) = self.admit(caller, noted.procedure.as_ref()) {
             self.refused(noted, refusal.reason()).await?;
             return Err(refusal.into());
         }
@@ -77,7 +77,10 @@ impl Oidc {
     }
 
     /// Whether the agreement as it stands now lets the client ask, within its quota.
-    fn admit(&self, caller: &Caller) -> Result<(), CitizensError> {
+    fn admit(&self, caller: &Caller, procedure: Option<&ProcedureCode>) -> Result<(), CitizensError> {
+        if procedure.is_some_and(|procedure| caller.client.stops.is_procedure_stopped(procedure)) {
+            return Err(Refusal::ProcedureStopped.into());
+        }
         let agreement = &caller.client.agreement;
         if !agreement.in_force(self.0.clock.now()) {
             return Err(Refusal::NotInForce.into());

@@ -6,6 +6,7 @@ use actix_web::http::header::{self, WWW_AUTHENTICATE};
 use actix_web::test::TestRequest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dancu::clients::Stoppable;
 use dancu::crypto::{KeyUse, MacKey, SystemEntropy};
 use dancu::kernel::ManualClock;
 use serde_json::{Value, json};
@@ -148,18 +149,18 @@ async fn a_token_ends_at_its_time_although_it_was_known() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disabled_client_is_out_within_a_second_everywhere() {
+async fn a_stopped_client_is_out_within_a_second_everywhere() {
     for_each_backend(async |backend| {
         let house = House::new(&backend).await;
         let twin = house.twin(&backend).await;
         let token = house.token("portal").await;
         assert_eq!(twin.probe_with(&token).await.status, 200);
-        house.changes().await.disable(&id("portal")).await.unwrap();
-        assert_eq!(house.probe_with(&token).await.told(), (401, "token-invalid"), "at once where it was done");
-        let took = within(Duration::from_secs(1), async || twin.probe_with(&token).await.status == 401).await;
-        eprintln!("another process shut the client out after {took:?}");
-        assert_eq!(twin.ask_with(&house.assertion("portal"), &[]).await.told(), (401, "invalid_client"));
-        twin.changes().await.enable(&id("portal")).await.unwrap();
+        house.changes().await.stop(&id("portal"), Stoppable::Client).await.unwrap();
+        assert_eq!(house.probe_with(&token).await.told(), (403, "client-stopped"), "at once where it was done");
+        let took = within(Duration::from_secs(1), async || twin.probe_with(&token).await.status == 403).await;
+        eprintln!("another process refused the client after {took:?}");
+        assert_eq!(twin.ask_with(&house.assertion("portal"), &[]).await.told(), (400, "unauthorized_client"));
+        twin.changes().await.start(&id("portal"), Stoppable::Client).await.unwrap();
         within(Duration::from_secs(1), async || house.probe_with(&token).await.status == 200).await;
     })
     .await;

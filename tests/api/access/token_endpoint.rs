@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::test::TestRequest;
 use dancu::access::ASSERTION_TYPE;
-use dancu::clients::{Agreement, ClientProfile, NewClient, Operation, PublicKey, Registration};
+use dancu::clients::{Agreement, ClientProfile, NewClient, Operation, PublicKey, Registration, Stoppable};
 use dancu::crypto::Algorithm;
 use dancu::crypto::jose::PrivateJwk;
 use serde_json::json;
@@ -100,9 +100,13 @@ async fn scopes_are_those_agreed_and_asked_for() {
 async fn a_client_that_is_out_gets_nothing() {
     for_each_backend(async |backend| {
         let house = House::new(&backend).await;
-        house.changes().await.disable(&id("portal")).await.unwrap();
-        assert_eq!(house.ask_with(&house.assertion("portal"), &[]).await.told(), (401, "invalid_client"));
-        house.changes().await.enable(&id("portal")).await.unwrap();
+        house.changes().await.stop(&id("portal"), Stoppable::Client).await.unwrap();
+        let refused = house.ask_with(&house.assertion("portal"), &[]).await;
+        assert_eq!(refused.told(), (400, "unauthorized_client"));
+        assert_eq!(refused.body["error_uri"], "/v1/catalogue");
+        // Who does not prove to be the client does not learn that it is stopped.
+        assert_eq!(house.ask_with("nonsense", &[]).await.told(), (401, "invalid_client"));
+        house.changes().await.start(&id("portal"), Stoppable::Client).await.unwrap();
         assert_eq!(house.ask_with(&house.assertion("portal"), &[]).await.told().0, 200);
         house.changes().await.amend(&id("portal"), agreement(&house, "portal", |a| a.bearer = false)).await.unwrap();
         assert_eq!(house.ask_with(&house.assertion("portal"), &[]).await.told(), (400, "unauthorized_client"));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix_web::web::Bytes;
 use dancu::audit::Outcome;
 use dancu::citizens::GuardConfig;
+use dancu::clients::Stoppable;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
@@ -188,7 +189,7 @@ async fn a_batch_does_not_outlive_its_token_or_its_client() {
     for_each_backend(async |backend| {
         let mut desk = Desk::open(&backend).await;
         desk.client("briefly", "portal", |_| ()).await;
-        for end in ["token-expired", "token-invalid"] {
+        for (status, end) in [(401, "token-expired"), (403, "client-stopped")] {
             let token = desk.house.token("briefly").await;
             let (sender, lines) = tokio::sync::mpsc::channel(8);
             let send = async || {
@@ -204,12 +205,18 @@ async fn a_batch_does_not_outlive_its_token_or_its_client() {
             assert_eq!(first["verified"], true, "{first}");
             match end {
                 "token-expired" => desk.house.clock.advance(Duration::from_secs(3600)),
-                _ => desk.house.changes().await.disable(&crate::support::house::id("briefly")).await.unwrap(),
+                _ => desk
+                    .house
+                    .changes()
+                    .await
+                    .stop(&crate::support::house::id("briefly"), Stoppable::Client)
+                    .await
+                    .unwrap(),
             }
             let before = desk.entries().await;
             send().await;
             let last: Value = serde_json::from_slice(&answers.next().await.unwrap().unwrap()).unwrap();
-            assert_eq!((&last["line"], &last["status"]), (&json!(2), &json!(401)), "{last}");
+            assert_eq!((&last["line"], &last["status"]), (&json!(2), &json!(status)), "{last}");
             assert!(last["type"].as_str().unwrap().ends_with(end), "{last}");
             assert!(answers.next().await.is_none(), "nothing comes after it");
             assert_eq!(desk.entries().await, before);
@@ -260,17 +267,23 @@ async fn a_silent_batch_ends_with_its_token_and_its_client() {
     for_each_backend(async |backend| {
         let mut desk = Desk::open(&backend).await;
         desk.client("briefly", "portal", |_| ()).await;
-        for end in ["token-expired", "token-invalid"] {
+        for (status, end) in [(401, "token-expired"), (403, "client-stopped")] {
             let (mut answers, sender) = open_batch(&desk, "briefly").await;
             match end {
                 "token-expired" => desk.house.clock.advance(Duration::from_secs(3600)),
-                _ => desk.house.changes().await.disable(&crate::support::house::id("briefly")).await.unwrap(),
+                _ => desk
+                    .house
+                    .changes()
+                    .await
+                    .stop(&crate::support::house::id("briefly"), Stoppable::Client)
+                    .await
+                    .unwrap(),
             }
             let since = std::time::Instant::now();
             let last = tokio::time::timeout(Duration::from_secs(20), answers.next()).await.expect("it ends by itself");
             let last: Value = serde_json::from_slice(&last.unwrap().unwrap()).unwrap();
             eprintln!("{end}: ended after {} ms", since.elapsed().as_millis());
-            assert_eq!((&last["line"], &last["status"]), (&json!(2), &json!(401)), "{last}");
+            assert_eq!((&last["line"], &last["status"]), (&json!(2), &json!(status)), "{last}");
             assert!(last["type"].as_str().unwrap().ends_with(end), "{last}");
             assert!(answers.next().await.is_none(), "nothing comes after it");
             drop(sender);

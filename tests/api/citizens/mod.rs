@@ -12,4 +12,5 @@ mod reacting;
 mod refusals;
 mod rotating;
 mod status;
+mod stopped;
 mod verifying;

@@ -1,5 +1,5 @@
 use dancu::audit::Outcome;
-use dancu::clients::Operation;
+use dancu::clients::{Operation, Stoppable};
 use dancu::kernel::{Attribute, LegalBasis};
 use serde_json::{Value, json};
 
@@ -93,8 +93,8 @@ async fn an_agreement_that_changed_holds_at_once_whatever_the_token_says() {
         ended.valid_until = desk.house.now();
         desk.house.changes().await.amend(&id, ended).await.unwrap();
         assert_eq!(desk.post_with(&token, LOOK_UP, &an()).await.problem(), (403, "agreement-not-in-force".to_owned()));
-        desk.house.changes().await.disable(&id).await.unwrap();
-        assert_eq!(desk.post_with(&token, LOOK_UP, &an()).await.problem(), (401, "token-invalid".to_owned()));
+        desk.house.changes().await.stop(&id, Stoppable::Client).await.unwrap();
+        assert_eq!(desk.post_with(&token, LOOK_UP, &an()).await.problem(), (403, "client-stopped".to_owned()));
     })
     .await;
 }

@@ -10,4 +10,5 @@ mod refusals;
 mod replicas;
 mod rig;
 mod signing_in;
+mod stopped;
 mod wallets;

@@ -13,5 +13,6 @@ mod replays;
 pub mod rig;
 mod rotating;
 mod sessions;
+mod stopped;
 mod telling;
 mod turning_back;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dancu::access::{SessionCookie, SessionGrant};
-use dancu::clients::OperationSet;
+use dancu::clients::{OperationSet, Stoppable};
 use dancu::kernel::Officer;
 use dancu::kernel::purpose::OfficerCode;
 use dancu::storage::{StorageError, Tx};
@@ -87,9 +87,9 @@ async fn links_and_sessions_end_by_themselves_and_with_their_client() {
         let cookie = redeem(&rig, link.expose()).await.unwrap().pair();
         let ask = || read(rig.get("/oauth2/userinfo").header("cookie", &cookie));
         assert_eq!(ask().await.status, 403, "known, and no citizen");
-        rig.app.clients.under(&operator(&rig.app)).disable(&id("portal")).await.unwrap();
-        assert_eq!(ask().await.status, 401);
-        rig.app.clients.under(&operator(&rig.app)).enable(&id("portal")).await.unwrap();
+        rig.app.clients.under(&operator(&rig.app)).stop(&id("portal"), Stoppable::Client).await.unwrap();
+        assert_eq!(ask().await.told(), (403, "client-stopped".to_owned()));
+        rig.app.clients.under(&operator(&rig.app)).start(&id("portal"), Stoppable::Client).await.unwrap();
         let officer = grant().officer.unwrap();
         rig.app.clients.under(&operator(&rig.app)).remove_officer(&id("portal"), officer.clone()).await.unwrap();
         assert_eq!(ask().await.status, 401, "struck off");

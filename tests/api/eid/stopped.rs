@@ -1,0 +1,46 @@
+//! Requests of a client that operators stop while they wait for the citizen.
+
+use dancu::clients::Stoppable;
+use dancu::eid::TransactionState;
+use dancu::kernel::Level;
+
+use super::rig::{Rig, an};
+use crate::support::for_each_backend;
+use crate::support::house::id;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_asked_to_approve_what_a_stopped_client_asks() {
+    for_each_backend(async |backend| {
+        let rig = Rig::open(&backend).await;
+        let phone = rig.enrolled(&an()).await;
+        let asked = rig.ask(an().citizen_id, Level::L1).await;
+        let (_, statement) = phone.pending(&rig).await.pop().expect("it waits");
+        let changes = rig.desk.house.changes().await;
+        changes.stop(&id("portal"), Stoppable::Client).await.unwrap();
+
+        assert_eq!(phone.pending(&rig).await, []);
+        let digits = asked.digits.to_string();
+        let refused = phone.decide(&rig, &statement, Some(&digits), None).await;
+        assert_eq!(refused.problem(), (403, "client-stopped".to_owned()));
+        let entry = rig.desk.last_entry().await.entry;
+        assert_eq!((entry.operation.as_str(), entry.reason.as_str()), ("eid.decide", "client_stopped"));
+        assert_eq!(rig.state(asked.transaction).await, TransactionState::Pending);
+
+        changes.start(&id("portal"), Stoppable::Client).await.unwrap();
+        assert_eq!(phone.decide(&rig, &statement, Some(&digits), None).await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stopped_client_asks_can_be_rejected() {
+    for_each_backend(async |backend| {
+        let rig = Rig::open(&backend).await;
+        let phone = rig.enrolled(&an()).await;
+        rig.ask(an().citizen_id, Level::L1).await;
+        let (_, statement) = phone.pending(&rig).await.pop().expect("it waits");
+        rig.desk.house.changes().await.stop(&id("portal"), Stoppable::Client).await.unwrap();
+        assert_eq!(phone.decide(&rig, &statement, None, None).await.json()["outcome"], "rejected");
+    })
+    .await;
+}

@@ -1,0 +1,107 @@
+//! What a relying party has of citizens when operators stop it.
+
+use dancu::clients::Stoppable;
+use dancu::kernel::ProcedureCode;
+
+use super::rig::{Answer, CIBA, Rig, asking, but, form, read};
+use crate::support::house::id;
+use crate::support::{for_each_backend, operator};
+
+async fn stop(rig: &Rig, client: &str, what: Stoppable) {
+    rig.app.clients.under(&operator(&rig.app)).stop(&id(client), what).await.unwrap();
+}
+
+async fn start(rig: &Rig, client: &str, what: Stoppable) {
+    rig.app.clients.under(&operator(&rig.app)).start(&id(client), what).await.unwrap();
+}
+
+fn refreshing(tokens: &Answer) -> super::rig::Form {
+    form(&[("grant_type", "refresh_token"), ("refresh_token", &tokens.text_of("refresh_token"))])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_codes_and_pages_of_a_stopped_client_are_refused_and_good_again_after_it() {
+    for_each_backend(async |backend| {
+        let rig = Rig::new(&backend).await;
+        let tokens = rig.signed_in().await;
+        let access = tokens.text_of("access_token");
+        let code = rig.code("rp-baseline", &asking()).await;
+        let open = rig.pushed("rp-baseline", &asking()).await;
+        assert_eq!(rig.userinfo(&access).await.status, 200);
+        stop(&rig, "rp-baseline", Stoppable::Client).await;
+
+        let refused = rig.userinfo(&access).await;
+        assert_eq!(refused.told(), (403, "client-stopped".to_owned()));
+        assert_eq!(refused.json()["contact"]["phone"], rig.app.contact.phone, "whom to call: {refused:?}");
+        let unauthorised = (400, "unauthorized_client".to_owned());
+        assert_eq!(rig.token_by_secret("rp-baseline", &refreshing(&tokens)).await.told(), unauthorised);
+        assert_eq!(rig.token_by_secret("rp-baseline", &Rig::redeeming(&code)).await.told(), unauthorised);
+        let asked = form(&[("token", &access)]);
+        for path in ["/oauth2/introspect", "/oauth2/revoke"] {
+            let answer = read(rig.post(path, &asked).header("authorization", rig.basic("rp-baseline"))).await;
+            assert_eq!(answer.told(), unauthorised, "{path}");
+        }
+        // Whoever has no secret learns nothing of the stop.
+        let stranger = read(rig.post("/oauth2/introspect", &asked).header("authorization", "Basic eDp5")).await;
+        assert_eq!(stranger.told(), (401, "invalid_client".to_owned()));
+        assert_eq!(rig.push("rp-baseline", &asking()).await.told(), unauthorised);
+        let (page, _) = rig.open_page(&open).await;
+        assert_eq!(page.told(), (403, "page".to_owned()));
+        assert!(page.text.contains("have stopped this site"), "{}", page.text);
+
+        start(&rig, "rp-baseline", Stoppable::Client).await;
+        assert_eq!(rig.userinfo(&access).await.status, 200);
+        assert_eq!(rig.token_by_secret("rp-baseline", &refreshing(&tokens)).await.status, 200);
+        assert_eq!(rig.open_page(&open).await.0.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backchannel_request_of_a_stopped_client_gives_nothing() {
+    for_each_backend(async |backend| {
+        let rig = Rig::new(&backend).await;
+        let asked = form(&[
+            ("scope", "openid citizen:full_name"),
+            ("login_hint", "097099000001"),
+            ("binding_message", "Quầy 3"),
+            ("requested_expiry", "120"),
+        ]);
+        let begun = read(rig.post("/oauth2/bc-authorize", &rig.authenticated("portal", &asked))).await;
+        let polling = form(&[("grant_type", CIBA), ("auth_req_id", &begun.text_of("auth_req_id"))]);
+        rig.approve("097099000001").await;
+        stop(&rig, "portal", Stoppable::Client).await;
+        let unauthorised = (400, "unauthorized_client".to_owned());
+        assert_eq!(rig.token_by_key("portal", &polling).await.told(), unauthorised);
+        let again = read(rig.post("/oauth2/bc-authorize", &rig.authenticated("portal", &asked))).await;
+        assert_eq!(again.told(), unauthorised);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_procedure_gives_no_more_of_what_was_granted_for_it() {
+    for_each_backend(async |backend| {
+        let rig = Rig::new(&backend).await;
+        let details = r#"[{"type":"population_data","procedure":"1.004222","legal_basis":"CUSTOMER_IDENTIFICATION","attributes":["full_name"],"period_days":30}]"#;
+        rig.amend("rp-baseline", |agreement| {
+            agreement.procedures.insert(ProcedureCode::parse("1.004222").unwrap());
+            agreement.legal_bases.insert(dancu::kernel::LegalBasis::parse("CUSTOMER_IDENTIFICATION").unwrap());
+        })
+        .await;
+        let asked = but(&asking(), "authorization_details", Some(details));
+        let code = rig.code("rp-baseline", &asked).await;
+        let tokens = rig.token_by_secret("rp-baseline", &Rig::redeeming(&code)).await;
+        let access = tokens.text_of("access_token");
+        assert_eq!(rig.userinfo(&access).await.status, 200);
+        let procedure = Stoppable::Procedure(ProcedureCode::parse("1.004222").unwrap());
+        stop(&rig, "rp-baseline", procedure.clone()).await;
+        assert_eq!(rig.userinfo(&access).await.told(), (403, "procedure-stopped".to_owned()));
+        assert_eq!(rig.recorded("oidc.userinfo").await.last().unwrap().entry.reason, "procedure_stopped");
+        assert_eq!(rig.push("rp-baseline", &asked).await.status, 400);
+        assert_eq!(rig.push("rp-baseline", &asking()).await.status, 201, "what is not of the procedure goes on");
+        start(&rig, "rp-baseline", procedure).await;
+        assert_eq!(rig.userinfo(&access).await.status, 200);
+    })
+    .await;
+}
