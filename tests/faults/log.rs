@@ -1,4 +1,4 @@
-//! SQLite's write-ahead log in bulk work and beside a long reader.
+//! SQLite's write-ahead log under load, in bulk work and beside a long reader.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,6 +72,41 @@ async fn bulk_work_waits_for_the_log() {
     store.close().await;
     assert!(bytes(&store) == 0, "{:?}", store.log_stats());
     eprintln!("640 MiB written: at most {} MiB of log", longest / MIB);
+}
+
+/// As questions of clients are: a few rows by their keys, and a change.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_stays_short_under_load_and_is_cut_off_after() {
+    let backend = Backend::sqlite();
+    let (store, _) = open(&backend).await;
+    store.bulk(|db| (0..20).try_for_each(|id| replace(db, id, 4))).await.unwrap();
+    let ended = Arc::new(AtomicBool::new(false));
+    let mut reading = JoinSet::new();
+    for number in 0..4_i64 {
+        let (store, ended) = (store.clone(), ended.clone());
+        reading.spawn(async move {
+            while !ended.load(Ordering::Relaxed) {
+                let reach = if number % 2 == 0 { Reach::Key } else { Reach::Scan };
+                let read = store.read(reach, move |db| {
+                    diesel::sql_query(format!("SELECT length(body) FROM notes WHERE id = {number}"))
+                        .execute(db)
+                        .map_err(StorageError::from)
+                });
+                read.await.unwrap();
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    let mut longest = 0;
+    for id in 0..4_000 {
+        store.write(move |tx| replace(tx.db()?, 100 + id % 20, 100)).await.unwrap();
+        longest = longest.max(bytes(&store));
+    }
+    ended.store(true, Ordering::Relaxed);
+    while reading.join_next().await.is_some() {}
+    eprintln!("400 MiB written: at most {} MiB of log", longest / MIB);
+    assert!(longest < 128 * MIB, "{} MiB of log", longest / MIB);
+    until(&store, "the log goes", |store| bytes(store) == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
