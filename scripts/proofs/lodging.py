@@ -75,9 +75,12 @@ def csv_of(rows):
 
 
 def receipts_hold(demo, receipts):
-    """How many of the receipts anybody would find valid."""
-    connection, good = http.client.HTTPConnection("127.0.0.1", demo.port), 0
-    for receipt in receipts:
+    """How many of the receipts anybody would find valid: fifty from each address, since an address may ask sixty times a minute."""
+    good = 0
+    for turn, receipt in enumerate(receipts):
+        if turn % 50 == 0:
+            address = (f"127.101.{turn // 50 // 250}.{1 + turn // 50 % 250}", 0)
+            connection = http.client.HTTPConnection("127.0.0.1", demo.port, source_address=address)
         connection.request("POST", "/v1/stays/receipts/verify", json.dumps({"jws": receipt}), {"Content-Type": "application/json"})
         good += json.loads(connection.getresponse().read()).get("status") == "valid"
     return good
