@@ -1,5 +1,5 @@
 //! Writes credentials about an invented person, with the key that verifies them, for decoders that
-//! are not ours: `cargo run --example qr_samples -- DIR` (see `scripts/qr-interop`).
+//! are not ours: `cargo run --example qr_samples -- DIR` (see `scripts/interop`).
 
 use std::path::PathBuf;
 
