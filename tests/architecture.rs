@@ -159,7 +159,7 @@ fn stores_of_commands(source: &Source) -> Vec<String> {
     if source.room() != "cli" {
         return Vec::new();
     }
-    let opens = |line: &str| line.contains("Store::open(") && source.path != "cli/place.rs";
+    let opens = |line: &str| line.contains("Store::open(");
     let changes = |line: &str| {
         line.contains("open_for_changes") && !matches!(source.path.as_str(), "cli/place.rs" | "cli/operate.rs")
     };

@@ -109,23 +109,38 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     let _serving = ServingLock::take(&store.url)?;
     migrate::run(&store.url)?;
     let app = App::open(config(&args.dir, store, &base_url), ground.clone()).await?;
+    let listeners = Listeners { public: listeners, private };
+    let served = serve(args, ground, listeners, (&base_url, &private_url), &app).await;
+    // Also where it did not come to serving: what was opened ends in order.
+    let closed = app.close().await;
+    served?;
+    Ok(closed?)
+}
 
+/// Fills in what a first start lacks, and serves.
+async fn serve(
+    args: &DemoArgs,
+    ground: Ground,
+    listeners: Listeners,
+    (base_url, private_url): (&str, &str),
+    app: &App,
+) -> Result<(), DemoError> {
     let path = args.dir.join("demo.json");
     let known = DemoFile::read(&path)?;
     let population = known.as_ref().map(|file| file.population).unwrap_or(SeededFrom::new(args.citizens, args.seed));
     let operator = app.operator(account(), demo_reason());
-    let clients = sample_clients(&app, &operator, known).await?;
-    let mut file = DemoFile::new((&base_url, &private_url), clients, population);
+    let clients = sample_clients(app, &operator, known).await?;
+    let mut file = DemoFile::new((base_url, private_url), clients, population);
     file.write(&path)?;
-    facilities::enter(&app, &operator).await?;
+    facilities::enter(app, &operator).await?;
     if !population.complete {
-        seed(&app, &operator, population).await?;
+        seed(app, &operator, population).await?;
         file.population.complete = true;
         file.write(&path)?;
     }
 
     let service = Service {
-        routes: console::routes(&app),
+        routes: console::routes(app),
         health: app.health(),
         metrics: ground.metrics.clone(),
         access_log: Some(
@@ -134,15 +149,14 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
         entropy: ground.entropy,
     };
     service.health.beat().await;
-    let running = server::start(&ServerConfig::default(), Listeners { public: listeners, private }, service)?;
-    file.wallets = wallets(args, &app, &file).await;
-    file.pages = desk_links(&app, &operator, &file).await?;
+    let running = server::start(&ServerConfig::default(), listeners, service)?;
+    file.wallets = wallets(args, app, &file).await;
+    file.pages = desk_links(app, &operator, &file).await?;
     file.write(&path)?;
     println!("ready {base_url}");
     // Who started the demo may have read enough.
     let _ = writeln!(std::io::stdout(), "metrics and health {private_url}");
-    running.until_told_to_stop().await.map_err(DemoError::Server)?;
-    Ok(app.close().await?)
+    running.until_told_to_stop().await.map_err(DemoError::Server)
 }
 
 /// The address that was named, or the port after the public one, or any that is free.

@@ -15,6 +15,7 @@ pub mod operate;
 pub mod place;
 mod progress;
 pub mod qr;
+mod runtime;
 pub mod seed;
 pub mod serve;
 pub mod token;
@@ -28,6 +29,7 @@ use clap::{Args, Subcommand};
 use self::keys::CountError;
 use self::operate::{Operators, WhyArgs};
 use self::place::{PlaceArgs, PlaceError, clock, entropy};
+use self::runtime::{CommandRuntime, ThreadsEnd};
 use crate::audit::{OperatorAct, data_keys_under};
 use crate::citizens;
 use crate::citizens::sealing::Sealing;
@@ -103,8 +105,9 @@ pub struct Reading<A: Args> {
     args: A,
 }
 
-/// Does it, and says how it went.
+/// Does it, and says how it went. No thread of the command is at work when it returns.
 pub fn run(command: Command) -> ExitCode {
+    let _last = ThreadsEnd;
     let done = match command {
         Command::Demo(args) => demo(&args),
         Command::Token(args) => {
@@ -176,7 +179,7 @@ fn text(error: impl std::error::Error) -> String {
 }
 
 fn on_runtime<T, E: std::error::Error>(work: impl Future<Output = Result<T, E>>) -> Result<T, String> {
-    let runtime = tokio::runtime::Runtime::new().map_err(text)?;
+    let runtime = CommandRuntime::start().map_err(text)?;
     runtime.block_on(work).map_err(text)
 }
 
@@ -185,7 +188,7 @@ fn on_runtime_operated<T, E: std::error::Error>(
     operators: &Operators<'_>,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, String> {
-    let runtime = tokio::runtime::Runtime::new().map_err(text)?;
+    let runtime = CommandRuntime::start().map_err(text)?;
     runtime.block_on(async {
         let done = work.await.map_err(text);
         operators.close().await;
@@ -337,7 +340,7 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
         entropy: &*entropy,
         out: &mut std::io::stdout(),
     };
-    match tokio::runtime::Runtime::new() {
+    match CommandRuntime::start() {
         Ok(runtime) => code(runtime.block_on(keys::run(args, tools, record, keys::Counts { rows_under: count, uses }))),
         Err(error) => fail(&error.to_string()),
     }

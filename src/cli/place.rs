@@ -112,7 +112,7 @@ impl Place {
 
     /// The store of an operator, who records every change.
     pub(super) fn open_for_changes(&self) -> Result<Store, OpenError> {
-        Store::open(&self.store)
+        Store::open_for_changes(&self.store)
     }
 
     pub fn load_keys(&self) -> Result<Keyring, PlaceError> {

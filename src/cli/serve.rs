@@ -65,14 +65,28 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
     };
     let _serving = ServingLock::take(&settings.store.url)?;
     let app = App::open(settings, ground.clone()).await?;
+    let served = serve(&config, ground, listeners, connections, &app).await;
+    // Also where it did not come to serving: what was opened ends in order.
+    let closed = app.close().await;
+    served?;
+    Ok(closed?)
+}
+
+async fn serve(
+    config: &Config,
+    ground: Ground,
+    listeners: Listeners,
+    connections: usize,
+    app: &App,
+) -> Result<(), ServeError> {
     let service = Service {
-        routes: console::routes(&app),
+        routes: console::routes(app),
         health: app.health(),
         metrics: ground.metrics.clone(),
         access_log: Some(AccessLog::start(Box::new(std::io::stderr()), ground.clock, &ground.metrics)?),
         entropy: ground.entropy,
     };
-    let mut server_config = server_config(&config);
+    let mut server_config = server_config(config);
     if connections < config.server.connections {
         tracing::warn!(connections, "the limit of open files leaves room for fewer connections than configured");
         server_config.limits.connections = connections;
@@ -85,8 +99,7 @@ pub async fn run(args: &ServeArgs) -> Result<(), ServeError> {
     for address in running.addresses() {
         tracing::info!(%address, "ready");
     }
-    running.until_told_to_stop().await?;
-    Ok(app.close().await?)
+    Ok(running.until_told_to_stop().await?)
 }
 
 fn server_config(config: &Config) -> ServerConfig {

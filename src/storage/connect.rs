@@ -152,6 +152,9 @@ struct Durability {
 }
 
 fn connect_postgres(url: &str, intent: Intent) -> Result<PgConnection, OpenError> {
+    // Before libpq does it: set up in this way, OpenSSL cleans nothing up at `exit`, where a thread that is still
+    // connecting would use what was freed.
+    openssl_sys::init();
     let mut connection = PgConnection::establish(url).map_err(|e| OpenError::Unavailable(e.to_string()))?;
     connection.batch_execute(postgres_settings(intent)).map_err(unavailable)?;
     if matches!(intent, Intent::Write | Intent::Bulk) {

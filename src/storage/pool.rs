@@ -1,10 +1,19 @@
 //! Pools of connections, by intent.
+//!
+//! r2d2 opens connections on threads of its own, which it neither ends nor waits for. So both pools of a store
+//! share threads that are ours: named, and told to leave what waits when the pools are dropped. A closed store
+//! refuses to open further connections; one that is being opened just then ends by itself, since libpq gives up
+//! after `connect_timeout` (3 s unless the URL says otherwise). Whoever ends the process waits for these threads
+//! (`cli::runtime`), so that `exit` finds none of them inside libpq.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::connection::TransactionManager;
 use diesel::r2d2::R2D2Connection;
 use r2d2::{ManageConnection, Pool, PooledConnection};
+use scheduled_thread_pool::{OnPoolDropBehavior, ScheduledThreadPool};
 
 use super::connect::{Intent, connect};
 use super::failure::FailureWatch;
@@ -13,11 +22,39 @@ use super::{Db, OpenError, StorageError};
 
 /// How long a caller waits for a free connection.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+/// Bulk work on PostgreSQL at the same time.
+const BULK_CONNECTIONS: u32 = 2;
+/// Connections that are opened at the same time.
+const THREADS: usize = 3;
+
+/// The pools of an open store.
+pub(super) struct Pools {
+    pub(super) readers: Pool<Connections>,
+    pub(super) bulk: Pool<Connections>,
+}
+
+impl Pools {
+    /// Opens `idle` readers ahead of their callers, and no connection any more once `closing` is set.
+    pub(super) fn open(location: &Location, readers: u32, idle: u32, closing: &Arc<AtomicBool>) -> Self {
+        let threads = ScheduledThreadPool::builder()
+            .num_threads(THREADS)
+            .thread_name_pattern("dancu-pool-{}")
+            .on_drop_behavior(OnPoolDropBehavior::DiscardPendingScheduled)
+            .build();
+        let threads = Arc::new(threads);
+        let pool = |intent, size, idle| {
+            let connections = Connections { location: location.clone(), intent, closing: closing.clone() };
+            build(connections, size, idle, threads.clone())
+        };
+        Self { readers: pool(Intent::Read, readers, idle), bulk: pool(Intent::Bulk, BULK_CONNECTIONS, 0) }
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Connections {
     location: Location,
     intent: Intent,
+    closing: Arc<AtomicBool>,
 }
 
 /// A connection, and what watches its statements.
@@ -31,6 +68,9 @@ impl ManageConnection for Connections {
     type Error = OpenError;
 
     fn connect(&self) -> Result<Pooled, OpenError> {
+        if self.closing.load(Ordering::SeqCst) {
+            return Err(OpenError::Unavailable("the store is closing".to_owned()));
+        }
         let mut db = connect(&self.location, self.intent)?;
         let watch = FailureWatch::default();
         if self.intent == Intent::Bulk {
@@ -61,17 +101,18 @@ pub(super) fn is_lost(db: &mut Db) -> bool {
     }
 }
 
-pub(super) fn build(location: &Location, intent: Intent, size: u32, idle: u32) -> Pool<Connections> {
-    let lasting = location.is_sqlite();
+fn build(connections: Connections, size: u32, idle: u32, threads: Arc<ScheduledThreadPool>) -> Pool<Connections> {
+    let lasting = connections.location.is_sqlite();
     Pool::builder()
         .max_size(size)
         .min_idle(Some(idle))
+        .thread_pool(threads)
         .test_on_check_out(false)
         .connection_timeout(PATIENCE)
         .max_lifetime((!lasting).then_some(Duration::from_secs(1800)))
         .idle_timeout((!lasting).then_some(Duration::from_secs(600)))
-        .error_handler(Box::new(Told))
-        .build_unchecked(Connections { location: location.clone(), intent })
+        .error_handler(Box::new(FailureLog { closing: connections.closing.clone() }))
+        .build_unchecked(connections)
 }
 
 /// A free connection that still has another end.
@@ -86,10 +127,17 @@ pub(super) fn take(pool: &Pool<Connections>) -> Result<PooledConnection<Connecti
 }
 
 #[derive(Debug)]
-struct Told;
+struct FailureLog {
+    closing: Arc<AtomicBool>,
+}
 
-impl r2d2::HandleError<OpenError> for Told {
+impl r2d2::HandleError<OpenError> for FailureLog {
     fn handle_error(&self, error: OpenError) {
-        tracing::warn!(%error, "a database connection could not be opened");
+        if !self.closing.load(Ordering::SeqCst) {
+            tracing::warn!(%error, "a database connection could not be opened");
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

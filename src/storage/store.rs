@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use diesel::{QueryDsl, RunQueryDsl};
-use r2d2::Pool;
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::alone::run_alone;
@@ -19,7 +20,7 @@ use super::job::{Append, AppendOne, Change};
 use super::location::Location;
 use super::lock::Turn;
 use super::log::{Log, LogStats};
-use super::pool::{self, Connections, PATIENCE};
+use super::pool::{self, PATIENCE, Pools};
 use super::relay::Relayed;
 use super::schema::store_info;
 use super::session::Session;
@@ -50,8 +51,17 @@ impl fmt::Debug for StoreConfig {
     }
 }
 
-/// Bulk work on PostgreSQL at the same time.
-const BULK_CONNECTIONS: u32 = 2;
+/// What a store is opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Serving: readers are opened before anybody asks.
+    Service,
+    /// One command: each reader is opened when it is needed.
+    Command { reads_only: bool },
+}
+
+/// How long closing waits for the threads beside the writer, which a database that went silent may hold.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -59,12 +69,12 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     location: Location,
-    readers: Pool<Connections>,
+    /// Until the store is closed.
+    pools: ArcSwapOption<Pools>,
     /// One permit per reader that a blocking thread may hold: threads do not pile up behind the pool.
     reading: Arc<Semaphore>,
-    bulk: Pool<Connections>,
     queue: SyncSender<Message>,
-    closing: AtomicBool,
+    closing: Arc<AtomicBool>,
     /// Whoever holds it may not change anything.
     reads_only: bool,
     pulse: Arc<Pulse>,
@@ -74,6 +84,13 @@ struct Inner {
     /// SQLite's.
     log: Option<Arc<Log>>,
     threads: Mutex<Threads>,
+}
+
+/// The threads of a store that nobody closed end by themselves soon after.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.closing.store(true, Ordering::SeqCst);
+    }
 }
 
 /// The senders' end tells the helpers' threads that the store is gone.
@@ -92,23 +109,31 @@ impl Threads {
 }
 
 impl Store {
-    /// Opens the database and checks that its schema is this program's (see `migrate`).
+    /// Opens the database for a service and checks that its schema is this program's (see `migrate`).
     ///
     /// # Errors
     /// What the operator has to do first; see [`OpenError`].
     pub fn open(config: &StoreConfig) -> Result<Self, OpenError> {
-        Self::open_as(config, false)
+        Self::open_for(Purpose::Service, config)
     }
 
-    /// The same for who only reads: whatever would change something is refused.
+    /// The same for a command that changes something.
+    ///
+    /// # Errors
+    /// What the operator has to do first; see [`OpenError`].
+    pub fn open_for_changes(config: &StoreConfig) -> Result<Self, OpenError> {
+        Self::open_for(Purpose::Command { reads_only: false }, config)
+    }
+
+    /// The same for a command that only reads: whatever would change something is refused.
     ///
     /// # Errors
     /// What the operator has to do first; see [`OpenError`].
     pub fn open_reading(config: &StoreConfig) -> Result<Self, OpenError> {
-        Self::open_as(config, true)
+        Self::open_for(Purpose::Command { reads_only: true }, config)
     }
 
-    fn open_as(config: &StoreConfig, reads_only: bool) -> Result<Self, OpenError> {
+    fn open_for(purpose: Purpose, config: &StoreConfig) -> Result<Self, OpenError> {
         let location = Location::parse(&config.url)?;
         let mut db = connect(&location, Intent::Write)?;
         migrate::check(&mut db)?;
@@ -145,14 +170,15 @@ impl Store {
         threads.start("dancu-writer", move || writer.work(&waiting))?;
         let readers = config.readers.max(2);
         let at_once = if location.is_sqlite() { readers - 1 } else { readers };
+        let idle = if purpose == Purpose::Service { readers } else { 0 };
+        let closing = Arc::new(AtomicBool::new(false));
         Ok(Self(Arc::new(Inner {
-            readers: pool::build(&location, Intent::Read, readers, readers),
+            pools: ArcSwapOption::from_pointee(Pools::open(&location, readers, idle, &closing)),
             reading: Arc::new(Semaphore::new(at_once as usize)),
-            bulk: pool::build(&location, Intent::Bulk, BULK_CONNECTIONS, 0),
             location,
             queue,
-            closing: AtomicBool::new(false),
-            reads_only,
+            closing,
+            reads_only: purpose == (Purpose::Command { reads_only: true }),
             pulse,
             channel,
             identity,
@@ -189,7 +215,7 @@ impl Store {
     {
         if reach == Reach::Key
             && self.0.location.is_sqlite()
-            && let Some(mut reader) = self.0.readers.try_get()
+            && let Some(mut reader) = self.0.pools.load().as_ref().and_then(|pools| pools.readers.try_get())
         {
             return work(&mut reader.db);
         }
@@ -200,7 +226,8 @@ impl Store {
         let store = self.0.clone();
         let read = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let mut reader = pool::take(&store.readers)?;
+            let pools = store.pools.load_full().ok_or_else(gone)?;
+            let mut reader = pool::take(&pools.readers)?;
             work(&mut reader.db)
         });
         read.await.unwrap_or_else(|e| Err(StorageError::Other(format!("a read ended early: {e}")).into()))
@@ -258,7 +285,8 @@ impl Store {
         self.may_change()?;
         let store = self.0.clone();
         let bulk = tokio::task::spawn_blocking(move || {
-            let mut connection = pool::take(&store.bulk)?;
+            let pools = store.pools.load_full().ok_or_else(gone)?;
+            let mut connection = pool::take(&pools.bulk)?;
             let pool::Pooled { db, watch } = &mut *connection;
             let done = run_alone((db, watch, None), &store.channel, &work)?;
             store.pulse.tick();
@@ -329,26 +357,35 @@ impl Store {
         Some(move || log.stats())
     }
 
-    /// Lets the writer finish what is waiting and ends the store's threads. Whatever comes later is
+    /// Lets the writer finish what is waiting, and ends the store's threads and pools. Whatever comes later is
     /// told that the database is unavailable.
+    ///
+    /// Only the writer is waited for however long it takes. A thread that the database holds beyond some seconds
+    /// ends later, as do those of the pools, which nobody waits for here.
     pub async fn close(&self) {
         if self.0.closing.swap(true, Ordering::SeqCst) {
             return;
         }
         let store = self.0.clone();
-        let closed = tokio::task::spawn_blocking(move || {
+        let written = tokio::task::spawn_blocking(move || {
+            store.pools.store(None);
             let _ = store.queue.send(Message::Stop);
-            let Threads { open, mut handles } =
-                std::mem::take(&mut *store.threads.lock().unwrap_or_else(PoisonError::into_inner));
+            let mut threads = std::mem::take(&mut *store.threads.lock().unwrap_or_else(PoisonError::into_inner));
             // A thread that panicked has said so; the others are waited for all the same. The writer, which
             // started last, ends first: the checkpointer then empties the log that it leaves.
-            let _ = handles.pop().map(JoinHandle::join);
-            drop(open);
+            let _ = threads.handles.pop().map(JoinHandle::join);
+            threads
+        });
+        let Ok(Threads { open, handles }) = written.await else { return };
+        drop(open);
+        let ended = tokio::task::spawn_blocking(move || {
             for handle in handles {
                 let _ = handle.join();
             }
         });
-        let _ = closed.await;
+        if tokio::time::timeout(CLOSING_PATIENCE, ended).await.is_err() {
+            tracing::warn!("the database holds a thread of the store that closes; it is not waited for any longer");
+        }
     }
 
     fn may_change(&self) -> Result<(), StorageError> {

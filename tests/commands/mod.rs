@@ -1,6 +1,7 @@
 //! The commands, run as `main` runs them.
 
 mod clients;
+mod exit;
 mod facilities;
 mod help;
 mod link;

@@ -6,9 +6,11 @@ pub mod camera;
 pub mod house;
 pub mod photos;
 mod installation;
+mod tls_wire;
 mod wire;
 
 pub use backend::{Backend, for_each_backend, postgres_admin};
 pub use browser::{Browser, Screen, Tab};
 pub use installation::{Installation, operator};
+pub use tls_wire::TlsWire;
 pub use wire::{Cut, Wire};

@@ -18,6 +18,7 @@ use crate::storage::{Db, Reach, StorageError, Store};
 use super::Format;
 use super::chunk::Chunk;
 use super::columns::HeaderFault;
+use super::input::ImportEnd;
 use super::origin::{Origin, Reader, Source};
 use super::parse::{Parsed, Rules, parse};
 use super::quality::{Report, Tally};
@@ -140,7 +141,17 @@ impl Importer {
         let synthetic = command.synthetic;
         self.store.bulk(move |db| claim(db, synthetic)).await??;
         let seen = Arc::new(Seen::default());
-        let (origin, mut run) = self.begin(command, &seen).await?;
+        // However this ends: nobody reads on.
+        let end = ImportEnd::default();
+        let begun = tokio::select! {
+            biased;
+            () = told_to_stop(stop) => None,
+            begun = self.begin(command, &seen, &end) => Some(begun?),
+        };
+        let Some((origin, mut run)) = begun else {
+            let report = Report::of(Tally::default(), command.fresh_days);
+            return Ok(Imported { finished: false, resumed_after: 0, report });
+        };
         let (resumed_after, of_bytes) = (run.row.rows_done as u64, origin.length);
         let mut prepared = std::pin::pin!(self.prepared(origin, command, seen));
         let finished = loop {
@@ -165,11 +176,17 @@ impl Importer {
     }
 
     /// Opens the file, and goes past what a stopped run has done of it.
-    async fn begin(&self, command: &ImportCommand, seen: &Arc<Seen>) -> Result<(Origin, Run), ImportError> {
+    async fn begin(
+        &self,
+        command: &ImportCommand,
+        seen: &Arc<Seen>,
+        end: &ImportEnd,
+    ) -> Result<(Origin, Run), ImportError> {
         let open = |skip: Option<ImportRun>| {
             let (sealing, seen, command) = (self.sealing.clone(), Arc::clone(seen), command.clone());
+            let end = end.flag();
             blocking(move || {
-                let mut origin = Origin::open(&command.source, command.format, &sealing)?;
+                let mut origin = Origin::open(&command.source, command.format, &sealing, end)?;
                 let skipped = match &skip {
                     Some(run) => origin.skip(run, &sealing, &seen)?,
                     None => false,
@@ -217,7 +234,8 @@ impl Importer {
         let (send, receive) = mpsc::channel(AT_ONCE);
         let Origin { chunker, layout, .. } = origin;
         let writer = self.writer.clone();
-        // A thread that nobody waits for: it may stand at a terminal's or a pipe's end for ever.
+        // A thread that nobody waits for here: it hears of the import's end, though it may stand at the end of a
+        // terminal or a pipe.
         std::thread::spawn(move || read_on(chunker, &writer, &send));
         let today = self.clock.now().date_in_viet_nam();
         let fresh_since =

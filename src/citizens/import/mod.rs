@@ -11,6 +11,7 @@ pub mod columns;
 pub mod export;
 mod faults;
 mod importer;
+mod input;
 mod origin;
 mod parse;
 pub mod quality;

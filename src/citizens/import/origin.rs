@@ -1,9 +1,8 @@
 //! Where rows come from, and where a stopped import goes on.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::citizens::sealing::Sealing;
 use crate::citizens::store::import_runs::ImportRun;
@@ -13,6 +12,7 @@ use super::Format;
 use super::chunk::Chunker;
 use super::columns::{Header, HeaderFault};
 use super::importer::ImportError;
+use super::input::Input;
 use super::parse::{Layout, note_numbers};
 use super::seen::Seen;
 
@@ -28,7 +28,7 @@ pub enum Source {
 const HEAD: usize = 1 << 16;
 const ROWS_TO_SKIP: usize = 4096;
 
-pub type Reader = Chunker<Box<dyn Read + Send>>;
+pub type Reader = Chunker<Input>;
 
 /// An open file, its header read.
 pub struct Origin {
@@ -41,16 +41,17 @@ pub struct Origin {
 }
 
 impl Origin {
-    pub fn open(source: &Source, format: Format, sealing: &Sealing) -> Result<Self, ImportError> {
-        let (reader, length): (Box<dyn Read + Send>, _) = match source {
-            Source::Stdin => (Box::new(io::stdin()), None),
+    /// Opens it, to be read until `end`.
+    pub fn open(source: &Source, format: Format, sealing: &Sealing, end: Arc<AtomicBool>) -> Result<Self, ImportError> {
+        let (input, length) = match source {
+            Source::Stdin => (Input::stdin(end).map_err(ImportError::Read)?, None),
             Source::File(path) => {
-                let file = File::open(path).map_err(ImportError::Read)?;
-                let metadata = file.metadata().map_err(ImportError::Read)?;
-                (Box::new(file), metadata.is_file().then_some(metadata.len()))
+                let input = Input::open(path, end).map_err(ImportError::Read)?;
+                let length = input.length().map_err(ImportError::Read)?;
+                (input, length)
             }
         };
-        let mut chunker = Chunker::new(reader, format);
+        let mut chunker = Chunker::new(input, format);
         let file_key = match length {
             Some(_) => {
                 let head = sha256(&[chunker.head(HEAD).map_err(ImportError::Read)?]);
