@@ -139,11 +139,16 @@ impl Access {
     }
 
     /// Uses a link up in the caller's transaction and tells what it stood for; `None` if its code is
-    /// unknown, over or was used.
+    /// unknown, over or was used. One whose officer is not at work is not used up: who was stopped may be
+    /// started again.
     pub fn take_page_link(&self, tx: &mut Tx<'_>, code: &str) -> Result<Option<SessionGrant>, StorageError> {
-        let digests = self.session_digests(code);
-        let taken = sessions::take_link(tx.db()?, &digests, self.clock.now())?;
-        taken.map(|body| read_grant("page_links", &body)).transpose()
+        let (digests, now) = (self.session_digests(code), self.clock.now());
+        let Some(body) = sessions::find_link(tx.db()?, &digests, now)? else { return Ok(None) };
+        let grant = read_grant("page_links", &body)?;
+        if grant.officer.as_ref().is_some_and(|officer| !self.lists_officer(&grant.client, officer)) {
+            return Ok(None);
+        }
+        Ok(sessions::take_link(tx.db()?, &digests, now)?.map(|_| grant))
     }
 
     /// Who calls with this cookie.

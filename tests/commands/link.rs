@@ -5,10 +5,12 @@ use dancu::audit::Page;
 use dancu::cli::link::{self, LinkArgs, LinkError};
 use dancu::cli::operate::{Operators, WhyArgs};
 use dancu::cli::place::PlaceArgs;
+use dancu::clients::Stoppable;
 use dancu::kernel::Instant;
+use dancu::kernel::purpose::OfficerCode;
 use reqwest::redirect::Policy;
 
-use crate::support::{Backend, Installation};
+use crate::support::{Backend, Installation, operator};
 
 #[derive(Parser)]
 struct Line {
@@ -76,6 +78,25 @@ async fn the_link_opens_the_desk_once() {
     assert_eq!(post(Some(&site.url), None).await.status(), 410, "once");
     assert_eq!(plain.get(&url).send().await.expect("an answer").status(), 410);
 
+    // Of an officer who is stopped a link opens nothing, and is not used up by that.
+    let officer = Stoppable::Officer(OfficerCode::parse("le-tan-01").expect("a code"));
+    let changes = operator(&site.app);
+    let (clients, hotel) = (site.app.clients.clone(), "hotel".parse().expect("a client id"));
+    let later = printed(&backend, &["--client", "hotel", "--officer", "le-tan-01"]).await.expect("a link");
+    clients.under(&changes).stop(&hotel, officer.clone()).await.expect("stopped");
+    assert!(!desk(&cookie).await.contains("le-tan-01"), "the session is refused");
+    let opening = async || {
+        let request = plain.post(later.split_once('?').expect("a code").0).header("origin", &site.url);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        request.body(later.split_once('?').expect("a code").1.to_owned()).send().await.expect("an answer").status()
+    };
+    assert_eq!(opening().await, 410);
+    let unmade = printed(&backend, &["--client", "hotel", "--officer", "le-tan-01"]).await.expect_err("no link");
+    assert!(unmade.to_string().contains("stopped"), "{unmade}");
+    clients.under(&changes).start(&hotel, officer).await.expect("started");
+    assert!(desk(&cookie).await.contains("le-tan-01"));
+    assert_eq!(opening().await, 303);
+
     // Another link in the same browser ends that session.
     let again = printed(&backend, &["--client", "hotel", "--officer", "le-tan-01"]).await.expect("a link");
     let (open, code) = again.split_once('?').expect("a code");
@@ -90,7 +111,7 @@ async fn the_link_opens_the_desk_once() {
     let (range, page) = (Instant::from_seconds(0)..Instant::from_seconds(4_000_000_000), Page { skip: 0, limit: 50 });
     let told = site.app.audit.changes_of(&hotel, range, page).await.expect("a history");
     let links: Vec<_> = told.entries.iter().filter(|entry| entry.entry.operation == "links.desk").collect();
-    assert_eq!(links.len(), 2, "{told:?}");
+    assert_eq!(links.len(), 3, "{told:?}");
     assert!(
         links[0].entry.act.as_ref().is_some_and(|act| act.target == "hotel quay-le-tan/le-tan-01"),
         "{:?}",
