@@ -203,6 +203,6 @@ def commands(folder):
                 sys.exit(f"{line}: {status(code)}: {said}")
         # The writer's and the follower's connection pass, then one reader's.
         held = [held_up(site, after, 0) for after in (2, 3)]
-        return all([*held, held_up(site, 0, 8_000), beyond_patience(site), many_runs(site)])
+        return all([*held, held_up(site, 0, 4_000), beyond_patience(site), many_runs(site)])
     finally:
         psql(f"DROP DATABASE {name} WITH (FORCE)")
