@@ -12,13 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXITING 0x4 /* PF_EXITING of the kernel: past everything of its own */
 #define HELD_AT 10  /* locks of OpenSSL into a connection */
 
 static volatile int ending;
-static int hold_ms;
+static long hold_ms;
+
+/* By the clock: on a busy machine a short sleep is a long one. */
+static long now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000L + now.tv_nsec / 1000000;
+}
 
 static int still_at_work(FILE *out) {
     int found = 0;
@@ -64,14 +72,14 @@ int pthread_rwlock_rdlock(pthread_rwlock_t *lock) {
     if (!take)
         take = (int (*)(pthread_rwlock_t *))dlsym(RTLD_NEXT, "pthread_rwlock_rdlock");
     if (hold_ms && ++taken == HELD_AT && is_of_a_pool())
-        for (int held = 0; held < hold_ms && !ending; held++)
+        for (long until = now_ms() + hold_ms; now_ms() < until && !ending;)
             usleep(1000);
     return take(lock);
 }
 
 __attribute__((constructor)) static void at_start(void) {
     const char *hold = getenv("DANCU_HOLD_MS");
-    hold_ms = hold ? atoi(hold) : 0;
+    hold_ms = hold ? atol(hold) : 0;
 }
 
 __attribute__((destructor)) static void at_exit(void) {
@@ -87,6 +95,6 @@ __attribute__((destructor)) static void at_exit(void) {
     fclose(out);
     rename(unfinished, path);
     ending = 1;
-    for (int pauses = 0; pauses < 400 && still_at_work(NULL); pauses++)
+    for (long until = now_ms() + 2000; now_ms() < until && still_at_work(NULL);)
         usleep(5000);
 }
