@@ -33,6 +33,7 @@ pub struct ProblemBody<'a> {
     request_id: Option<&'a str>,
     /// Whom to call, where operators have stopped the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = Contact)]
     contact: Option<&'a Contact>,
     /// Every faulty member of the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
