@@ -1,4 +1,4 @@
-//! FairPermits for work that costs much (a file, a picture), shared fairly between clients.
+//! Permits for work that costs much (a file, a picture), shared fairly between clients.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,7 +31,7 @@ pub enum NoPermit {
     Full,
 }
 
-/// FairPermits that clients share: each holds only so many, and free ones go to the waiting clients in turn,
+/// Permits that clients share: each holds only so many, and free ones go to the waiting clients in turn,
 /// whichever has sent more requests. Cheap to clone.
 #[derive(Clone)]
 pub struct FairPermits(Arc<Shared>);

@@ -315,8 +315,6 @@ impl CitizensError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Denied(Denied::InsufficientScope(_)) => "insufficient_scope",
-            Self::Denied(Denied::ClientStopped) => "client_stopped",
-            Self::Denied(Denied::OfficerStopped) => "officer_stopped",
             Self::Denied(_) => "not_authenticated",
             Self::NotAgreed(refusal) => match refusal {
                 Refusal::ClientStopped => "client_stopped",

@@ -103,12 +103,18 @@ struct Parts {
     connection: Option<Arc<Connection>>,
 }
 
-/// While it lives, its request waits for news and counts as no work.
-pub struct LongPoll(Gauge);
+/// While it lives, its request waits for news and counts as no work; its connection may have to make room.
+pub struct LongPoll {
+    in_flight: Gauge,
+    connection: Option<Arc<Connection>>,
+}
 
 impl Drop for LongPoll {
     fn drop(&mut self) {
-        self.0.inc();
+        self.in_flight.inc();
+        if let Some(connection) = &self.connection {
+            connection.await_news(false);
+        }
     }
 }
 
@@ -204,7 +210,11 @@ impl Arrival {
     pub fn long_poll(&self, wait: Duration) -> LongPoll {
         self.0.longer.set(wait);
         self.0.in_flight.dec();
-        LongPoll(self.0.in_flight.clone())
+        let connection = self.0.connection.clone();
+        if let Some(connection) = &connection {
+            connection.await_news(true);
+        }
+        LongPoll { in_flight: self.0.in_flight.clone(), connection }
     }
 
     /// The answer may take so much longer than others: the body is large, or the work is.

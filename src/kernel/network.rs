@@ -54,7 +54,9 @@ impl FromStr for Network {
             Some(prefix) if digits(prefix) => prefix.parse().map_err(|_| NetworkFault)?,
             Some(_) => return Err(NetworkFault),
         };
-        if prefix > width { Err(NetworkFault) } else { Ok(Self { address, prefix }) }
+        // Addresses are compared as IPv4 where they are mapped: such a block would hold none.
+        let mapped = matches!(address, IpAddr::V6(address) if address.to_ipv4_mapped().is_some());
+        if prefix > width || mapped { Err(NetworkFault) } else { Ok(Self { address, prefix }) }
     }
 }
 

@@ -72,6 +72,7 @@ pub enum Failure {
     RedirectUri,
     Over,
     TooManyBrowsers,
+    TooMany,
     ForeignOrigin,
     LogoutHint,
     Unavailable,
@@ -99,7 +100,7 @@ impl Failure {
     const fn status(self) -> StatusCode {
         match self {
             Self::ForeignOrigin | Self::ClientStopped => StatusCode::FORBIDDEN,
-            Self::TooManyBrowsers => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyBrowsers | Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
@@ -127,6 +128,10 @@ impl Failure {
             Self::Over => Text::new(
                 "Yêu cầu này đã hết hạn hoặc đã dùng. Hãy quay lại cổng và đăng nhập lại.",
                 "This request is over or was used. Go back and sign in again.",
+            ),
+            Self::TooMany => Text::new(
+                "Đã có quá nhiều yêu cầu trong thời gian ngắn. Hãy đợi một phút rồi thử lại.",
+                "There were too many requests in a short time. Wait a minute and try again.",
             ),
             Self::TooManyBrowsers => Text::new(
                 "Yêu cầu này đã mở ở quá nhiều trình duyệt. Hãy quay lại cổng và đăng nhập lại.",

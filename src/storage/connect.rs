@@ -62,9 +62,9 @@ fn sqlite_settings(intent: Intent) -> &'static str {
         Intent::Read | Intent::Follow => {
             "PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192; PRAGMA query_only = ON;"
         }
-        // What is erased is overwritten, and stays in no free page. Waiting for the write lock is ours to do: see `turn`. Cached are 16 MiB, since a split of
-        // a page in the middle of an index makes SQLite look through every slot of the cache at the commit: of
-        // 64 MiB that was a tenth of what a token costs.
+        // What is erased is overwritten, and stays in no free page. Waiting for the write lock is ours to do:
+        // see `turn`. Cached are 16 MiB, since a split of a page in the middle of an index makes SQLite look
+        // through every slot of the cache at the commit: of 64 MiB that was a tenth of what a token costs.
         Intent::Write | Intent::Bulk => {
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
              PRAGMA journal_size_limit = 100663296; PRAGMA secure_delete = ON; PRAGMA cache_size = -16384; PRAGMA busy_timeout = 0;"

@@ -56,8 +56,9 @@ struct Numbered {
 ///
 /// One request of `/v1/citizens/verify` a line (NDJSON), one answer a line, in the same order. A
 /// line at fault is answered with its problem and the rest go on; every line is recorded before its
-/// answer is sent, and counts as a call. When the token ends, or operators stop the
-/// client, so does the batch: its last line says so; the same where a line, or the whole batch, takes too long. A client has a few batches at once.
+/// answer is sent, and counts as a call. When the token ends, or operators stop the client, so does the
+/// batch: its last line says so; the same where a line, or the whole batch, takes too long. A client has a
+/// few batches at once.
 #[utoipa::path(
     post,
     path = "/v1/citizens/verify/batch",

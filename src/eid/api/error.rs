@@ -28,6 +28,7 @@ impl From<EidError> for Problem {
             EidError::PasscodeLocked => ProblemKind::PasscodeLocked.into(),
             EidError::TransactionOver => ProblemKind::TransactionOver.into(),
             EidError::ClientStopped => ProblemKind::ClientStopped.into(),
+            EidError::ProcedureStopped => ProblemKind::ProcedureStopped.into(),
             EidError::ApprovalDiffers => ProblemKind::DeviceSignatureInvalid.into(),
             EidError::TooManyDevices => one(
                 ProblemKind::Conflict,

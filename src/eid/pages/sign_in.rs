@@ -167,6 +167,7 @@ async fn state(request: HttpRequest, arrival: Arrival, sign_in: Data<SignIn>) ->
 /// Leaves the sign-in: its request ends, and nobody takes its approval any more.
 async fn cancel(request: HttpRequest, sign_in: Data<SignIn>) -> Result<HttpResponse, Problem> {
     let (started, _) = own(&request, &sign_in)?;
+    AnonymousRequest::admit(&request)?;
     sign_in.cancel(started.transaction).await.map_err(refused)?;
     let mut response = see_other("/");
     forget(&mut response, &sign_in)?;
@@ -179,6 +180,7 @@ async fn sign_out(request: HttpRequest, sign_in: Data<SignIn>) -> Result<HttpRes
         return Err(ProblemKind::Forbidden.into());
     }
     if let Some(cookie) = cookie_of(&request, access.session_cookie_name()) {
+        AnonymousRequest::admit(&request)?;
         access.close_session(cookie).await.map_err(refused)?;
     }
     let mut response = see_other("/");

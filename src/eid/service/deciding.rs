@@ -14,7 +14,7 @@ use crate::eid::request::base64url;
 use crate::eid::store::accounts;
 use crate::eid::store::transactions::{self, Decided, TransactionRow};
 use crate::eid::vault::Drawer;
-use crate::kernel::{CitizenId, ClientId, Level, TransactionId};
+use crate::kernel::{CitizenId, Level, TransactionId};
 use crate::storage::{Reach, StorageError};
 
 /// Requests told at once.
@@ -65,26 +65,30 @@ impl Eid {
         };
         let mut shown = Vec::with_capacity(rows.len());
         for row in &rows {
-            let asker = self.statement(row)?.1.client.id;
-            match self.is_at_work(&asker) {
+            let statement = self.statement(row)?.1;
+            match self.check_not_stopped(&statement) {
                 Ok(()) => shown.push(self.shown(row)?),
                 // Nobody is asked to approve what would not be taken.
-                Err(EidError::ClientStopped) => {}
+                Err(EidError::ClientStopped | EidError::ProcedureStopped) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(shown)
     }
 
-    /// Whether whoever asks may go on asking: operators have not stopped it.
-    fn is_at_work(&self, client: &ClientId) -> Result<(), EidError> {
+    /// Whether operators have stopped neither the client that asks nor the procedure it asks for.
+    pub(super) fn check_not_stopped(&self, statement: &Statement) -> Result<(), EidError> {
         let clients = &self.0.clients;
         if !clients.is_current() {
             return Err(StorageError::Unavailable("the registry of clients is behind the database".to_owned()).into());
         }
         // Pages of the service itself need not be clients.
-        if clients.find(client).is_some_and(|client| client.is_stopped()) {
+        let Some(client) = clients.find(&statement.client.id) else { return Ok(()) };
+        if client.is_stopped() {
             return Err(EidError::ClientStopped);
+        }
+        if statement.procedure.as_ref().is_some_and(|procedure| client.stops.is_procedure_stopped(procedure)) {
+            return Err(EidError::ProcedureStopped);
         }
         Ok(())
     }
@@ -112,7 +116,7 @@ impl Eid {
                 return Err(EidError::TransactionOver);
             }
             let statement = eid.statement(&row)?.1;
-            eid.is_at_work(&statement.client.id)?;
+            eid.check_not_stopped(&statement)?;
             let entry = asked(&statement, "eid.claim", Some(citizen), Recorded::Answered, now);
             eid.0.audit.append(tx, &entry);
             Ok(eid.shown(&row)?)
@@ -156,7 +160,7 @@ impl Eid {
             return Err(EidError::TransactionOver);
         }
         if decision == Decision::Approve {
-            self.is_at_work(&asked.1.client.id)?;
+            self.check_not_stopped(&asked.1)?;
         }
         let settled = self.settle(device, (row, asked), decision, passcode).await?;
         let outcome = settled.outcome;

@@ -47,6 +47,8 @@ pub enum EidError {
     TransactionOver,
     #[error("operators have stopped the client that asks")]
     ClientStopped,
+    #[error("operators have stopped the procedure that is asked for")]
+    ProcedureStopped,
     #[error("the device signed something else than this request")]
     ApprovalDiffers,
     #[error("the account has as many devices as it may have")]
@@ -75,6 +77,7 @@ impl EidError {
             Self::PasscodeUnproven => Some("passcode_unproven"),
             Self::TransactionOver => Some("transaction_over"),
             Self::ClientStopped => Some("client_stopped"),
+            Self::ProcedureStopped => Some("procedure_stopped"),
             Self::ApprovalDiffers => Some("approval_differs"),
             Self::TooManyDevices => Some("too_many_devices"),
             Self::NotFound => Some("no_such_device"),

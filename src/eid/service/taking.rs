@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Eid;
 use super::asking::asked;
+use super::{Eid, EidError};
 use crate::audit::Outcome;
 use crate::consent::NewConsent;
 use crate::eid::model::{Approval, Statement};
@@ -14,11 +14,17 @@ use crate::storage::{StorageError, Tx};
 
 impl Eid {
     /// Takes an approval, once and in time, in the caller's transaction. `None`: there
-    /// is none, or it was taken. A consent that was given with it is on record from now on: of an
+    /// is none, it was taken, or operators have stopped its client or procedure. A consent that was given with it is on record from now on: of an
     /// approval that nobody takes none stays.
     pub fn take(&self, tx: &mut Tx<'_>, id: TransactionId) -> Result<Option<Approval>, StorageError> {
         let Some(row) = transactions::take(tx.db()?, id, self.0.clock.now())? else { return Ok(None) };
         let (_, statement) = self.statement(&row)?;
+        // What was approved before the stop gives nothing after it, and no consent.
+        match self.check_not_stopped(&statement) {
+            Ok(()) => {}
+            Err(EidError::ClientStopped | EidError::ProcedureStopped) => return Ok(None),
+            Err(_) => return Err(StorageError::Unavailable("who is stopped is not known".to_owned())),
+        }
         let lost = transactions::impossible;
         let citizen_id = row.citizen()?.ok_or_else(|| lost("citizen_id"))?;
         let approved_at = row.decided_at.map(Instant::from_micros).ok_or_else(|| lost("decided_at"))?;

@@ -241,6 +241,11 @@ impl Connection {
         }
     }
 
+    /// The request waits for news, or no longer: like one whose body is awaited, it may have to make room.
+    pub fn await_news(&self, awaited: bool) {
+        self.await_body(awaited);
+    }
+
     /// The body has come whole, or nobody reads it.
     pub fn end_body(&self) {
         self.has_body.store(false, Ordering::Relaxed);

@@ -153,7 +153,8 @@ fn page(
 }
 
 /// `GET …/state`: what became of this browser's request, as soon as it is decided.
-pub async fn state(oidc: Data<Oidc>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn state(oidc: Data<Oidc>, arrival: Arrival, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let _waiting = arrival.long_poll(LONGEST_WAIT);
     let gone = || Problem::new(ProblemKind::NotFound);
     let form = Form::parse(request.query_string().as_bytes()).map_err(|_| ProblemKind::InvalidRequest)?;
     let (_, _, view) = seen(&oidc, &request, &form).await.map_err(|_| gone())?;
@@ -181,6 +182,7 @@ pub async fn address(
 
 async fn name(oidc: &Oidc, frame: &Page, request: &HttpRequest, typed: &Form) -> Result<HttpResponse, Failure> {
     let form = own_form(oidc, request)?;
+    AnonymousRequest::admit(request).map_err(|_| Failure::TooMany)?;
     let (client, opened, view) = seen(oidc, request, &form).await?;
     let request_uri = form.get("request_uri").unwrap_or_default();
     let here = Here::new(&client, request_uri);

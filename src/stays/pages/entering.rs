@@ -15,7 +15,7 @@ use super::{Desk, see_other};
 use crate::access::{Access, Caller, CitizenGrant, cookie_of, is_own_origin};
 use crate::audit::{Operator, OperatorAct};
 use crate::http::page::Page;
-use crate::http::{Problem, ProblemKind};
+use crate::http::{AnonymousRequest, Problem, ProblemKind};
 use crate::kernel::{ClientId, FacilityId, Officer};
 use crate::stays::service::desk_session;
 use crate::storage::StorageError;
@@ -174,6 +174,7 @@ pub(super) async fn open(
     if !is_own_origin(&request, desk.access.config().origin()) {
         return Err(ProblemKind::Forbidden.into());
     }
+    AnonymousRequest::admit(&request)?;
     let replaced = cookie_of(&request, desk.access.session_cookie_name()).map(str::to_owned);
     let opened = desk.stays.open_desk_by_link(&coded.code, replaced).await;
     let Some(session) = opened.map_err(|fault| Problem::internal(&fault))? else { return start(page, &desk, true) };
@@ -213,6 +214,7 @@ pub(super) async fn leave(request: HttpRequest, desk: Data<Desk>) -> Result<Http
         return Err(ProblemKind::Forbidden.into());
     }
     if let Some(cookie) = cookie_of(&request, access.session_cookie_name()) {
+        AnonymousRequest::admit(&request)?;
         access.close_session(cookie).await.map_err(|fault| Problem::internal(&fault))?;
     }
     let mut response = see_other("/desk");

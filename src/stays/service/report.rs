@@ -109,7 +109,7 @@ impl Stays {
     }
 
     /// Takes many: a transaction for some five hundred guests, with their entries. Whether the token
-    /// still holds is asked for each. What is refused has an entry for each notice, one that could not be
+    /// still holds, and what agreement and operators say, is asked for each. What is refused has an entry for each notice, one that could not be
     /// read included; where none could be, the question itself counts as one.
     ///
     /// # Errors
@@ -123,6 +123,7 @@ impl Stays {
             &[REPORT_BATCH.as_bytes(), &request],
         );
         let wanted = u32::try_from(notices.len()).unwrap_or(u32::MAX);
+        let asked = Purpose { officer: caller.officer.clone().or_else(|| purpose.officer.clone()), ..purpose.clone() };
         let question = question(REPORT_BATCH, purpose);
         let (admitted, mut draft) = citizens.admit_many(caller, question, wanted.max(1)).await;
         let (granted, standing) = match admitted {
@@ -137,6 +138,9 @@ impl Stays {
         let refused = rest.split_off((granted as usize).min(rest.len()));
         while !rest.is_empty() {
             let caller = citizens.renewed(caller)?;
+            let own = caller.citizen.is_some();
+            let agreed = caller.client.authorise(Operation::StaysReport, &asked, own, self.0.clock.now());
+            agreed.map_err(CitizensError::from)?;
             let later = rest.split_off(first_of(&rest));
             taken.append(&mut self.take(&caller, std::mem::replace(&mut rest, later), &batch).await?);
         }

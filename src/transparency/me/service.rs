@@ -36,7 +36,6 @@ impl MeError {
     fn reason(&self) -> &'static str {
         match self {
             Self::Denied(Denied::InsufficientScope(_)) => "insufficient_scope",
-            Self::Denied(Denied::ClientStopped) | Self::Refused(Refusal::ClientStopped) => "client_stopped",
             Self::Denied(_) => "not_authenticated",
             Self::Refused(Refusal::NotInForce) => "agreement_not_in_force",
             Self::Refused(_) => "operation_not_agreed",

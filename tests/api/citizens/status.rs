@@ -1,5 +1,5 @@
 //! Whether somebody is alive is told within agreement and consent alone, and on record; to all others who
-//! is not alive is nobody. That every door does so alike is shown in `api::doors`.
+//! is not alive is nobody.
 
 use dancu::audit::Outcome;
 use dancu::citizens::GuardConfig;

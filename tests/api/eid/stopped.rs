@@ -2,7 +2,7 @@
 
 use dancu::clients::Stoppable;
 use dancu::eid::TransactionState;
-use dancu::kernel::Level;
+use dancu::kernel::{Level, ProcedureCode};
 
 use super::rig::{Rig, an};
 use crate::support::for_each_backend;
@@ -41,6 +41,25 @@ async fn what_a_stopped_client_asks_can_be_rejected() {
         let (_, statement) = phone.pending(&rig).await.pop().expect("it waits");
         rig.desk.house.changes().await.stop(&id("portal"), Stoppable::Client).await.unwrap();
         assert_eq!(phone.decide(&rig, &statement, None, None).await.json()["outcome"], "rejected");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_asked_to_approve_for_a_stopped_procedure_and_what_was_approved_gives_nothing() {
+    for_each_backend(async |backend| {
+        let rig = Rig::open(&backend).await;
+        let phone = rig.enrolled(&an()).await;
+        let approved = rig.ask(an().citizen_id, Level::L1).await;
+        assert_eq!(phone.approve(&rig, &approved.digits.to_string(), None).await.status, 200);
+        let asked = rig.ask(an().citizen_id, Level::L1).await;
+        let (_, statement) = phone.pending(&rig).await.pop().expect("it waits");
+        let procedure = Stoppable::Procedure(ProcedureCode::parse("1.004222").unwrap());
+        rig.desk.house.changes().await.stop(&id("portal"), procedure).await.unwrap();
+        assert_eq!(phone.pending(&rig).await, []);
+        let refused = phone.decide(&rig, &statement, Some(&asked.digits.to_string()), None).await;
+        assert_eq!(refused.problem(), (403, "procedure-stopped".to_owned()));
+        assert_eq!(rig.take(approved.transaction).await, None, "no approval, and no consent");
     })
     .await;
 }
