@@ -77,6 +77,9 @@ impl Watched {
             path("audit")
         );
         std::fs::write(dir.path().join("dancu.toml"), config).expect("a file");
+        // The database's URL may hold a password, and `serve` looks.
+        let own = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(dir.path().join("dancu.toml"), own).expect("a mode");
         std::fs::write(dir.path().join("agreement.toml"), AGREEMENT).expect("a file");
         Self { dir, shim }
     }
