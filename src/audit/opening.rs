@@ -26,8 +26,10 @@ pub(super) struct Opening {
     /// The scheme-less URL prefix below which the logs are served, e.g. `dancu.vn/audit`. A log keeps
     /// the origin that it was opened with, wherever it is served later.
     pub prefix: String,
-    /// No other server writes this database: logs of other servers are abandoned.
-    pub sole: bool,
+    /// This is a server, and no other writes this database: logs of other servers are abandoned. Of a command
+    /// that says nothing: others may run beside it, and the log of one that was killed is gone on with by the next in
+    /// its folder.
+    pub sole_server: bool,
     pub writer: LogWriterKind,
 }
 
@@ -95,7 +97,7 @@ impl Opening {
             let resumed = match row.holder == self.holder {
                 true if claimed.is_some() => Resumed::Lost(Lapse::Abandoned),
                 true => self.examine(db, &row, saved)?,
-                false if self.sole && row.writer == self.writer => Resumed::Lost(Lapse::Abandoned),
+                false if self.sole_server && row.writer == LogWriterKind::Server => Resumed::Lost(Lapse::Abandoned),
                 false => continue,
             };
             match resumed {

@@ -152,7 +152,8 @@ impl Audit {
         let folder = Arc::new(folder);
         let saved = folder.checkpoint()?;
         let prefix = config.origin.trim_end_matches('/').to_owned();
-        let opening = Opening { holder: folder.holder(&*entropy)?, prefix, sole: store.is_sqlite(), writer };
+        let sole_server = store.is_sqlite() && writer == LogWriterKind::Server;
+        let opening = Opening { holder: folder.holder(&*entropy)?, prefix, sole_server, writer };
         let claimed = {
             let (opening, clock, entropy) = (opening.clone(), clock.clone(), entropy.clone());
             let claim = move |tx: &mut Tx<'_>| opening.claim(tx.db()?, saved.as_ref(), clock.now(), &*entropy);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dancu::audit::{Audit, AuditError};
+use dancu::storage::Store;
 
 use super::rig::Rig;
 use crate::support::{Backend, for_each_backend};
@@ -181,6 +182,33 @@ async fn two_replicas_write_two_logs_and_serve_both() {
     let page = dancu::audit::Page { skip: 0, limit: 100 };
     let history = second.access_history(super::rig::citizen(1), ever, page).await.unwrap();
     assert_eq!(history.total, 80);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_at_once_each_keep_their_log() {
+    for_each_backend(async |backend| {
+        let rig = Rig::new(&backend);
+        let store = || backend.store();
+        let (first_store, second_store) = (store(), store());
+        let open = async |store: &Store| {
+            let (keyring, clock, entropy) = (rig.keyring.clone(), rig.clock.clone(), rig.entropy.clone());
+            Audit::open_for_command(store.clone(), keyring, rig.config("state"), clock, entropy).await.unwrap()
+        };
+        let first = open(&first_store).await;
+        let log = first.own_log();
+        let second = open(&second_store).await;
+        first.record(rig.entry(1, &[1])).await.unwrap();
+        second.record(rig.entry(2, &[2])).await.unwrap();
+        assert_eq!(first.own_log(), log, "it is not taken from it");
+        assert_ne!(second.own_log(), log);
+        drop((first, second));
+        first_store.close().await;
+        second_store.close().await;
+        let next = open(&store()).await;
+        assert_eq!(next.own_log(), log, "the next command goes on with it");
+        assert_eq!(rig.number("SELECT count(*) FROM audit_logs WHERE state <> 0"), 0);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,7 +42,7 @@ impl Rig {
         let opening = Opening {
             holder: [1; 16],
             prefix: "dancu.example/audit".into(),
-            sole: true,
+            sole_server: true,
             writer: LogWriterKind::Server,
         };
         let Claimed { lease, tail, closed } = opening.claim(&mut db, None, clock.now(), &*entropy).unwrap();
