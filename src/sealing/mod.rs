@@ -63,7 +63,8 @@ struct Inner {
     store: Store,
     keyring: Keyring,
     gauge: Gauges<VersionLabel>,
-    ranges: Mutex<BTreeMap<u32, Range>>,
+    /// `None` after the end: nothing is counted any more.
+    ranges: Mutex<Option<BTreeMap<u32, Range>>>,
 }
 
 impl SealingKeyUses {
@@ -76,7 +77,7 @@ impl SealingKeyUses {
             "sealing_key_seals",
             "Messages that may have been sealed under a version of the sealing keys, over all processes",
         );
-        let inner = Arc::new(Inner { store, keyring, gauge, ranges: Mutex::default() });
+        let inner = Arc::new(Inner { store, keyring, gauge, ranges: Mutex::new(Some(BTreeMap::new())) });
         inner.exchange().await?;
         inner.read().await?;
         tokio::spawn(run(Arc::downgrade(&inner)));
@@ -88,14 +89,15 @@ impl SealingKeyUses {
     /// # Errors
     /// If the store cannot answer; then the ranges stay counted.
     pub async fn close(&self) -> Result<(), StorageError> {
-        let mut ranges = self.0.ranges.lock().await;
+        let mut held = self.0.ranges.lock().await;
+        let Some(ranges) = &*held else { return Ok(()) };
         let sealed: BTreeMap<u32, u64> = self.0.keyring.seal_counts().into_iter().collect();
         let left = |(version, range): (&u32, &Range)| {
             let unused = range.taken.saturating_sub(sealed.get(version).copied().unwrap_or_default());
             (*version, -signed(unused))
         };
         self.0.add(ranges.iter().map(left).filter(|(_, by)| *by != 0).collect()).await?;
-        ranges.clear();
+        *held = None;
         Ok(())
     }
 }
@@ -111,7 +113,8 @@ pub async fn usage(store: &Store) -> Result<Vec<KeyUsage>, StorageError> {
 impl Inner {
     /// Takes longer ranges where those there are would be used up before the next look.
     async fn exchange(&self) -> Result<(), StorageError> {
-        let mut ranges = self.ranges.lock().await;
+        let mut held = self.ranges.lock().await;
+        let Some(ranges) = &mut *held else { return Ok(()) };
         let active = self.keyring.active(KeyUse::Seal);
         let mut taken = Vec::new();
         for (version, sealed) in self.keyring.seal_counts() {
@@ -139,7 +142,8 @@ impl Inner {
     /// Learns what the others counted, and tells the operator.
     async fn read(&self) -> Result<(), StorageError> {
         let all = usage(&self.store).await?;
-        let (mut ranges, active) = (self.ranges.lock().await, self.keyring.active(KeyUse::Seal));
+        let (mut held, active) = (self.ranges.lock().await, self.keyring.active(KeyUse::Seal));
+        let Some(ranges) = &mut *held else { return Ok(()) };
         for usage in all {
             let label = VersionLabel { version: usage.version };
             self.gauge.get_or_create(&label).set(signed(usage.seals));
