@@ -15,6 +15,7 @@ pub struct EidMetrics {
     pub passcodes_refused: Counter,
     pub codes_sent: Counter,
     pub codes_failed: Counter,
+    pub codes_over_limit: Counter,
 }
 
 impl EidMetrics {
@@ -30,6 +31,8 @@ impl EidMetrics {
             passcodes_refused: metrics.counter("eid_passcodes_refused", "Wrong passcodes"),
             codes_sent: metrics.counter("eid_codes_sent", "Activation codes handed to the sender"),
             codes_failed: metrics.counter("eid_codes_failed", "Activation codes that the sender did not take"),
+            codes_over_limit: metrics
+                .counter("eid_codes_over_limit", "Activation codes not sent because the minute's were used up"),
         }
     }
 

@@ -56,7 +56,7 @@ pub struct ActivationBegun {
         (status = 202, description = "Begun, or not: the same answer", body = ActivationBegun),
         (status = 401, description = "Not signed by the key in the signature's header", body = ProblemBody<'_>),
         (status = 422, description = "Faulty members", body = ProblemBody<'_>),
-        (status = 429, description = "Too many requests from there, or codes in all", body = ProblemBody<'_>),
+        (status = 429, description = "Too many requests from there", body = ProblemBody<'_>),
         (status = 503, description = "The database or the audit log is away", body = ProblemBody<'_>),
     ),
     security(("device_signature" = [])),

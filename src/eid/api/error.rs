@@ -44,9 +44,6 @@ impl From<EidError> for Problem {
                 Text::new("Không có nơi nào mang mã này.", "Nobody who reads codes has this name."),
             ),
             EidError::Qr(error) => error.into(),
-            EidError::RateLimited => {
-                Self::new(ProblemKind::RateLimited).retry_after(std::time::Duration::from_secs(60))
-            }
             EidError::Busy => ProblemKind::Overloaded.into(),
             EidError::Citizens(error) => error.into(),
         }

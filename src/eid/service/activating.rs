@@ -53,7 +53,8 @@ impl Eid {
     /// caller, whoever is named. `from`: the caller's network address, where it is known.
     ///
     /// # Errors
-    /// `RateLimited` if too many codes were sent in all; of a person nothing is told.
+    /// If the store is away; of a person nothing is told, nor whether the minute's codes are used up: who could count
+    /// them would learn which of their tries had sent one.
     pub async fn begin_activation(
         &self,
         anchor: &Anchor,
@@ -74,22 +75,14 @@ impl Eid {
         let eid = self.clone();
         // What was counted stays, whatever is answered.
         let asked = self.0.store.write(move |tx| -> Result<_, StorageError> { eid.ask_code(tx, &asking) });
-        let (activation, written) = asked.await??;
+        let (activation, written) = asked.await?;
         self.0.citizens.settled(&written)?;
         Ok(activation)
     }
 
     /// Keeps an activation, and sends its code where there is somebody to send it to.
-    fn ask_code(
-        &self,
-        tx: &mut Tx<'_>,
-        asking: &Asking,
-    ) -> Result<Result<(Activation, Written), EidError>, StorageError> {
-        let (now, config) = (self.0.clock.now(), &self.0.config);
-        // Only codes that were sent count: made-up names use up nobody's. The answer is everybody's.
-        if counters::used(tx.db()?, Kind::Codes, &[], MINUTE, now)? >= config.codes_per_minute {
-            return Ok(Err(EidError::RateLimited));
-        }
+    fn ask_code(&self, tx: &mut Tx<'_>, asking: &Asking) -> Result<(Activation, Written), StorageError> {
+        let now = self.0.clock.now();
         let Identified { person, about, failure, refusal } = &asking.identified;
         let (outcome, reason) = match (person, refusal.or(asking.unfit)) {
             (_, Some(reason)) => (Outcome::Refused, reason),
@@ -111,7 +104,7 @@ impl Eid {
         // an entry, too: the size of the log is public, and must not say whether anybody has it.
         let asked = Entry { reason, ..entry(asking.id, "eid.activation.asked", now, *about, outcome) };
         let written = self.0.citizens.write_entries(tx, [&asked], failure.iter().cloned().collect())?;
-        Ok(Ok((activation, written)))
+        Ok((activation, written))
     }
 
     /// Why a citizen who could have a code gets none at this time; empty if they get one, which counts.
@@ -119,8 +112,14 @@ impl Eid {
         if accounts::find(tx.db()?, citizen)?.is_some() {
             return Ok("account_exists");
         }
-        let used = counters::add(tx.db()?, Kind::CodesToCitizen, citizen.as_bytes(), DAY, self.0.clock.now())?;
-        Ok(if used > self.0.config.codes_per_number { "too_many_codes" } else { "" })
+        let (now, config) = (self.0.clock.now(), &self.0.config);
+        // Only codes that were sent count: made-up names use up nobody's.
+        if counters::used(tx.db()?, Kind::Codes, &[], MINUTE, now)? >= config.codes_per_minute {
+            self.0.metrics.codes_over_limit.inc();
+            return Ok("too_many_codes");
+        }
+        let used = counters::add(tx.db()?, Kind::CodesToCitizen, citizen.as_bytes(), DAY, now)?;
+        Ok(if used > config.codes_per_number { "too_many_codes" } else { "" })
     }
 
     /// Why the citizen gets no code, if so.

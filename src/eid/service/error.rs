@@ -59,8 +59,6 @@ pub enum EidError {
     NoAudience,
     #[error(transparent)]
     Qr(#[from] QrError),
-    #[error("too many activations are begun")]
-    RateLimited,
     #[error("too many passcodes are being looked at")]
     Busy,
     #[error(transparent)]
@@ -88,7 +86,6 @@ impl EidError {
             | Self::PasscodeMissing
             | Self::PasscodeRefused { .. }
             | Self::PasscodeLocked
-            | Self::RateLimited
             | Self::Busy
             | Self::Qr(_)
             | Self::Citizens(_) => None,
