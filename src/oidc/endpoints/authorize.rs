@@ -109,7 +109,14 @@ async fn go_on(oidc: &Oidc, frame: &Page, here: &Here<'_>, request: &HttpRequest
     let opened = oidc.opened(&here.client.id, here.request_uri).await?;
     let known = cookie_of(request, cookie_name(oidc)).map(str::to_owned);
     let cookie = known.clone().unwrap_or_else(|| oidc.0.vault.secret().expose().to_owned());
-    let view = oidc.view(&opened, &cookie).await?;
+    let view = match oidc.seen(&opened, &cookie).await.map_err(OidcError::from)? {
+        Some(view) => view,
+        None => {
+            // Before anything is written: anybody may open the page.
+            AnonymousRequest::admit(request).map_err(|_| Failure::TooMany)?;
+            oidc.begin_view(&opened, &cookie).await?
+        }
+    };
     let asked = &opened.asked;
     let response = match oidc.step(here.client, &opened, view).await? {
         Step::Wait(view) => page(oidc, frame, (here, &opened, &view), None),

@@ -42,11 +42,8 @@ pub enum Step {
 }
 
 impl Oidc {
-    /// The request as this browser has it open, begun if need be.
-    pub async fn view(&self, opened: &Opened, cookie: &str) -> Result<View, OidcError> {
-        if let Some(view) = self.seen(opened, cookie).await? {
-            return Ok(view);
-        }
+    /// Opens the request in this browser, which has not [`seen`](Self::seen) it.
+    pub async fn begin_view(&self, opened: &Opened, cookie: &str) -> Result<View, OidcError> {
         if opened.expires <= self.0.clock.now() {
             return Err(OidcError::Over);
         }
