@@ -19,7 +19,7 @@ use actix_web::App;
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -98,6 +98,26 @@ pub struct Listeners {
 impl From<Vec<TcpListener>> for Listeners {
     fn from(public: Vec<TcpListener>) -> Self {
         Self { public, private: Vec::new() }
+    }
+}
+
+/// What the process is told while it serves: to stop (SIGTERM, SIGINT), to read its certificates again (SIGHUP).
+/// Heard from the first moment, so that nobody who reads that it is ready can come too early.
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    /// # Errors
+    /// If signals cannot be heard.
+    pub fn hear() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
     }
 }
 
@@ -248,20 +268,16 @@ impl RunningServer {
         ended.map_err(io::Error::other)?
     }
 
-    /// Serves until the process is told to stop (SIGTERM, SIGINT), then stops. SIGHUP reads the
-    /// certificates again.
+    /// Serves until the process is told to stop, then stops.
     ///
     /// # Errors
-    /// If the server failed, or signals cannot be heard.
-    pub async fn until_told_to_stop(mut self) -> io::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hang_up = signal(SignalKind::hangup())?;
+    /// If the server failed.
+    pub async fn until_told_to_stop(mut self, mut signals: Signals) -> io::Result<()> {
         loop {
             tokio::select! {
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
-                _ = hang_up.recv() => self.reload_certificates(),
+                _ = signals.terminate.recv() => break,
+                _ = signals.interrupt.recv() => break,
+                _ = signals.hang_up.recv() => self.reload_certificates(),
                 ended = &mut self.task => return ended.map_err(io::Error::other)?,
             }
         }

@@ -31,7 +31,7 @@ use crate::http::middleware::AccessLog;
 use crate::kernel::clock::SystemClock;
 use crate::kernel::{Clock, Entropy};
 use crate::oidc::OidcConfig;
-use crate::server::{self, Listeners, ServerConfig, Service};
+use crate::server::{self, Listeners, ServerConfig, Service, Signals};
 use crate::stays::FacilitiesError;
 use crate::stays::{DeskLink, desk_link};
 use crate::storage::{OpenError, ServingLock, StorageError, StoreConfig, migrate};
@@ -149,6 +149,7 @@ async fn serve(
         entropy: ground.entropy,
     };
     service.health.beat().await;
+    let signals = Signals::hear().map_err(DemoError::Server)?;
     let running = server::start(&ServerConfig::default(), listeners, service)?;
     file.wallets = wallets(args, app, &file).await;
     file.pages = desk_links(app, &operator, &file).await?;
@@ -156,7 +157,7 @@ async fn serve(
     println!("ready {base_url}");
     // Who started the demo may have read enough.
     let _ = writeln!(std::io::stdout(), "metrics and health {private_url}");
-    running.until_told_to_stop().await.map_err(DemoError::Server)
+    running.until_told_to_stop(signals).await.map_err(DemoError::Server)
 }
 
 /// The address that was named, or the port after the public one, or any that is free.

@@ -11,7 +11,7 @@ use crate::console;
 use crate::crypto::Keyring;
 use crate::http::Limits;
 use crate::http::middleware::AccessLog;
-use crate::server::{self, Listeners, ServerConfig, Service, TlsFiles};
+use crate::server::{self, Listeners, ServerConfig, Service, Signals, TlsFiles};
 use crate::storage::{OpenError, ServingLock};
 use crate::telemetry::Metrics;
 use crate::telemetry::logging::{self, LoggingError};
@@ -92,6 +92,7 @@ async fn serve(
         server_config.limits.connections = connections;
     }
     service.health.beat().await;
+    let signals = Signals::hear()?;
     let running = server::start(&server_config, listeners, service)?;
     for address in running.private_addresses() {
         tracing::info!(%address, "metrics and health");
@@ -99,7 +100,7 @@ async fn serve(
     for address in running.addresses() {
         tracing::info!(%address, "ready");
     }
-    Ok(running.until_told_to_stop().await?)
+    Ok(running.until_told_to_stop(signals).await?)
 }
 
 fn server_config(config: &Config) -> ServerConfig {

@@ -32,7 +32,7 @@ pub async fn sign_in(screen: &Tab, holder: &Holder) {
     screen.click("form:has(#id_number) button").await;
     screen.shows(".pulse").await;
     holder.open_request().await;
-    let digits = screen.find(".match b").await.text().await.expect("the digits");
+    let digits = screen.text_of(".match b").await;
     holder.approve(&digits).await;
     holder.app.shows("[data-view=outcome-approved] h1").await;
 }

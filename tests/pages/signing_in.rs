@@ -11,7 +11,7 @@ async fn begin(browser: &Browser, site: &Installation, screen: Screen, language:
 }
 
 async fn digits(tab: &Tab) -> String {
-    tab.find(".match b").await.text().await.expect("the digits")
+    tab.text_of(".match b").await
 }
 
 async fn enter_number(tab: &Tab, number: &str) {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -137,16 +138,57 @@ impl Tab {
         }
     }
 
+    /// Does something with the element; with its successor where another page took its place meanwhile.
+    #[track_caller]
+    fn with<T>(&self, selector: &str, act: impl AsyncFn(Element) -> Result<T, CmdError>) -> impl Future<Output = T> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let begun = std::time::Instant::now();
+            loop {
+                match act(self.find(selector).await).await {
+                    Ok(done) => return done,
+                    Err(error) if error.is_stale_element_reference() && begun.elapsed() < PATIENCE => {}
+                    Err(error) => panic!("{selector} does not do as it is told ({caller}): {error}"),
+                }
+            }
+        }
+    }
+
     pub async fn click(&self, selector: &str) {
         self.shows(selector).await;
-        self.find(selector).await.click().await.expect("it can be clicked");
+        self.with(selector, async |element| element.click().await).await;
     }
 
     pub async fn fill(&self, selector: &str, text: &str) {
         self.shows(selector).await;
-        let field = self.find(selector).await;
-        field.clear().await.expect("it can be emptied");
-        field.send_keys(text).await.expect("it can be typed into");
+        let fill = async |field: Element| {
+            field.clear().await?;
+            field.send_keys(text).await
+        };
+        self.with(selector, fill).await;
+    }
+
+    /// The element's visible text.
+    #[track_caller]
+    pub fn text_of(&self, selector: &str) -> impl Future<Output = String> {
+        self.with(selector, async |element| element.text().await)
+    }
+
+    /// Waits until the element says just that.
+    #[track_caller]
+    pub fn reads(&self, selector: &str, words: &str) -> impl Future<Output = ()> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let begun = std::time::Instant::now();
+            loop {
+                let text = self.text_of(selector).await;
+                if text == words {
+                    return;
+                }
+                assert!(begun.elapsed() < PATIENCE, "{selector} says {text:?}, never {words:?} ({caller})");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
     }
 
     /// Types to whatever has the focus, as a keyboard does.
