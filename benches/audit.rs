@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use dancu::access::{Caller, CitizenGrant};
+use dancu::access::{Caller, CitizenGrant, Verified};
 use dancu::audit::{Audit, AuditConfig, Entry, OfficerStanding, Operator, OperatorParts, Outcome, Page};
 use dancu::citizens::sealing::Sealing;
 use dancu::citizens::seed::showcase;
@@ -190,7 +190,6 @@ impl Bench {
         let citizens = Citizens::open(CitizensParts {
             store: self.store.clone(),
             audit: self.audit.clone(),
-            clients: clients.clone(),
             consents: consents.clone(),
             keyring: self.keyring.clone(),
             clock: clock.clone(),
@@ -213,9 +212,19 @@ impl Bench {
             consent: None,
             grant_id: TransactionId([7; 16]),
         };
-        let expires = now.plus(Duration::from_secs(3600));
-        let scopes = OperationSet::all();
-        (me, Caller { client, scopes, citizen: Some(Arc::new(grant)), officer: None, expires })
+        let token = Verified {
+            client: client.id.clone(),
+            subject: String::new(),
+            scope: String::new(),
+            scopes: OperationSet::all(),
+            issued: now,
+            expires: now.plus(Duration::from_secs(3600)),
+            id: String::new(),
+            grant: Some(grant.grant_id),
+            attributes: None,
+            key: None,
+        };
+        (me, Caller::of_token(client, Some(Arc::new(grant)), Arc::new(token)))
     }
 }
 

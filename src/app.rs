@@ -148,7 +148,6 @@ impl App {
         let citizens = Citizens::open(CitizensParts {
             store: store.clone(),
             audit: audit.clone(),
-            clients: clients.clone(),
             consents: consents.clone(),
             keyring: keyring.clone(),
             clock: clock.clone(),

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::dpop::ProofFault;
 use serde::{Deserialize, Serialize};
 
+use super::dpop::ProofFault;
+use super::verify::Verified;
 use crate::clients::{Client, Operation, OperationSet};
-use crate::kernel::{AttributeSet, CitizenId, ConsentId, Instant, Level, Officer, TransactionId};
+use crate::kernel::{AttributeSet, CitizenId, ConsentId, Level, Officer, TransactionId};
 use crate::storage::StorageError;
 
 /// Who is calling, proven by an access token or by a page's session. Handlers take it as an
@@ -21,8 +22,16 @@ pub struct Caller {
     pub citizen: Option<Arc<CitizenGrant>>,
     /// The officer who signed in to the page's session; stands in the place of whom a body names.
     pub officer: Option<Officer>,
-    /// When what proves them ends. What goes on for long asks again.
-    pub expires: Instant,
+    /// What proves them. What goes on for long asks again: [`Access::renewed`](super::Access::renewed).
+    pub(super) proof: CallerProof,
+}
+
+/// By what a caller was recognised.
+#[derive(Debug, Clone)]
+pub(super) enum CallerProof {
+    Token(Arc<Verified>),
+    /// Keyed hashes of the cookie, one under each version of the key.
+    Session(Arc<[[u8; 32]]>),
 }
 
 /// What a citizen approved on their own device, and for which client.
@@ -39,6 +48,11 @@ pub struct CitizenGrant {
 }
 
 impl Caller {
+    /// The client whose token it is, or the citizen whose approval the token rests on.
+    pub fn of_token(client: Arc<Client>, citizen: Option<Arc<CitizenGrant>>, token: Arc<Verified>) -> Self {
+        Self { client, scopes: token.scopes, citizen, officer: None, proof: CallerProof::Token(token) }
+    }
+
     /// Whether the token covers `operation`. What the agreement says today is for
     /// [`Client::authorise`] or [`Client::allows`] to tell.
     pub fn require(&self, operation: Operation) -> Result<(), Denied> {
@@ -73,6 +87,13 @@ pub enum Denied {
     ForeignOrigin,
     #[error("the store cannot be asked")]
     Unavailable,
+}
+
+impl Denied {
+    /// Whether nobody can tell at the moment: of the caller it says nothing.
+    pub const fn is_unavailability(&self) -> bool {
+        matches!(self, Self::RegistryBehind | Self::RevokedUnread | Self::Unavailable)
+    }
 }
 
 impl From<StorageError> for Denied {

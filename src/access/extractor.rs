@@ -32,7 +32,7 @@ impl FromRequest for Caller {
                 Ok(Bearer::Client(caller)) => Either::Left(ready(noted(Ok(caller), arrival.as_ref()))),
                 Ok(Bearer::Citizen(verified)) => {
                     let access = Arc::clone(access);
-                    let looked_up = async move { noted(access.caller_of(&verified).await, arrival.as_ref()) };
+                    let looked_up = async move { noted(access.caller_of(verified).await, arrival.as_ref()) };
                     Either::Right(Box::pin(looked_up))
                 }
                 Err(denied) => Either::Left(ready(Err(denied.into()))),

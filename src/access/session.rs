@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::caller::CallerProof;
 use super::service::Access;
 use super::store::sessions::{self, LinkRow, SessionRow};
 use super::{Caller, CitizenGrant, Denied};
 use crate::clients::{Client, OperationSet};
 use crate::crypto::{KeyUse, Secret};
-use crate::kernel::{CitizenId, ClientId, DeviceId, Instant, Officer};
+use crate::kernel::{CitizenId, ClientId, DeviceId, Officer};
 use crate::storage::{Reach, StorageError, Tx};
 
 const LABEL: &str = "sessions";
@@ -85,7 +86,11 @@ impl Access {
             sessions::delete(tx.db()?, &self.session_digests(replaced))?;
         }
         let value = Secret::random(&*self.entropy);
+        let (officer_id, unit) = officer_columns(grant);
         let row = SessionRow {
+            client_id: grant.client.to_string(),
+            officer_id,
+            unit,
             digest: self.session_digest(&value),
             body: body_of(grant)?,
             citizen_id: grant.citizen.as_ref().map(|citizen| citizen.citizen_id.as_bytes().to_vec()),
@@ -126,7 +131,10 @@ impl Access {
     ) -> Result<OneTimeCode, StorageError> {
         let code = Secret::random(&*self.entropy);
         let expires_at = self.clock.now().plus(lifetime).as_micros();
-        let row = LinkRow { digest: self.session_digest(&code), body: body_of(grant)?, expires_at };
+        let (officer_id, unit) = officer_columns(grant);
+        let client_id = grant.client.to_string();
+        let body = body_of(grant)?;
+        let row = LinkRow { digest: self.session_digest(&code), body, client_id, officer_id, unit, expires_at };
         sessions::insert_link(tx.db()?, &row)?;
         Ok(code)
     }
@@ -156,24 +164,25 @@ impl Access {
         if cookie.len() > LONGEST_COOKIE {
             return Err(Denied::TokenMissing);
         }
-        let (digests, now) = (self.session_digests(cookie), self.clock.now());
-        let found = self.store.read(Reach::Key, move |db| sessions::find(db, &digests)).await;
+        self.caller_of_session(self.session_digests(cookie).into()).await
+    }
+
+    /// Who calls with the cookie of these hashes.
+    pub(super) async fn caller_of_session(&self, digests: Arc<[[u8; 32]]>) -> Result<Caller, Denied> {
+        let (sought, now) = (digests.clone(), self.clock.now());
+        let found = self.store.read(Reach::Key, move |db| sessions::find(db, &sought)).await;
         let row = found?.filter(|row| now.as_micros() < row.expires_at).ok_or(Denied::TokenMissing)?;
         let grant = read_grant("sessions", &row.body)?;
         let client = self.client_at_work(&grant.client)?;
         if grant.officer.as_ref().is_some_and(|officer| client.stops.is_officer_stopped(officer)) {
             return Err(Denied::OfficerStopped);
         }
-        // Who was struck off the client's officers has no session any more.
-        if grant.officer.as_ref().is_some_and(|officer| !client.officers.contains(officer)) {
-            return Err(Denied::TokenMissing);
-        }
         Ok(Caller {
             client,
             scopes: grant.scopes,
             citizen: grant.citizen.map(Arc::new),
             officer: grant.officer,
-            expires: Instant::from_micros(row.expires_at),
+            proof: CallerProof::Session(digests),
         })
     }
 
@@ -206,6 +215,11 @@ pub fn close_sessions_of_citizen(tx: &mut Tx<'_>, citizen: CitizenId) -> Result<
 /// Ends the sessions that one device of a citizen approved.
 pub fn close_sessions_of_device(tx: &mut Tx<'_>, citizen: CitizenId, device: DeviceId) -> Result<usize, StorageError> {
     sessions::delete_of_device(tx.db()?, citizen, device)
+}
+
+/// Whose being struck off ends what the grant is for.
+fn officer_columns(grant: &SessionGrant) -> (Option<String>, Option<String>) {
+    grant.officer.as_ref().map(|officer| (officer.id.to_string(), officer.unit.to_string())).unzip()
 }
 
 fn body_of(grant: &SessionGrant) -> Result<String, StorageError> {

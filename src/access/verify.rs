@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::approved::Grant;
+use super::caller::CallerProof;
 use super::dpop::{ProofError, ProofFault, ProofTarget, Thumbprint};
 use super::service::Access;
 use super::store::grants;
@@ -61,13 +62,7 @@ impl Access {
         if !client.may_use_bearer() {
             return Err(Denied::BearerNotAgreed);
         }
-        Ok(Bearer::Client(Caller {
-            client,
-            scopes: verified.scopes,
-            citizen: None,
-            officer: None,
-            expires: verified.expires,
-        }))
+        Ok(Bearer::Client(Caller::of_token(client, None, verified)))
     }
 
     /// Who calls with this token and this proof (RFC 9449 section 7.1).
@@ -87,11 +82,25 @@ impl Access {
         if held != *key {
             return Err(Denied::Proof(ProofFault::OtherKey));
         }
-        self.caller_of(&verified).await
+        self.caller_of(verified).await
+    }
+
+    /// The caller of something that goes on for long, as they stand now.
+    ///
+    /// # Errors
+    /// If what proved them is good no longer, or nobody can tell ([`Denied::is_unavailability`]).
+    pub async fn renewed(&self, caller: &Caller) -> Result<Caller, Denied> {
+        match &caller.proof {
+            CallerProof::Token(verified) => {
+                self.check_still_good(verified)?;
+                self.caller_of(verified.clone()).await
+            }
+            CallerProof::Session(digests) => self.caller_of_session(digests.clone()).await,
+        }
     }
 
     /// The caller of a token that was shown as it must be.
-    pub(super) async fn caller_of(&self, verified: &Verified) -> Result<Caller, Denied> {
+    pub(super) async fn caller_of(&self, verified: Arc<Verified>) -> Result<Caller, Denied> {
         let client = self.client_at_work(&verified.client)?;
         let citizen = match verified.grant {
             Some(id) => {
@@ -107,7 +116,7 @@ impl Access {
             }
             None => None,
         };
-        Ok(Caller { client, scopes: verified.scopes, citizen, officer: None, expires: verified.expires })
+        Ok(Caller::of_token(client, citizen, verified))
     }
 
     /// What a token that is good now says, and the grant it rests on: for introspection and
@@ -148,16 +157,21 @@ impl Access {
                 verified
             }
         };
-        if verified.expires <= now {
-            return Err(Denied::TokenExpired);
-        }
-        if !self.is_current() {
-            return Err(Denied::RevokedUnread);
-        }
-        if self.revoked.contains(&verified.id) {
-            return Err(Denied::TokenInvalid);
-        }
+        self.check_still_good(&verified)?;
         Ok(verified)
+    }
+
+    /// Whether a token whose signature holds is neither over nor revoked.
+    fn check_still_good(&self, verified: &Verified) -> Result<(), Denied> {
+        if verified.expires <= self.clock.now() {
+            Err(Denied::TokenExpired)
+        } else if !self.is_current() {
+            Err(Denied::RevokedUnread)
+        } else if self.revoked.contains(&verified.id) {
+            Err(Denied::TokenInvalid)
+        } else {
+            Ok(())
+        }
     }
 
     fn verify_signature(&self, token: &str) -> Result<Verified, Denied> {

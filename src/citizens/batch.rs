@@ -31,19 +31,16 @@ impl Citizens {
         }
     }
 
-    /// Answers the lines of one piece of a batch, in order, each within the client's quota. Whether
-    /// the token still holds, and what the client's agreement says, is read anew: a batch may last
-    /// long.
+    /// Answers the lines of one piece of a batch, in order, each within the client's quota. A batch may last
+    /// long: `caller` is to be renewed for each piece.
     ///
     /// # Errors
-    /// [`CitizensError::Denied`] if the token has expired or the client was stopped meanwhile, and
-    /// if the store or the audit log cannot be reached: then no line was answered.
+    /// If the store or the audit log cannot be reached: then no line was answered.
     pub async fn verify_all(
         &self,
         caller: &Caller,
         asks: Vec<(Verify, Purpose)>,
     ) -> Result<Vec<Result<VerifyAnswer, CitizensError>>, CitizensError> {
-        let caller = &self.renewed(caller)?;
         let now = self.0.clock.now();
         let (granted, standing) = self.0.guards.take(&caller.client, asks.len() as u32, now);
         let answering = asks.into_iter().enumerate().map(|(index, (ask, purpose))| async move {

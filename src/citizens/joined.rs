@@ -6,7 +6,7 @@ use super::guard::meter::Standing;
 use super::guard::{Failure, Guards};
 use super::service::{Citizens, CitizensError, Drafted};
 use super::store::guards::Counter;
-use crate::access::{Caller, Denied};
+use crate::access::Caller;
 use crate::audit::{Entry, PendingReceipt, Receipt};
 use crate::kernel::Instant;
 use crate::storage::{StorageError, Tx};
@@ -20,24 +20,6 @@ pub struct Written {
 }
 
 impl Citizens {
-    /// The caller of something that goes on for long, as they stand now.
-    ///
-    /// # Errors
-    /// [`CitizensError::Denied`] if the token has expired or the client was stopped meanwhile.
-    pub fn renewed(&self, caller: &Caller) -> Result<Caller, CitizensError> {
-        if !self.0.clients.is_current() {
-            return Err(StorageError::Unavailable("the registry of clients is behind the database".to_owned()).into());
-        }
-        if caller.expires <= self.0.clock.now() {
-            return Err(Denied::TokenExpired.into());
-        }
-        let client = self.0.clients.find(&caller.client.id).ok_or(Denied::TokenInvalid)?;
-        if client.is_stopped() {
-            return Err(Denied::ClientStopped.into());
-        }
-        Ok(Caller { client, ..caller.clone() })
-    }
-
     /// Admits the same question `wanted` times, each time a call of the client's quota; how many of
     /// them were granted. The draft is that of each; see [`Draft::under`].
     pub async fn admit_many(&self, caller: &Caller, question: Question, wanted: u32) -> Drafted<(u32, Standing)> {

@@ -17,7 +17,7 @@ use super::resealing::Resealing;
 use super::sealing::{Sealing, SealingError};
 use crate::access::{Caller, Denied};
 use crate::audit::{Audit, AuditError, Receipt};
-use crate::clients::{Client, Clients, Operation, Refusal};
+use crate::clients::{Client, Operation, Refusal};
 use crate::consent::Consents;
 use crate::crypto::Keyring;
 use crate::kernel::{AttributeSet, Clock, Entropy, Instant, TransactionId};
@@ -64,7 +64,6 @@ pub(super) type Drafted<T> = (Result<T, CitizensError>, Draft);
 pub struct CitizensParts {
     pub store: Store,
     pub audit: Audit,
-    pub clients: Clients,
     pub consents: Consents,
     pub keyring: Keyring,
     pub clock: Arc<dyn Clock>,
@@ -83,7 +82,6 @@ pub struct Citizens(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) store: Store,
     pub(super) audit: Audit,
-    pub(super) clients: Clients,
     pub(super) consents: Consents,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
@@ -114,19 +112,8 @@ impl Citizens {
     /// Opens the room and starts what runs beside it: following the change log, the exchange of
     /// counters, re-sealing after key rotations.
     pub async fn open(parts: CitizensParts) -> Result<Self, CitizensError> {
-        let CitizensParts {
-            store,
-            audit,
-            clients,
-            consents,
-            keyring,
-            clock,
-            entropy,
-            metrics,
-            cache,
-            guards,
-            answers_kept,
-        } = parts;
+        let CitizensParts { store, audit, consents, keyring, clock, entropy, metrics, cache, guards, answers_kept } =
+            parts;
         let cache = Arc::new(Cache::new(&cache));
         let counted = CitizensMetrics::register(&metrics, &cache);
         let sealing = Sealing::new(keyring.clone(), Arc::clone(&entropy));
@@ -143,8 +130,7 @@ impl Citizens {
         let keeper = Keeper { keyring, entropy: Arc::clone(&entropy), kept: answers_kept };
         let decoy = Decoy::new(&sealing, &*entropy)?;
         let records = Records { store: store.clone(), sealing, cache, metrics: counted, decoy };
-        let inner =
-            Inner { store, audit, clients, consents, clock, entropy, records, guards, keeper, metrics, background };
+        let inner = Inner { store, audit, consents, clock, entropy, records, guards, keeper, metrics, background };
         Ok(Self(Arc::new(inner)))
     }
 

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use dancu::access::Caller;
 use dancu::citizens::Citizen;
 use dancu::citizens::model::Status;
 use dancu::citizens::seed::showcase;
-use dancu::clients::{OperationSet, samples};
+use dancu::clients::samples;
 use dancu::kernel::{PartialDate, Sex};
 use dancu::stays::{DeskLink, desk_link};
 
 use super::holder::reachable;
+use crate::support::house::caller_of;
 use crate::support::photos::Shot;
 use crate::support::{Backend, Browser, Installation, Screen, Tab, camera, operator};
 
@@ -298,13 +298,10 @@ async fn a_busy_service_blames_no_card() {
     let tab = browser.open_with_camera(Screen::Narrow, "vi", &film).await;
     enter(&tab, &link(&site).await).await;
     tab.shows("[data-camera]").await;
-    let caller = Caller {
-        client: site.app.clients.find(&"hotel".parse().unwrap()).expect("the hotel"),
-        scopes: OperationSet::all(),
-        citizen: None,
-        officer: None,
-        expires: site.app.ground.clock.now().plus(Duration::from_secs(3600)),
-    };
+    let caller = caller_of(
+        site.app.clients.find(&"hotel".parse().unwrap()).expect("the hotel"),
+        site.app.ground.clock.now().plus(Duration::from_secs(3600)),
+    );
     let mut rooms = Vec::new();
     while let Ok(room) = site.app.qr.room_for_a_picture(&caller).await {
         rooms.push(room);
@@ -363,11 +360,10 @@ async fn the_facility_is_remembered() {
     tab.says(&names[0]).await;
     tab.run("document.querySelector('#facility').selectedIndex = 2").await;
     tab.click("form[action='/desk/facility'] button").await;
-    let here = || async { tab.find(".place strong").await.text().await.expect("a name") };
-    assert_eq!(here().await, names[2]);
+    tab.reads(".place strong", &names[2]).await;
     tab.click("nav.tabs a[href='/desk?by=number']").await;
     tab.shows("#number").await;
-    assert_eq!(here().await, names[2]);
+    assert_eq!(tab.text_of(".place strong").await, names[2]);
     tab.close().await;
     site.stop().await;
 }

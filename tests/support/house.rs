@@ -13,10 +13,10 @@ use actix_web::web::Data;
 use actix_web::{App, HttpResponse, get, test};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dancu::access::{ASSERTION_TYPE, Access, AccessApi, AccessConfig, AccessParts, Caller};
+use dancu::access::{ASSERTION_TYPE, Access, AccessApi, AccessConfig, AccessParts, Caller, Verified};
 use dancu::audit::{Audit, AuditConfig, Operator, OperatorParts};
 use dancu::cli::operate::{account, demo_reason};
-use dancu::clients::{ClientChanges, Clients, Operation, samples};
+use dancu::clients::{Client, ClientChanges, Clients, Operation, OperationSet, samples};
 use dancu::crypto::jose::PrivateJwk;
 use dancu::crypto::{Keyring, SystemEntropy};
 use dancu::http::{Problem, Routes};
@@ -227,6 +227,23 @@ impl House {
     pub async fn get(&self, path: &str) -> Answer {
         self.call(test::TestRequest::get(), path).await
     }
+}
+
+/// The client, asking in this process with all that a token can allow.
+pub fn caller_of(client: Arc<Client>, expires: Instant) -> Caller {
+    let token = Verified {
+        client: client.id.clone(),
+        subject: client.id.to_string(),
+        scope: String::new(),
+        scopes: OperationSet::all(),
+        issued: Instant::from_seconds(0),
+        expires,
+        id: String::new(),
+        grant: None,
+        attributes: None,
+        key: None,
+    };
+    Caller::of_token(client, None, Arc::new(token))
 }
 
 /// An operator with a store and a log of their own, as a command has them.

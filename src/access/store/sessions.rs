@@ -14,6 +14,9 @@ pub struct SessionRow {
     pub body: String,
     pub citizen_id: Option<Vec<u8>>,
     pub device_id: Option<Vec<u8>>,
+    pub client_id: String,
+    pub officer_id: Option<String>,
+    pub unit: Option<String>,
     pub expires_at: i64,
 }
 
@@ -59,10 +62,13 @@ pub fn delete_of_device(db: &mut Db, citizen: CitizenId, device: DeviceId) -> Re
 
 /// A link to a session: what it stands for, and until when it may be used.
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = page_links)]
+#[diesel(table_name = page_links, treat_none_as_default_value = false)]
 pub struct LinkRow {
     pub digest: Vec<u8>,
     pub body: String,
+    pub client_id: String,
+    pub officer_id: Option<String>,
+    pub unit: Option<String>,
     pub expires_at: i64,
 }
 

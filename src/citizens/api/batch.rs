@@ -15,9 +15,9 @@ use utoipa::ToSchema;
 use super::lines::{Line, Lines, Piece};
 use super::quota;
 use super::verify::{VerifyRequest, VerifyResponse};
-use crate::access::{Caller, Denied};
+use crate::access::{Access, Caller, Denied};
 use crate::citizens::guard::RunningBatch;
-use crate::citizens::service::{Citizens, CitizensError};
+use crate::citizens::service::Citizens;
 use crate::citizens::verify::Verify;
 use crate::http::problem::ProblemBody;
 use crate::http::{Arrival, Json, Limits, Problem, ProblemKind, release};
@@ -56,8 +56,8 @@ struct Numbered {
 ///
 /// One request of `/v1/citizens/verify` a line (NDJSON), one answer a line, in the same order. A
 /// line at fault is answered with its problem and the rest go on; every line is recorded before its
-/// answer is sent, and counts as a call. When the token ends, or operators stop the client, so does the
-/// batch: its last line says so; the same where a line, or the whole batch, takes too long. A client has a
+/// answer is sent, and counts as a call. When the token ends or is revoked, or operators stop the client, so
+/// does the batch: its last line says so; the same where a line, or the whole batch, takes too long. A client has a
 /// few batches at once.
 #[utoipa::path(
     post,
@@ -78,6 +78,7 @@ pub async fn verify_batch(
     request: HttpRequest,
     caller: Caller,
     arrival: Arrival,
+    access: Data<Access>,
     citizens: Data<Citizens>,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -88,7 +89,7 @@ pub async fn verify_batch(
     let limits = request.app_data::<Data<Limits>>().map_or_else(Limits::default, |limits| (***limits).clone());
     let standing = citizens.standing(&caller);
     let due = Instant::now() + limits.batch_timeout;
-    let batch = Rc::new(Batch { caller, arrival, citizens, due, _running: running });
+    let batch = Rc::new(Batch { caller, arrival, access, citizens, due, _running: running });
     let reading = Some((Lines::new(payload, limits.line_timeout), 1, Rc::clone(&batch)));
     let pieces = stream::unfold(reading, async |reading| {
         let (mut lines, first, batch) = reading?;
@@ -132,6 +133,7 @@ struct Answered {
 struct Batch {
     caller: Caller,
     arrival: Arrival,
+    access: Data<Access>,
     citizens: Data<Citizens>,
     /// When it has lasted as long as it may.
     due: Instant,
@@ -143,7 +145,7 @@ impl Batch {
     /// batch may go on.
     async fn next_input(&self, lines: &mut Lines) -> Option<Input> {
         loop {
-            if let Some(problem) = self.over() {
+            if let Some(problem) = self.over().await {
                 return Some(Input::End(problem));
             }
             match tokio::time::timeout(LOOK_EVERY, lines.next_piece()).await {
@@ -156,13 +158,13 @@ impl Batch {
     }
 
     /// Why the batch may not go on, if it may not.
-    fn over(&self) -> Option<Problem> {
+    async fn over(&self) -> Option<Problem> {
         if Instant::now() >= self.due {
             return Some(ProblemKind::BodyTimeout.into());
         }
-        match self.citizens.renewed(&self.caller) {
-            Err(denied @ CitizensError::Denied(_)) => Some(denied.into()),
+        match self.access.renewed(&self.caller).await {
             // What is away for a moment is told of the lines that it concerns.
+            Err(denied) if !denied.is_unavailability() => Some(denied.into()),
             _ => None,
         }
     }
@@ -216,11 +218,14 @@ impl Batch {
         asks: Vec<(Verify, Purpose)>,
     ) -> Result<bool, Denied> {
         let mut negative = false;
-        let mut answers = match self.citizens.verify_all(&self.caller, asks).await {
+        let answered = match self.access.renewed(&self.caller).await {
+            Ok(caller) => self.citizens.verify_all(&caller, asks).await.map_err(Problem::from),
+            Err(denied) if denied.is_unavailability() => Err(denied.into()),
+            Err(denied) => return Err(denied),
+        };
+        let mut answers = match answered {
             Ok(answers) => answers.into_iter(),
-            Err(CitizensError::Denied(denied)) => return Err(denied),
             Err(away) => {
-                let away = Problem::from(away);
                 for (line, fault) in (first..).zip(&faults) {
                     self.write_problem(out, line, fault.as_ref().unwrap_or(&away));
                 }

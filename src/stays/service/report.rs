@@ -137,7 +137,7 @@ impl Stays {
         let (mut taken, mut rest) = (Vec::with_capacity(notices.len()), notices);
         let refused = rest.split_off((granted as usize).min(rest.len()));
         while !rest.is_empty() {
-            let caller = citizens.renewed(caller)?;
+            let caller = self.0.access.renewed(caller).await.map_err(CitizensError::from)?;
             let own = caller.citizen.is_some();
             let agreed = caller.client.authorise(Operation::StaysReport, &asked, own, self.0.clock.now());
             agreed.map_err(CitizensError::from)?;

@@ -41,6 +41,9 @@ diesel::table! {
         body -> Text,
         citizen_id -> Nullable<Binary>,
         device_id -> Nullable<Binary>,
+        client_id -> Text,
+        officer_id -> Nullable<Text>,
+        unit -> Nullable<Text>,
         expires_at -> BigInt,
     }
 }
@@ -49,6 +52,9 @@ diesel::table! {
     page_links (digest) {
         digest -> Binary,
         body -> Text,
+        client_id -> Text,
+        officer_id -> Nullable<Text>,
+        unit -> Nullable<Text>,
         expires_at -> BigInt,
     }
 }

@@ -245,9 +245,8 @@ async fn a_batch_without_the_scope_is_refused_and_recorded() {
 /// A batch that stays open: its answers, and what sends lines.
 async fn open_batch(
     desk: &Desk,
-    client: &str,
+    token: &str,
 ) -> (impl futures_util::Stream<Item = reqwest::Result<Bytes>> + Unpin + use<>, tokio::sync::mpsc::Sender<Bytes>) {
-    let token = desk.house.token(client).await;
     let (sender, lines) = tokio::sync::mpsc::channel(8);
     let lines = stream::unfold(lines, async |mut lines: tokio::sync::mpsc::Receiver<Bytes>| {
         let line = lines.recv().await?;
@@ -267,9 +266,15 @@ async fn a_silent_batch_ends_with_its_token_and_its_client() {
     for_each_backend(async |backend| {
         let mut desk = Desk::open(&backend).await;
         desk.client("briefly", "portal", |_| ()).await;
-        for (status, end) in [(401, "token-expired"), (403, "client-stopped")] {
-            let (mut answers, sender) = open_batch(&desk, "briefly").await;
+        for (status, end) in [(401, "token-invalid"), (401, "token-expired"), (403, "client-stopped")] {
+            let token = desk.house.token("briefly").await;
+            let (mut answers, sender) = open_batch(&desk, &token).await;
             match end {
+                "token-invalid" => {
+                    let access = &desk.house.access;
+                    let (verified, _) = access.inspect(&token).await.unwrap().expect("it is good");
+                    access.revoke_token(&verified).await.unwrap();
+                }
                 "token-expired" => desk.house.clock.advance(Duration::from_secs(3600)),
                 _ => desk
                     .house
@@ -296,8 +301,9 @@ async fn a_silent_batch_ends_with_its_token_and_its_client() {
 async fn a_client_has_as_many_batches_at_once_as_it_may() {
     for_each_backend(async |backend| {
         let desk = Desk::open_with(&backend, GuardConfig { batches: 2, ..GuardConfig::default() }).await;
-        let first = open_batch(&desk, "portal").await;
-        let second = open_batch(&desk, "portal").await;
+        let token = desk.house.token("portal").await;
+        let first = open_batch(&desk, &token).await;
+        let second = open_batch(&desk, &token).await;
         let refused = send(&desk, "portal", format!("{}\n", an_claimed())).await;
         assert_eq!(refused.problem(), (429, "rate-limited".to_owned()));
         assert_eq!(refused.header("retry-after"), "5");

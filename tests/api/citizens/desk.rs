@@ -189,7 +189,6 @@ impl Desk {
         let citizens = Citizens::open(CitizensParts {
             store,
             audit: audit.clone(),
-            clients: house.clients.clone(),
             consents: consents.clone(),
             keyring: keyring.clone(),
             clock,

@@ -93,7 +93,13 @@ async fn links_and_sessions_end_by_themselves_and_with_their_client() {
         let officer = grant().officer.unwrap();
         rig.app.clients.under(&operator(&rig.app)).remove_officer(&id("portal"), officer.clone()).await.unwrap();
         assert_eq!(ask().await.status, 401, "struck off");
+        let unused = access.page_link(grant(), Duration::from_secs(60)).await.unwrap_err();
+        assert!(matches!(unused, StorageError::Conflict(_)), "nothing is opened to who is not listed: {unused}");
         rig.app.clients.under(&operator(&rig.app)).add_officer(&id("portal"), officer).await.unwrap();
+        assert_eq!(ask().await.status, 401, "whoever has the name now signs in themselves");
+        let link = access.page_link(grant(), Duration::from_secs(60)).await.unwrap();
+        let cookie = redeem(&rig, link.expose()).await.unwrap().pair();
+        let ask = || read(rig.get("/oauth2/userinfo").header("cookie", &cookie));
         assert_eq!(ask().await.status, 403);
         rig.clock.advance(Duration::from_secs(601));
         assert_eq!(ask().await.status, 401);

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dancu::access::Caller;
-use dancu::clients::OperationSet;
 use dancu::crypto::{Keyring, SystemEntropy};
 use dancu::kernel::purpose::OfficerCode;
 use dancu::kernel::{Entropy, LegalBasis, Officer, ProcedureCode, Purpose};
@@ -23,7 +22,7 @@ use serde_json::{Value, json};
 
 use crate::api::citizens::desk::{Answer, Desk, PORTAL, but, purpose};
 use crate::support::Backend;
-use crate::support::house::{ISSUER, id, within};
+use crate::support::house::{ISSUER, caller_of, id, within};
 
 pub const CHECK: &str = "/v1/residence/check";
 pub const CONFIRM: &str = "/v1/residence/confirmations";
@@ -87,13 +86,7 @@ pub fn another(desk: &Desk, keyring: &Keyring, entropy: Arc<dyn Entropy>) -> Res
 
 /// The portal, asking in this process.
 pub fn portal(desk: &Desk) -> Caller {
-    Caller {
-        client: desk.house.clients.find(&id("portal")).unwrap(),
-        scopes: OperationSet::all(),
-        citizen: None,
-        officer: None,
-        expires: desk.house.now().plus(Duration::from_secs(3600)),
-    }
+    caller_of(desk.house.clients.find(&id("portal")).unwrap(), desk.house.now().plus(Duration::from_secs(3600)))
 }
 
 /// Why the portal's officer asks.

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use dancu::access::Caller;
 use dancu::citizens::matching::{Anchor, AnchorNumber};
 use dancu::citizens::model::Status;
 use dancu::citizens::seed::Population;
 use dancu::citizens::{Citizen, GuardConfig};
-use dancu::clients::{Detail, OperationSet};
+use dancu::clients::Detail;
 use dancu::kernel::units::UnitCode;
 use dancu::kernel::{Attribute, AttributeSet, ClientId, ProcedureCode};
 use dancu::residence::model::{AskedResidence, Predicate, QUESTIONS, Relation, ResidenceKind, Since};
@@ -19,6 +18,7 @@ use serde_json::Value;
 use super::state_duty;
 use crate::api::citizens::desk::Desk;
 use crate::support::for_each_backend;
+use crate::support::house::caller_of;
 
 const PROCEDURES: [&str; 3] = ["1.004222", "1.010041", "1.003677"];
 
@@ -100,8 +100,7 @@ async fn nothing_leaves_that_the_agreement_does_not_let_out() {
                 let agreement = client.agreement.clone();
                 let purpose = state_duty(PROCEDURES[chance.below(3)]);
                 let expires = now.plus(std::time::Duration::from_secs(60));
-                let (client, scopes) = (Arc::new(client), OperationSet::all());
-                let caller = Caller { client, scopes, citizen: None, officer: None, expires };
+                let caller = caller_of(Arc::new(client), expires);
                 let citizen = &people[chance.below(people.len())];
                 let other = &people[chance.below(people.len())];
                 let shows = agreement.names_members(&purpose.procedure);

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use dancu::access::Caller;
 use dancu::citizens::Body;
-use dancu::clients::OperationSet;
 use dancu::kernel::{FacilityId, IdNumber, Instant, PartialDate, PersonName, StayId};
 use dancu::stays::model::{GuestGiven, Notice, Reason};
 use dancu::stays::{CheckOut, Report, Reported};
@@ -13,6 +12,7 @@ use super::handing_in::as_the_hotel_says;
 use super::{OWN_COMMUNE, hotel};
 use crate::api::citizens::desk::Desk;
 use crate::support::for_each_backend;
+use crate::support::house::caller_of;
 
 fn at(text: &str) -> Instant {
     Instant::parse_rfc3339(&format!("2026-11-{text}:00+07:00")).unwrap()
@@ -40,13 +40,10 @@ fn notice(facility_id: FacilityId, arrival: &str, until: Option<&str>) -> Notice
 }
 
 fn caller(desk: &Desk) -> Caller {
-    Caller {
-        client: desk.house.clients.find(&"hotel".parse().unwrap()).unwrap(),
-        scopes: OperationSet::all(),
-        citizen: None,
-        officer: None,
-        expires: desk.house.now().plus(Duration::from_secs(30 * 24 * 3600)),
-    }
+    caller_of(
+        desk.house.clients.find(&"hotel".parse().unwrap()).unwrap(),
+        desk.house.now().plus(Duration::from_secs(30 * 24 * 3600)),
+    )
 }
 
 async fn report(desk: &Desk, notice: Notice, known_by_night: bool) -> Reported {

@@ -3,9 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dancu::access::Caller;
 use dancu::audit::Outcome;
-use dancu::clients::OperationSet;
 use dancu::kernel::purpose::OfficerCode;
 use dancu::kernel::{Faults, Instant, Language, LegalBasis, ManualClock, Officer, ProcedureCode, Purpose};
 use dancu::stays::formats::{Format, read_table};
@@ -18,6 +16,7 @@ use super::{OWN_COMMUNE, hotel};
 use crate::api::citizens::desk::read;
 use crate::api::stays::sheets::csv;
 use crate::support::for_each_backend;
+use crate::support::house::caller_of;
 
 /// What is read next, and the clock that goes on meanwhile.
 static READING: Mutex<Option<(Arc<ManualClock>, Notice)>> = Mutex::new(None);
@@ -48,13 +47,10 @@ async fn a_file_comes_in_before_it_is_read() {
         let read = read_table(Format::Csv, &csv(&[row(0)]), Some(facility)).ok().unwrap();
         let notice = read.rows[0].notice.as_ref().ok().unwrap().clone();
         *READING.lock().unwrap() = Some((desk.house.clock.clone(), notice));
-        let caller = Caller {
-            client: desk.house.clients.find(&"hotel".parse().unwrap()).unwrap(),
-            scopes: OperationSet::all(),
-            citizen: None,
-            officer: None,
-            expires: handed_in.plus(Duration::from_secs(3600)),
-        };
+        let caller = caller_of(
+            desk.house.clients.find(&"hotel".parse().unwrap()).unwrap(),
+            handed_in.plus(Duration::from_secs(3600)),
+        );
         let batch = |dry_run| Batch {
             file: BatchFile::Records {
                 format: Format::Ndjson,

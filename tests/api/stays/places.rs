@@ -109,6 +109,8 @@ async fn the_desk_opens_to_officers_whom_the_client_lists() {
         assert!(opens(None).await);
         changes.remove_officer(&hotel, officer.clone()).await.unwrap();
         assert!(!opens(None).await, "struck off after the e-ID was bound");
+        changes.add_officer(&hotel, officer.clone()).await.unwrap();
+        assert!(!opens(None).await, "whoever has the name now binds an e-ID of their own");
     })
     .await;
 }

@@ -4,7 +4,6 @@ use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use dancu::access::Caller;
-use dancu::clients::OperationSet;
 use dancu::kernel::{Faults, Language};
 use dancu::stays::formats::Format;
 use dancu::stays::model::Notice;
@@ -19,16 +18,14 @@ use super::handing_in::as_the_hotel_says;
 use super::hotel;
 use crate::api::citizens::desk::{Answer, Desk, read};
 use crate::api::stays::sheets::csv;
+use crate::support::house::caller_of;
 use crate::support::{Backend, for_each_backend};
 
 fn caller(desk: &Desk, client: &str) -> Caller {
-    Caller {
-        client: desk.house.clients.find(&client.parse().unwrap()).unwrap(),
-        scopes: OperationSet::all(),
-        citizen: None,
-        officer: None,
-        expires: desk.house.now().plus(Duration::from_secs(3600)),
-    }
+    caller_of(
+        desk.house.clients.find(&client.parse().unwrap()).unwrap(),
+        desk.house.now().plus(Duration::from_secs(3600)),
+    )
 }
 
 /// Whether a file of the client would be let in this moment.
