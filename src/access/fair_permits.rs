@@ -1,4 +1,4 @@
-//! Permits for work that costs much (a file, a picture), shared fairly between clients.
+//! Permits for work that costs much (a file, a picture, a batch), shared fairly between clients.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +19,13 @@ pub struct FairPermitLimits {
     pub waiting_of_client: usize,
     /// How long a request waits at most.
     pub patience: Duration,
+}
+
+impl FairPermitLimits {
+    /// Each client has its own permits, and nobody waits for one.
+    pub const fn unshared(permits_of_client: usize) -> Self {
+        Self { permits: usize::MAX, permits_of_client, waiting: 0, waiting_of_client: 0, patience: Duration::ZERO }
+    }
 }
 
 /// Why a request got no permit.

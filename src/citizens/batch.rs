@@ -4,11 +4,10 @@
 use futures_util::{StreamExt, stream};
 
 use super::draft::Draft;
-use super::guard::RunningBatch;
 use super::guard::meter::Standing;
 use super::service::{Citizens, CitizensError};
 use super::verify::{Verify, VerifyAnswer, question};
-use crate::access::Caller;
+use crate::access::{Caller, FairPermit};
 use crate::clients::Operation;
 use crate::kernel::Purpose;
 
@@ -23,11 +22,11 @@ impl Citizens {
     ///
     /// # Errors
     /// `Denied` outside the scope, `TooManyBatches`.
-    pub async fn begin_batch(&self, caller: &Caller) -> Result<RunningBatch, CitizensError> {
+    pub async fn begin_batch(&self, caller: &Caller) -> Result<FairPermit, CitizensError> {
         self.require(caller, Operation::CitizensVerify, VERIFY_BATCH).await?;
-        match self.0.guards.batches().begin(&caller.client.id) {
-            Some(batch) => Ok(batch),
-            None => Err(self.refuse_unread(caller, VERIFY_BATCH, CitizensError::TooManyBatches).await?),
+        match self.0.guards.batches().take(&caller.client.id).await {
+            Ok(permit) => Ok(permit),
+            Err(_) => Err(self.refuse_unread(caller, VERIFY_BATCH, CitizensError::TooManyBatches).await?),
         }
     }
 

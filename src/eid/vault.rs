@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::crypto::aead::{pad_to_64, unpad};
 use crate::crypto::{KeyUse, Keyring};
-use crate::kernel::Entropy;
+use crate::kernel::{AddressGroup, Entropy};
 use crate::storage::StorageError;
 
 const BROWSER: &str = "eid_browser";
@@ -101,14 +101,10 @@ impl Vault {
         self.keyring.active_index_key("eid_number").1.tag(&[number.as_bytes()])
     }
 
-    /// The keyed hash under which uses from a network address are counted; whoever has an IPv6 address
-    /// has all of its /64.
+    /// The keyed hash under which uses from a network address are counted.
     pub fn address_tag(&self, address: IpAddr) -> [u8; 32] {
-        let key = self.keyring.active_index_key("eid_address").1;
-        match address.to_canonical() {
-            IpAddr::V4(address) => key.tag(&[&address.octets()]),
-            IpAddr::V6(address) => key.tag(&[&address.octets()[..8]]),
-        }
+        let group = AddressGroup::of(address).to_bytes();
+        self.keyring.active_index_key("eid_address").1.tag(&[&group])
     }
 
     /// The keyed hash that shows that a browser was given this text by us.

@@ -91,6 +91,11 @@ impl AddressGroup {
             IpAddr::V6(address) => Self(u128::from(address) >> 64 << 64 | 1 << 40),
         }
     }
+
+    /// What is hashed where groups are counted in the database.
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
 }
 
 #[cfg(test)]

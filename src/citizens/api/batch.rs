@@ -15,8 +15,7 @@ use utoipa::ToSchema;
 use super::lines::{Line, Lines, Piece};
 use super::quota;
 use super::verify::{VerifyRequest, VerifyResponse};
-use crate::access::{Access, Caller, Denied};
-use crate::citizens::guard::RunningBatch;
+use crate::access::{Access, Caller, Denied, FairPermit};
 use crate::citizens::service::Citizens;
 use crate::citizens::verify::Verify;
 use crate::http::problem::ProblemBody;
@@ -137,7 +136,7 @@ struct Batch {
     citizens: Data<Citizens>,
     /// When it has lasted as long as it may.
     due: Instant,
-    _running: RunningBatch,
+    _running: FairPermit,
 }
 
 impl Batch {

@@ -1,7 +1,6 @@
 //! From refusals to problems.
 
-use std::time::Duration;
-
+use crate::access::NoPermit;
 use crate::audit::AuditError;
 use crate::citizens::service::CitizensError;
 use crate::http::{Arrival, Problem, ProblemKind, release};
@@ -27,9 +26,6 @@ const NARROWED: Text = Text::new(
     "The agreement was narrowed; the first answer is not repeated.",
 );
 
-/// When one of a client's batches may have ended.
-const BATCH_RETRY: Duration = Duration::from_secs(5);
-
 impl From<CitizensError> for Problem {
     fn from(error: CitizensError) -> Self {
         match error {
@@ -51,7 +47,7 @@ impl From<CitizensError> for Problem {
                 let [policy, left] = super::quota::headers(&standing);
                 problem.with_header(policy.0, policy.1).with_header(left.0, left.1)
             }
-            CitizensError::TooManyBatches => Self::new(ProblemKind::RateLimited).retry_after(BATCH_RETRY),
+            CitizensError::TooManyBatches => NoPermit::ShareUsedUp.into(),
             CitizensError::Blocked(blocked) => {
                 Self::new(ProblemKind::TooManyFailedAnchors).retry_after(blocked.retry_after)
             }

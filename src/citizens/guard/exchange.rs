@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::batches::Batches;
 use super::ledger::Ledger;
 use super::meter::Delta;
 use super::{GuardConfig, Guards, horizon, lock};
+use crate::access::{FairPermitLimits, FairPermits};
 use crate::citizens::metrics::CitizensMetrics;
 use crate::citizens::store::guards::{self, Counter};
 use crate::crypto::Keyring;
@@ -38,7 +38,7 @@ impl Guards {
     ) -> Result<Self, StorageError> {
         let guards = Self {
             ledger: Ledger::new(config.capacity).into(),
-            batches: Batches::new(config.batches),
+            batches: FairPermits::new(FairPermitLimits::unshared(config.batches as usize)),
             config,
             store,
             keyring,

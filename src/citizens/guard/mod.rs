@@ -8,7 +8,6 @@
 //! and restarts share them; memory holds what is needed to decide.
 
 mod anonymous;
-pub mod batches;
 mod exchange;
 pub mod ledger;
 pub mod meter;
@@ -19,8 +18,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use batches::Batches;
-pub use batches::RunningBatch;
 pub use exchange::Exchange;
 use ledger::{Key, Kind, Ledger};
 use meter::{Meter, Quotas, Standing};
@@ -30,6 +27,7 @@ use window::{Count, Window};
 use super::matching::index_form;
 use super::metrics::CitizensMetrics;
 use super::store::guards::{self, Counter};
+use crate::access::FairPermits;
 use crate::clients::Client;
 use crate::crypto::{KeyUse, Keyring};
 use crate::kernel::{Instant, PartialDate, PersonName};
@@ -162,7 +160,7 @@ pub struct Guards {
     metrics: Arc<CitizensMetrics>,
     ledger: Mutex<Ledger>,
     meters: Meters,
-    batches: Batches,
+    batches: FairPermits,
 }
 
 /// A counter is never left half changed, so a panic elsewhere does not spoil it.
@@ -171,8 +169,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Guards {
-    /// The batches that are running.
-    pub fn batches(&self) -> &Batches {
+    /// A batch that is running holds one.
+    pub fn batches(&self) -> &FairPermits {
         &self.batches
     }
 

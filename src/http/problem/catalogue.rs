@@ -160,10 +160,10 @@ catalogue! {
         "The agreement's quota for the day is used up; `Retry-After` says when it begins anew.";
     RateLimited = TOO_MANY_REQUESTS, "rate-limited",
         "Quá nhiều yêu cầu", "Too many requests",
-        "More calls in a minute than the agreement allows, more batches at once than a client may have, or more requests without an account than one address may make.";
+        "More calls in a minute than the agreement allows, or more requests without an account than one address may make.";
     TooManyAtOnce = TOO_MANY_REQUESTS, "too-many-at-once",
-        "Quá nhiều tệp hoặc ảnh cùng lúc", "Too many files or pictures at once",
-        "As many files or pictures of this client are being read, or wait for it, as one client may send at once; nothing of this one was read. Send it again when another is answered.";
+        "Quá nhiều tệp, ảnh hoặc lô yêu cầu cùng lúc", "Too many files, pictures or batches at once",
+        "As many files, pictures or batches of this client are in work, or wait for it, as one client may send at once; nothing of this one was read. Send it again when another is answered.";
     TooManyFailedAnchors = TOO_MANY_REQUESTS, "too-many-failed-anchors",
         "Quá nhiều lần hỏi sai số, họ tên và ngày sinh", "Too many questions whose number, name and birth date do not match",
         "Too many of the client's questions named a number, name and birth date that do not belong together, or somebody who is not alive without being told the status.";

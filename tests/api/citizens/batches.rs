@@ -305,7 +305,7 @@ async fn a_client_has_as_many_batches_at_once_as_it_may() {
         let first = open_batch(&desk, &token).await;
         let second = open_batch(&desk, &token).await;
         let refused = send(&desk, "portal", format!("{}\n", an_claimed())).await;
-        assert_eq!(refused.problem(), (429, "rate-limited".to_owned()));
+        assert_eq!(refused.problem(), (429, "too-many-at-once".to_owned()));
         assert_eq!(refused.header("retry-after"), "5");
         let entry = desk.last_entry().await.entry;
         let told = (entry.outcome, entry.operation.as_str(), entry.reason.as_str());
