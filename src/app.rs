@@ -15,7 +15,7 @@ use crate::eid::{self, Eid, EidApi, EidConfig, EidParts, Sending};
 use crate::forms::{self, FormFaults, Forms, FormsApi, FormsConfig, FormsParts};
 use crate::http::{Contact, Routes};
 use crate::kernel::units::Units;
-use crate::kernel::{Clock, Entropy};
+use crate::kernel::{Causes, Clock, Entropy};
 use crate::oidc::{self, Oidc, OidcApi, OidcConfig, OidcParts};
 use crate::qr::{self, Qr, QrApi, QrParts};
 use crate::residence::{self, Residence, ResidenceApi, ResidenceParts};
@@ -278,7 +278,7 @@ impl App {
     pub async fn close(self) -> Result<(), AppError> {
         let signed = self.audit.close().await;
         if let Err(error) = self.key_uses.close().await {
-            tracing::warn!(%error, "what was not used of the sealing keys stays counted");
+            tracing::warn!(error = %Causes(&error), "what was not used of the sealing keys stays counted");
         }
         self.store.close().await;
         Ok(signed?)

@@ -31,7 +31,7 @@ use crate::http::anonymous::AnonymousAllowance;
 use crate::http::connection::{ConnectionMetrics, Connections};
 use crate::http::middleware::{AccessLog, HttpMetrics, MiddlewareConfig, RequestMiddleware};
 use crate::http::{Limits, Problem, ProblemKind, Routes, page};
-use crate::kernel::Entropy;
+use crate::kernel::{Causes, Entropy};
 use crate::telemetry::{Health, Metrics};
 
 /// How long a connection that is closed may take to end, and is still read from after an early answer.
@@ -290,7 +290,9 @@ impl RunningServer {
         let Some(certificates) = &self.certificates else { return };
         match certificates.reload() {
             Ok(()) => tracing::info!("certificates read again"),
-            Err(error) => tracing::error!(%error, "the certificates cannot be used, the old ones stay"),
+            Err(error) => {
+                tracing::error!(error = %Causes(&error), "the certificates cannot be used, the old ones stay")
+            }
         }
     }
 }

@@ -123,8 +123,12 @@ impl Access {
     ) -> Result<Vec<(TransactionId, CitizenId)>, StorageError> {
         let ended = grants::revoke_all(tx.db()?, client, subject, self.clock.now())?;
         let read = |(grant, citizen): (Vec<u8>, Vec<u8>)| {
-            let grant = TransactionId::from_slice(&grant).ok_or_else(|| impossible("grant_id"))?;
-            Ok((grant, CitizenId::from_slice(&citizen).ok_or_else(|| impossible("citizen_id"))?))
+            let grant =
+                TransactionId::from_slice(&grant).ok_or(StorageError::inconsistent("citizen_grants", "grant_id"))?;
+            Ok((
+                grant,
+                CitizenId::from_slice(&citizen).ok_or(StorageError::inconsistent("citizen_grants", "citizen_id"))?,
+            ))
         };
         ended.into_iter().map(read).collect()
     }
@@ -155,7 +159,8 @@ fn row_of(grant: &Grant, device: DeviceId) -> Result<GrantRow, StorageError> {
         level: grant.level.number(),
         amr: grant.amr.join(" "),
         scope: grant.scope.clone(),
-        attributes: serde_json::to_string(&grant.attributes).map_err(|error| StorageError::Other(error.to_string()))?,
+        attributes: serde_json::to_string(&grant.attributes)
+            .map_err(|_| StorageError::BrokenInvariant("attributes cannot be written as JSON"))?,
         consent_id: grant.consent.map(|consent| consent.as_bytes().to_vec()),
         details: grant.details.clone(),
         approved_at: grant.approved_at.as_micros(),
@@ -171,7 +176,7 @@ fn standing(row: Option<GrantRow>, now: Instant) -> Result<Option<Grant>, Storag
 }
 
 fn grant_of(row: GrantRow) -> Result<Grant, StorageError> {
-    let wrong = impossible;
+    let wrong = |column| StorageError::inconsistent("citizen_grants", column);
     let consent = row.consent_id.as_deref().map(|id| ConsentId::from_slice(id).ok_or_else(|| wrong("consent_id")));
     Ok(Grant {
         id: TransactionId::from_slice(&row.grant_id).ok_or_else(|| wrong("grant_id"))?,
@@ -188,8 +193,4 @@ fn grant_of(row: GrantRow) -> Result<Grant, StorageError> {
         backchannel: row.backchannel,
         expires_at: Instant::from_micros(row.expires_at),
     })
-}
-
-fn impossible(column: &'static str) -> StorageError {
-    StorageError::Inconsistent { table: "citizen_grants", column, row: String::new() }
 }

@@ -61,7 +61,7 @@ impl Caller {
 }
 
 /// Why a request is not let through to its handler.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Denied {
     #[error("no access token was sent")]
     TokenMissing,
@@ -85,20 +85,13 @@ pub enum Denied {
     Proof(ProofFault),
     #[error("a session's request comes from another site")]
     ForeignOrigin,
-    #[error("the store cannot be asked")]
-    Unavailable,
+    #[error("who is calling cannot be looked up")]
+    Storage(#[from] StorageError),
 }
 
 impl Denied {
     /// Whether nobody can tell at the moment: of the caller it says nothing.
     pub const fn is_unavailability(&self) -> bool {
-        matches!(self, Self::RegistryBehind | Self::RevokedUnread | Self::Unavailable)
-    }
-}
-
-impl From<StorageError> for Denied {
-    fn from(error: StorageError) -> Self {
-        tracing::error!(%error, "who is calling cannot be looked up");
-        Self::Unavailable
+        matches!(self, Self::RegistryBehind | Self::RevokedUnread | Self::Storage(_))
     }
 }

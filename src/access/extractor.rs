@@ -166,7 +166,10 @@ impl From<Denied> for Problem {
                 }
             }
             Denied::ForeignOrigin => ProblemKind::Forbidden.into(),
-            Denied::RegistryBehind | Denied::RevokedUnread | Denied::Unavailable => ProblemKind::Unavailable.into(),
+            error @ (Denied::RegistryBehind | Denied::RevokedUnread) => {
+                Self::new(ProblemKind::Unavailable).because(&error)
+            }
+            Denied::Storage(error) => error.into(),
         }
     }
 }

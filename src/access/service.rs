@@ -14,7 +14,7 @@ use super::verify::Verified;
 use crate::clients::Clients;
 use crate::crypto::jose::JwkSet;
 use crate::crypto::{KeyUse, Keyring, VerifyingKey};
-use crate::kernel::{Clock, Entropy};
+use crate::kernel::{Causes, Clock, Entropy};
 use crate::storage::{StorageError, Store};
 
 /// How often the keyring is looked at for token keys that came or went.
@@ -157,7 +157,7 @@ async fn tend(access: Weak<Access>) {
         let Some(access) = access.upgrade() else { return };
         access.refresh_keys();
         if let Err(error) = access.refresh_revoked().await {
-            tracing::warn!(%error, "revoked tokens cannot be read");
+            tracing::warn!(error = %Causes(&error), "revoked tokens cannot be read");
         }
     }
 }

@@ -223,9 +223,9 @@ fn officer_columns(grant: &SessionGrant) -> (Option<String>, Option<String>) {
 }
 
 fn body_of(grant: &SessionGrant) -> Result<String, StorageError> {
-    serde_json::to_string(grant).map_err(|error| StorageError::Other(error.to_string()))
+    serde_json::to_string(grant).map_err(|_| StorageError::BrokenInvariant("a session cannot be written as JSON"))
 }
 
 fn read_grant(table: &'static str, body: &str) -> Result<SessionGrant, StorageError> {
-    serde_json::from_str(body).map_err(|_| StorageError::Inconsistent { table, column: "body", row: String::new() })
+    serde_json::from_str(body).map_err(|_| StorageError::inconsistent(table, "body"))
 }

@@ -25,7 +25,7 @@ impl Access {
     fn derive(&self, client: &Client, citizen: CitizenId) -> Result<String, StorageError> {
         let oldest = self.keyring.versions(KeyUse::Index).into_iter().min();
         let key = oldest.and_then(|version| self.keyring.index_key(LABEL, version));
-        let key = key.ok_or_else(|| StorageError::Other("no key derives subjects".to_owned()))?;
+        let key = key.ok_or(StorageError::BrokenInvariant("no key derives subjects"))?;
         let tag = key.tag(&[citizen.as_bytes(), client.sector().as_bytes()]);
         let (mut first, mut second) = ([0; 16], [0; 16]);
         first.copy_from_slice(&tag[..16]);

@@ -124,7 +124,9 @@ impl Access {
     pub async fn inspect(&self, token: &str) -> Result<Option<(Arc<Verified>, Option<Grant>)>, StorageError> {
         let verified = match self.known(token) {
             Ok(verified) => verified,
-            Err(Denied::RevokedUnread) => return Err(StorageError::Unavailable(Denied::RevokedUnread.to_string())),
+            Err(Denied::RevokedUnread) => {
+                return Err(StorageError::unavailable("the revoked tokens were not read in the last seconds"));
+            }
             Err(_) => return Ok(None),
         };
         let Some(id) = verified.grant else { return Ok(Some((verified, None))) };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::App;
-use crate::kernel::Entropy;
+use crate::kernel::{Causes, Entropy};
 use crate::telemetry::Probe;
 
 /// The clock may differ from the database's by this much.
@@ -24,7 +24,9 @@ pub(super) fn all(app: &App) -> Vec<Probe> {
         let (store, now) = (store.clone(), clock.now());
         async move {
             let written = store.write_heartbeat(slot, now).await;
-            written.inspect_err(|error| tracing::error!(%error, "the heartbeat cannot be written")).is_ok()
+            written
+                .inspect_err(|error| tracing::error!(error = %Causes(error), "the heartbeat cannot be written"))
+                .is_ok()
         }
     });
     let (store, clock) = (app.store.clone(), app.ground.clock.clone());

@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::Sweeper;
 use crate::crypto::Keyring;
+use crate::kernel::Causes;
 
 /// A key is handed out for a minute before it is used; every process reads the folder more often.
 const EVERY: Duration = Duration::from_secs(10);
@@ -33,7 +34,9 @@ pub(super) fn reload_keys(keyring: Keyring) -> Upkeep {
             match tokio::task::spawn_blocking(move || keyring.reload()).await {
                 Ok(Ok(true)) => tracing::info!("the keys have changed"),
                 Ok(Ok(false)) => {}
-                Ok(Err(error)) => tracing::error!(%error, "the keys cannot be read again, those in memory stay"),
+                Ok(Err(error)) => {
+                    tracing::error!(error = %Causes(&error), "the keys cannot be read again, those in memory stay")
+                }
                 Err(_) => tracing::error!("reading the keys again was cut off"),
             }
         }

@@ -103,7 +103,7 @@ impl Opening {
             match resumed {
                 Resumed::Sound(tail) => {
                     let epoch = store::claim(db, row.log, row.epoch)?
-                        .ok_or_else(|| StorageError::Conflict("the lease of the audit log".to_owned()))?;
+                        .ok_or_else(|| StorageError::conflict("the lease of the audit log"))?;
                     claimed = Some((lease(row.log, epoch, &row.name, &row.origin), tail));
                 }
                 Resumed::Lost(lapse) => {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Audit;
 use super::entry::VERSION;
 use crate::crypto::digest::sha256;
-use crate::kernel::{ClientId, Clock, Entropy, Instant, TransactionId, id::has_digit_run};
+use crate::kernel::{Causes, ClientId, Clock, Entropy, Instant, TransactionId, id::has_digit_run};
 use crate::storage::{Record, Slot, StorageError, Store, Tx};
 
 /// Who gave a command, as the operating system has it.
@@ -108,7 +108,7 @@ impl Operator {
         let done = self.0.store.write(change).await?;
         // What is durable stays so; an unsigned head is signed by the next command.
         if let Err(error) = self.0.audit.sign_now().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the head of the audit log was not signed");
+            tracing::warn!(error = %Causes(&error), "the head of the audit log was not signed");
         }
         Ok(done)
     }

@@ -42,11 +42,7 @@ impl<'d> TreeReader<'d> {
     }
 
     fn lacks(&self, level: u8, index: u64) -> StorageError {
-        StorageError::Inconsistent {
-            table: "audit_tiles",
-            column: "hashes",
-            row: format!("{}/{level}/{index}", self.log),
-        }
+        StorageError::inconsistent_row("audit_tiles", "hashes", format!("{}/{level}/{index}", self.log))
     }
 
     fn root_of(&mut self, range: &Range<u64>) -> Result<Hash, StorageError> {

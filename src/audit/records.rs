@@ -95,11 +95,7 @@ impl Reader {
         let Some(opener) = self.openers.load(db, &self.keyring, row.position.log(), row.data_key)? else {
             return Ok(None);
         };
-        let altered = |column| StorageError::Inconsistent {
-            table: "audit_entries",
-            column,
-            row: row.position.column().to_string(),
-        };
+        let altered = |column| StorageError::inconsistent_row("audit_entries", column, row.position.column());
         let opened = opener.open(row.position, sealed).ok_or_else(|| altered("body"))?;
         if committed(salt, &opened.subjects, &opened.body) != row.commitment {
             return Err(altered("commitment"));

@@ -40,8 +40,7 @@ fn entry_bound(position: Position) -> [u8; 24] {
 }
 
 fn keyring_key(keyring: &Keyring, version: u32) -> Result<std::sync::Arc<SealingKey>, StorageError> {
-    let unknown = || StorageError::Unavailable(format!("sealing key {version} is not known here"));
-    keyring.sealing_key(LABEL, version).ok_or_else(unknown)
+    keyring.sealing_key(LABEL, version).ok_or(StorageError::seal_key_missing(version))
 }
 
 impl DataKey {
@@ -82,11 +81,7 @@ impl DataKey {
 
 fn open_secret(keyring: &Keyring, row: &DataKeyRow) -> Result<Zeroizing<[u8; 32]>, StorageError> {
     let key = keyring_key(keyring, row.key_version.cast_unsigned())?;
-    let broken = || StorageError::Inconsistent {
-        table: "audit_data_keys",
-        column: "sealed",
-        row: format!("{}/{}", row.log, row.number),
-    };
+    let broken = || StorageError::inconsistent_row("audit_data_keys", "sealed", format!("{}/{}", row.log, row.number));
     let plain = Zeroizing::new(key.open(&key_bound(row.log, row.number), &row.sealed).map_err(|_| broken())?);
     plain.as_slice().try_into().map(Zeroizing::new).map_err(|_| broken())
 }

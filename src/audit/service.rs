@@ -87,14 +87,14 @@ impl PendingReceipt {
     /// # Errors
     /// `Unavailable` if the transaction has not been committed.
     pub fn receipt(&self) -> Result<Receipt, AuditError> {
-        let not_yet = || StorageError::Other("the entry's transaction has not been committed".to_owned());
+        let not_yet = || StorageError::BrokenInvariant("the entry's transaction has not been committed");
         receipt(&self.shared, self.slot.index().ok_or_else(not_yet)?)
     }
 }
 
 fn receipt(shared: &Shared, slot: u64) -> Result<Receipt, AuditError> {
     let position = Position::from_column(slot.cast_signed());
-    let unknown = || StorageError::Other("the entry stands in a log without a name".to_owned());
+    let unknown = || StorageError::BrokenInvariant("the entry stands in a log without a name");
     let name = shared.name_of(position.log()).ok_or_else(unknown)?;
     Ok(Receipt { log: name.to_string(), log_index: position.index() })
 }

@@ -59,6 +59,6 @@ fn still_unsorted(db: &mut Db, log: i32, start: u64) -> Result<(), StorageError>
     if sorted_below == Some(start) {
         Ok(())
     } else {
-        Err(StorageError::Conflict("another process has sorted the segment".to_owned()))
+        Err(StorageError::conflict("another process has sorted the segment"))
     }
 }

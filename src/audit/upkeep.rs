@@ -10,7 +10,7 @@ use super::notary::Notary;
 use super::records::Openers;
 use super::{expiry, sealing, sorting, store};
 use crate::crypto::{KeyUse, Keyring};
-use crate::kernel::{Clock, Entropy};
+use crate::kernel::{Causes, Clock, Entropy};
 use crate::storage::{Reach, StorageError, Store};
 
 /// How often expired entries are looked for.
@@ -37,7 +37,7 @@ impl Upkeep {
                 _ = ticks.tick() => {}
             }
             if let Err(error) = self.notary.sign().await {
-                tracing::error!(error = &error as &dyn std::error::Error, "the audit log's head was not signed");
+                tracing::error!(error = %Causes(&error), "the audit log's head was not signed");
             }
             let due = expired_at.is_none_or(|at| at.elapsed() >= EXPIRY_EVERY);
             let done = if due { self.tidy().await } else { self.sort().await };
@@ -45,7 +45,7 @@ impl Upkeep {
                 Ok(()) if due => expired_at = Some(std::time::Instant::now()),
                 Ok(()) => {}
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "the audit's upkeep was put off");
+                    tracing::warn!(error = %Causes(&error), "the audit's upkeep was put off");
                 }
             }
         }

@@ -91,7 +91,7 @@ impl LogWriter {
         let (log, first) = (edge.lease.log, edge.tail.size());
         let end = first + records.len() as u64;
         if !store::advance(db, log, edge.lease.epoch, first, end)? {
-            return Err(StorageError::Unavailable("the lease of the audit log was lost".to_owned()));
+            return Err(StorageError::unavailable("the lease of the audit log was lost"));
         }
         edge.written_at = edge.written_at.max(self.clock.now().as_micros());
         let mut key = self.ensure_key(db, edge, records.len() as u32)?;

@@ -397,7 +397,7 @@ mod tests {
     async fn an_absent_citizen_and_a_fault_are_not_remembered() {
         let cache = cache(Duration::from_secs(9));
         let id = citizen().citizen_id;
-        let away = || StorageError::Unavailable(String::new());
+        let away = || StorageError::unavailable("away for a test");
         assert!(cache.record_or(id, async { Ok(None) }).await.unwrap().is_none());
         assert!(cache.record_or(id, async { Err(away()) }).await.is_err());
         assert!(cache.record_or(id, async { Ok(Some(record(&cache))) }).await.unwrap().is_some());

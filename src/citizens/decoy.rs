@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::cache::OpenRecord;
 use super::matching::Anchor;
 use super::model::{Citizen, MaritalStatus, Provenance, Status};
-use super::sealing::{Sealing, SealingError};
+use super::sealing::Sealing;
 use super::store::rows::CitizenRow;
 use crate::kernel::{CitizenId, Entropy, IdNumber, PartialDate, PersonName, Sex};
 use crate::storage::StorageError;
@@ -18,9 +18,9 @@ pub struct Decoy {
 }
 
 impl Decoy {
-    pub fn new(sealing: &Sealing, entropy: &dyn Entropy) -> Result<Self, SealingError> {
-        let citizen = nobody(CitizenId::random(entropy))
-            .ok_or_else(|| SealingError::DoesNotOpen(StorageError::Other("the decoy is no citizen".to_owned())))?;
+    pub fn new(sealing: &Sealing, entropy: &dyn Entropy) -> Result<Self, StorageError> {
+        let citizen =
+            nobody(CitizenId::random(entropy)).ok_or(StorageError::BrokenInvariant("the decoy is no citizen"))?;
         let row = sealing.seal(&citizen, 1)?;
         let record = Arc::new(OpenRecord::new(citizen, 1, row.sealed.len(), 0));
         Ok(Self { row, record })

@@ -7,6 +7,7 @@ use super::cache::Cache;
 use super::change::ChangeKinds;
 use super::metrics::CitizensMetrics;
 use super::store::read;
+use crate::kernel::Causes;
 use crate::storage::{Reach, StorageError, Store};
 
 const PAGE: i64 = 1000;
@@ -38,7 +39,7 @@ impl Follower {
                 Ok(()) => failing = false,
                 Err(error) if !failing => {
                     failing = true;
-                    tracing::warn!(%error, "the change log cannot be followed; records are read anew each time");
+                    tracing::warn!(error = %Causes(&error), "the change log cannot be followed; records are read anew each time");
                 }
                 Err(_) => {}
             }

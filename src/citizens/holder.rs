@@ -94,7 +94,7 @@ pub fn are_its_members(tx: &mut Tx<'_>, id: HouseholdId, members: &[CitizenId]) 
 /// The record as a running transaction sees it.
 pub fn current(tx: &mut Tx<'_>, sealing: &Sealing, id: CitizenId) -> Result<Option<Citizen>, StorageError> {
     let row = read::record(tx.db()?, id)?;
-    Ok(row.map(|row| sealing.open(&row)).transpose()?)
+    row.map(|row| sealing.open(&row)).transpose()
 }
 
 /// Whether the record is still at this version, and stays so until the transaction ends.

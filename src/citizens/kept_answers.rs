@@ -125,7 +125,8 @@ impl Keeper {
 
     fn seal(&self, tag: &Tag, first: &First, now: Instant) -> Result<KeptAnswerRow, StorageError> {
         let (version, sealing) = self.keyring.active_sealing_key(TABLE);
-        let mut plain = serde_json::to_vec(first).map_err(|_| lost())?;
+        let mut plain =
+            serde_json::to_vec(first).map_err(|_| StorageError::BrokenInvariant("an answer cannot be kept"))?;
         pad_to_64(&mut plain);
         let mut row = KeptAnswerRow {
             key: tag.key.to_vec(),
@@ -140,8 +141,11 @@ impl Keeper {
     }
 
     fn open(&self, row: &KeptAnswerRow) -> Result<First, StorageError> {
-        let fault = || StorageError::Inconsistent { table: TABLE, column: "sealed", row: String::new() };
-        let key = self.keyring.sealing_key(TABLE, row.key_version.cast_unsigned()).ok_or_else(fault)?;
+        let fault = || StorageError::inconsistent(TABLE, "sealed");
+        let key = {
+            let version = row.key_version.cast_unsigned();
+            self.keyring.sealing_key(TABLE, version).ok_or(StorageError::seal_key_missing(version))?
+        };
         let plain = key.open(&row.binding(), &row.sealed).map_err(|_| fault())?;
         unpad(&plain).and_then(|json| serde_json::from_slice(json).ok()).ok_or_else(fault)
     }
@@ -201,16 +205,16 @@ impl Citizens {
             attributes: entry.attributes,
             detail: keyed.client.agreement.detail,
             members_named: done.members_named,
-            body: serde_json::to_value(told).map_err(|_| lost())?,
+            body: serde_json::to_value(told).map_err(|_| StorageError::BrokenInvariant("an answer cannot be kept"))?,
         };
         let at = self.0.clock.now();
-        let row = self.0.keeper.seal(keyed.tags.first().ok_or_else(lost)?, &first, at)?;
+        let row = self.0.keeper.seal(
+            keyed.tags.first().ok_or(StorageError::BrokenInvariant("an answer cannot be kept"))?,
+            &first,
+            at,
+        )?;
         Ok(KeptAnswer { row, at })
     }
-}
-
-fn lost() -> StorageError {
-    StorageError::Other("an answer cannot be kept".to_owned())
 }
 
 fn column(version: u32) -> i32 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::change::ChangeKinds;
 use super::service::Citizens;
 use super::store::{reactors, read};
-use crate::kernel::{CitizenId, Instant};
+use crate::kernel::{Causes, CitizenId, Instant};
 use crate::storage::{Reach, StorageError, Store, Tx};
 use crate::telemetry::metrics::Gauge;
 
@@ -75,7 +75,7 @@ impl ReactorRun {
                 Ok(()) => failing = false,
                 Err(error) if !failing => {
                     failing = true;
-                    tracing::warn!(%error, reactor = self.reactor.name(), "a reactor cannot go on");
+                    tracing::warn!(error = %Causes(&error), reactor = self.reactor.name(), "a reactor cannot go on");
                 }
                 Err(_) => {}
             }

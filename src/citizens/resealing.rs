@@ -9,6 +9,7 @@ use super::sealing::Sealing;
 use super::store::resealing::{self, Pass};
 use super::store::rows::IdentifierKind;
 use crate::crypto::{KeyUse, Keyring};
+use crate::kernel::Causes;
 use crate::storage::{Db, Reach, StorageError, Store};
 
 /// A slice holds SQLite's write lock, so it is kept below 5 ms.
@@ -47,7 +48,7 @@ impl Resealing {
                 Ok(()) => failing = false,
                 Err(error) if !failing => {
                     failing = true;
-                    tracing::warn!(%error, "rows cannot be brought to the active keys");
+                    tracing::warn!(error = %Causes(&error), "rows cannot be brought to the active keys");
                 }
                 Err(_) => {}
             }

@@ -23,32 +23,6 @@ const TABLE: &str = "citizens";
 /// The keyed hash of one identifier.
 pub type IdentifierHash = [u8; 16];
 
-/// Why a record could not be sealed or opened, or an identifier not hashed.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum SealingError {
-    /// A row names a key version this process does not have, even after a reload.
-    #[error("key version {0} is not in the keyring")]
-    UnknownKeyVersion(u32),
-    /// The row was altered or belongs elsewhere, or its content is no citizen.
-    #[error("a sealed record does not open")]
-    DoesNotOpen(#[source] StorageError),
-    /// A record could not be written as JSON.
-    #[error("a record cannot be written")]
-    NotWritable,
-}
-
-impl From<SealingError> for StorageError {
-    fn from(error: SealingError) -> Self {
-        match error {
-            SealingError::UnknownKeyVersion(version) => {
-                Self::Unavailable(format!("key version {version} is not in the keyring"))
-            }
-            SealingError::DoesNotOpen(error) => error,
-            SealingError::NotWritable => Self::Other("a record cannot be written as JSON".to_owned()),
-        }
-    }
-}
-
 /// Seals, opens and hashes with the installation's keys. Cheap to clone.
 #[derive(Clone)]
 pub struct Sealing {
@@ -62,10 +36,11 @@ impl Sealing {
     }
 
     /// The row of `citizen` at `row_version`, under the active sealing key.
-    pub fn seal(&self, citizen: &Citizen, row_version: i64) -> Result<CitizenRow, SealingError> {
+    pub fn seal(&self, citizen: &Citizen, row_version: i64) -> Result<CitizenRow, StorageError> {
         let (version, key) = self.keyring.active_sealing_key(TABLE);
         let mut plain = Vec::with_capacity(2048);
-        serde_json::to_writer(&mut plain, citizen).map_err(|_| SealingError::NotWritable)?;
+        serde_json::to_writer(&mut plain, citizen)
+            .map_err(|_| StorageError::BrokenInvariant("a citizen cannot be written as JSON"))?;
         pad_to_64(&mut plain);
         let id = citizen.citizen_id;
         let sealed = key.seal(&*self.entropy, &binding(id, version, row_version), &plain);
@@ -73,17 +48,11 @@ impl Sealing {
     }
 
     /// The citizen a row holds.
-    pub fn open(&self, row: &CitizenRow) -> Result<Citizen, SealingError> {
-        let id = rows::citizen_id(TABLE, &row.citizen_id).map_err(SealingError::DoesNotOpen)?;
+    pub fn open(&self, row: &CitizenRow) -> Result<Citizen, StorageError> {
+        let id = rows::citizen_id(TABLE, &row.citizen_id)?;
         let version = row.key_version as u32;
-        let key = self.keyring.sealing_key(TABLE, version).ok_or(SealingError::UnknownKeyVersion(version))?;
-        let fault = || {
-            SealingError::DoesNotOpen(StorageError::Inconsistent {
-                table: TABLE,
-                column: "sealed",
-                row: id.to_string(),
-            })
-        };
+        let key = self.keyring.sealing_key(TABLE, version).ok_or(StorageError::seal_key_missing(version))?;
+        let fault = || StorageError::inconsistent_row(TABLE, "sealed", id);
         let plain = key.open(&binding(id, version, row.row_version), &row.sealed).map_err(|_| fault())?;
         let citizen: Citizen = unpad(&plain).and_then(|json| serde_json::from_slice(json).ok()).ok_or_else(fault)?;
         if citizen.citizen_id == id { Ok(citizen) } else { Err(fault()) }
@@ -99,11 +68,11 @@ impl Sealing {
         self.keyring.versions(KeyUse::Index)
     }
 
-    pub fn number_hash(&self, version: u32, number: &IdNumber) -> Result<IdentifierHash, SealingError> {
+    pub fn number_hash(&self, version: u32, number: &IdNumber) -> Result<IdentifierHash, StorageError> {
         self.hash(IdentifierKind::Number, version, &[number.expose().as_bytes()])
     }
 
-    pub fn legacy_hash(&self, version: u32, number: &LegacyIdNumber) -> Result<IdentifierHash, SealingError> {
+    pub fn legacy_hash(&self, version: u32, number: &LegacyIdNumber) -> Result<IdentifierHash, StorageError> {
         self.hash(IdentifierKind::Legacy, version, &[number.expose().as_bytes()])
     }
 
@@ -115,13 +84,13 @@ impl Sealing {
         version: u32,
         name: &PersonName,
         date: PartialDate,
-    ) -> Result<IdentifierHash, SealingError> {
+    ) -> Result<IdentifierHash, StorageError> {
         let name = index_form(name);
         self.hash(IdentifierKind::NameAndBirth, version, &[name.as_bytes(), b"\n", date.to_string().as_bytes()])
     }
 
     /// The identifiers a citizen has under an index version.
-    pub fn identifiers(&self, version: u32, citizen: &Citizen) -> Result<Vec<IdentifierRow>, SealingError> {
+    pub fn identifiers(&self, version: u32, citizen: &Citizen) -> Result<Vec<IdentifierRow>, StorageError> {
         let id = citizen.citizen_id;
         let mut found = Vec::with_capacity(3 + citizen.cancelled_id_numbers.len());
         found.push(row(IdentifierKind::Number, version, self.number_hash(version, &citizen.id_number)?, id, true));
@@ -140,13 +109,13 @@ impl Sealing {
     }
 
     /// By which a record that names somebody as guardian is found.
-    pub fn guardian_hash(&self, version: u32, number: &IdNumber) -> Result<IdentifierHash, SealingError> {
+    pub fn guardian_hash(&self, version: u32, number: &IdNumber) -> Result<IdentifierHash, StorageError> {
         self.hash(IdentifierKind::Guardian, version, &[number.expose().as_bytes()])
     }
 
     /// The keyed hash by which an event waits for a number that nobody has yet.
-    pub fn awaited_number(&self, version: u32, number: &IdNumber) -> Result<IdentifierHash, SealingError> {
-        let key = self.keyring.index_key("awaited_number", version).ok_or(SealingError::UnknownKeyVersion(version))?;
+    pub fn awaited_number(&self, version: u32, number: &IdNumber) -> Result<IdentifierHash, StorageError> {
+        let key = self.keyring.index_key("awaited_number", version).ok_or(StorageError::index_key_missing(version))?;
         let mut hash = IdentifierHash::default();
         hash.copy_from_slice(&key.tag(&[number.expose().as_bytes()])[..16]);
         Ok(hash)
@@ -166,29 +135,28 @@ impl Sealing {
         table: &'static str,
         (version, sealed): (i32, &[u8]),
         bound_to: &[u8],
-    ) -> Result<Vec<u8>, SealingError> {
+    ) -> Result<Vec<u8>, StorageError> {
         let version = version.cast_unsigned();
-        let key = self.keyring.sealing_key(table, version).ok_or(SealingError::UnknownKeyVersion(version))?;
-        let fault =
-            || SealingError::DoesNotOpen(StorageError::Inconsistent { table, column: "sealed", row: String::new() });
+        let key = self.keyring.sealing_key(table, version).ok_or(StorageError::seal_key_missing(version))?;
+        let fault = || StorageError::inconsistent(table, "sealed");
         let plain = key.open(&content_binding(version, bound_to), sealed).map_err(|_| fault())?;
         Ok(unpad(&plain).ok_or_else(fault)?.to_vec())
     }
 
     /// The keyed form of a file's digest: a short file could be guessed from a plain one.
-    pub fn file_digest(&self, digest: &[u8; 32]) -> Result<[u8; 32], SealingError> {
+    pub fn file_digest(&self, digest: &[u8; 32]) -> Result<[u8; 32], StorageError> {
         let (_, key) = self.keyring.active_index_key("import_file");
         Ok(key.tag(&[digest]))
     }
 
-    fn hash(&self, kind: IdentifierKind, version: u32, parts: &[&[u8]]) -> Result<IdentifierHash, SealingError> {
+    fn hash(&self, kind: IdentifierKind, version: u32, parts: &[&[u8]]) -> Result<IdentifierHash, StorageError> {
         let label = match kind {
             IdentifierKind::Number => "id_number",
             IdentifierKind::Legacy => "legacy_id_number",
             IdentifierKind::NameAndBirth => "name_and_birth",
             IdentifierKind::Guardian => "guardian",
         };
-        let key = self.keyring.index_key(label, version).ok_or(SealingError::UnknownKeyVersion(version))?;
+        let key = self.keyring.index_key(label, version).ok_or(StorageError::index_key_missing(version))?;
         let mut hash = IdentifierHash::default();
         hash.copy_from_slice(&key.tag(parts)[..16]);
         Ok(hash)

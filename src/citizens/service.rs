@@ -14,7 +14,7 @@ use super::metrics::{CitizensMetrics, reactor_lag};
 use super::reactor::{Reactor, ReactorRun};
 use super::records::Records;
 use super::resealing::Resealing;
-use super::sealing::{Sealing, SealingError};
+use super::sealing::Sealing;
 use crate::access::{Caller, Denied};
 use crate::audit::{Audit, AuditError, Receipt};
 use crate::clients::{Client, Operation, Refusal};
@@ -49,12 +49,6 @@ pub enum CitizensError {
     Storage(#[from] StorageError),
     #[error("the answer cannot be recorded")]
     Audit(#[from] AuditError),
-}
-
-impl From<SealingError> for CitizensError {
-    fn from(error: SealingError) -> Self {
-        Self::Storage(error.into())
-    }
 }
 
 /// An answer, or a refusal, with the entry that has to be durable before it leaves.
@@ -284,7 +278,7 @@ impl Citizens {
 }
 
 fn lost_receipt() -> StorageError {
-    StorageError::Other("an entry has no receipt".to_owned())
+    StorageError::BrokenInvariant("an entry has no receipt")
 }
 
 impl From<GuardError> for CitizensError {

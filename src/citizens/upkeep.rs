@@ -5,6 +5,7 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use crate::crypto::{KeyUse, Keyring};
+use crate::kernel::Causes;
 use crate::storage::{Db, Reach, StorageError, Store};
 
 /// How often rows are looked at again under a key that is not new.
@@ -36,7 +37,9 @@ pub async fn keep_up<R: Upkeep>(room: Weak<R>) {
             rest = RENEW_EVERY;
             match renew_all(&*room).await {
                 Ok(()) => renewed = active,
-                Err(error) => tracing::warn!(%error, rows = R::ROWS, "rows cannot be brought to the active index key"),
+                Err(error) => {
+                    tracing::warn!(error = %Causes(&error), rows = R::ROWS, "rows cannot be brought to the active index key")
+                }
             }
         }
     }

@@ -29,7 +29,7 @@ use crate::forms::FormsConfig;
 use crate::http::Contact;
 use crate::http::middleware::AccessLog;
 use crate::kernel::clock::SystemClock;
-use crate::kernel::{Clock, Entropy};
+use crate::kernel::{Causes, Clock, Entropy};
 use crate::oidc::OidcConfig;
 use crate::server::{self, Listeners, ServerConfig, Service, Signals};
 use crate::stays::FacilitiesError;
@@ -261,7 +261,7 @@ async fn wallets(args: &DemoArgs, app: &App, file: &DemoFile) -> Vec<DemoWallet>
     match enrolled.await {
         Ok(Ok(wallets)) => wallets,
         Ok(Err(error)) => {
-            tracing::warn!(%error, "the demo has no wallets");
+            tracing::warn!(error = %Causes(&error), "the demo has no wallets");
             Vec::new()
         }
         Err(_) => Vec::new(),

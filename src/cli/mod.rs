@@ -37,6 +37,7 @@ use crate::clients::{Clients, ClientsError};
 use crate::consent::proofs_under;
 use crate::crypto::{KeyUse, SystemEntropy};
 use crate::eid;
+use crate::kernel::Causes;
 use crate::kernel::clock::SystemClock;
 use crate::sealing::{self, KeyUsage};
 use crate::stays::FacilityRegister;
@@ -165,26 +166,17 @@ fn code(ended: std::io::Result<u8>) -> ExitCode {
 }
 
 /// An error and what caused it, on one line.
-fn text(error: impl std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
+fn text(error: impl std::error::Error + 'static) -> String {
+    Causes(&error).to_string()
 }
 
-fn on_runtime<T, E: std::error::Error>(work: impl Future<Output = Result<T, E>>) -> Result<T, String> {
+fn on_runtime<T, E: std::error::Error + 'static>(work: impl Future<Output = Result<T, E>>) -> Result<T, String> {
     let runtime = CommandRuntime::start().map_err(text)?;
     runtime.block_on(work).map_err(text)
 }
 
 /// The same for what may change something.
-fn on_runtime_operated<T, E: std::error::Error>(
+fn on_runtime_operated<T, E: std::error::Error + 'static>(
     operators: &Operators<'_>,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, String> {

@@ -11,7 +11,7 @@ use tokio::time::Instant as Tick;
 use super::store::{self, Change};
 use super::{AgreementFaults, Client, ClientChanges, RedirectFault};
 use crate::audit::Operator;
-use crate::kernel::{ClientId, Clock};
+use crate::kernel::{Causes, ClientId, Clock};
 use crate::storage::{Reach, StorageError, Store};
 
 /// How often the registry's version is read.
@@ -146,7 +146,7 @@ async fn follow(registry: Weak<Registry>) {
             Ok(()) => failing = false,
             Err(error) => {
                 if !failing {
-                    tracing::warn!(%error, "the registry of clients cannot be read");
+                    tracing::warn!(error = %Causes(&error), "the registry of clients cannot be read");
                 }
                 failing = true;
             }

@@ -119,10 +119,6 @@ struct OfficerRow {
     added_at: i64,
 }
 
-fn inconsistent(table: &'static str, column: &'static str, row: &str) -> StorageError {
-    StorageError::Inconsistent { table, column, row: row.to_owned() }
-}
-
 const fn profile_code(profile: ClientProfile) -> i16 {
     match profile {
         ClientProfile::Service => 0,
@@ -144,17 +140,21 @@ impl ClientRow {
             0 => ClientProfile::Service,
             1 => ClientProfile::Fapi2,
             2 => ClientProfile::Baseline,
-            _ => return Err(inconsistent("clients", "profile", &self.client_id)),
+            _ => return Err(StorageError::inconsistent_row("clients", "profile", &self.client_id)),
         };
-        let agreement: Agreement =
-            serde_json::from_str(&self.agreement).map_err(|_| inconsistent("clients", "agreement", &self.client_id))?;
+        let agreement: Agreement = serde_json::from_str(&self.agreement)
+            .map_err(|_| StorageError::inconsistent_row("clients", "agreement", &self.client_id))?;
         let registration = serde_json::from_str(&self.registration)
-            .map_err(|_| inconsistent("clients", "registration", &self.client_id))?;
+            .map_err(|_| StorageError::inconsistent_row("clients", "registration", &self.client_id))?;
         let secret = self.secret.as_deref().map(|bytes| {
-            SecretTag::from_bytes(bytes).ok_or_else(|| inconsistent("clients", "secret", &self.client_id))
+            SecretTag::from_bytes(bytes)
+                .ok_or_else(|| StorageError::inconsistent_row("clients", "secret", &self.client_id))
         });
         Ok(Client {
-            id: self.client_id.parse().map_err(|_| inconsistent("clients", "client_id", &self.client_id))?,
+            id: self
+                .client_id
+                .parse()
+                .map_err(|_| StorageError::inconsistent_row("clients", "client_id", &self.client_id))?,
             name: self.name,
             profile,
             state_body: self.state_body,
@@ -184,11 +184,11 @@ impl KeyRow {
         let algorithm = match self.algorithm {
             0 => Algorithm::P256,
             1 => Algorithm::Ed25519,
-            _ => return Err(inconsistent("client_keys", "algorithm", &self.client_id)),
+            _ => return Err(StorageError::inconsistent_row("client_keys", "algorithm", &self.client_id)),
         };
         Ok(ClientKey {
             key: VerifyingKey::new(algorithm, &self.public_key)
-                .map_err(|_| inconsistent("client_keys", "public_key", &self.client_id))?,
+                .map_err(|_| StorageError::inconsistent_row("client_keys", "public_key", &self.client_id))?,
             id: self.key_id,
             valid_from: Instant::from_micros(self.valid_from),
             valid_until: self.valid_until.map(Instant::from_micros),
@@ -199,7 +199,8 @@ impl KeyRow {
 impl OfficerRow {
     fn into_officer(self) -> Result<Officer, StorageError> {
         let code = |text: &str, column| {
-            OfficerCode::parse(text).map_err(|_| inconsistent("client_officers", column, &self.client_id))
+            OfficerCode::parse(text)
+                .map_err(|_| StorageError::inconsistent_row("client_officers", column, &self.client_id))
         };
         Ok(Officer { id: code(&self.officer_id, "officer_id")?, unit: code(&self.unit, "unit")? })
     }
@@ -233,9 +234,10 @@ pub fn all(db: &mut Db) -> Result<Vec<Client>, StorageError> {
     for (client_id, kind, name) in stops.load::<(String, i16, String)>(db)? {
         if let Some(client) = found.get_mut(&client_id) {
             // What cannot be read must not let anybody through.
-            client
-                .stops
-                .insert(stoppable(kind, &name).ok_or_else(|| inconsistent("client_stops", "kind", &client_id))?);
+            client.stops.insert(
+                stoppable(kind, &name)
+                    .ok_or_else(|| StorageError::inconsistent_row("client_stops", "kind", &client_id))?,
+            );
         }
     }
     Ok(found.into_values().collect())
@@ -268,8 +270,8 @@ pub fn history(db: &mut Db, client: &ClientId) -> Result<Vec<Change>, StorageErr
         .load(db)?;
     rows.into_iter()
         .map(|(at, code, detail)| {
-            let action =
-                Action::from_code(code).ok_or_else(|| inconsistent("client_changes", "action", client.as_str()))?;
+            let action = Action::from_code(code)
+                .ok_or_else(|| StorageError::inconsistent_row("client_changes", "action", client.as_str()))?;
             Ok(Change { at: Instant::from_micros(at), action, detail })
         })
         .collect()
@@ -400,10 +402,12 @@ pub fn set_secret(db: &mut Db, client: &ClientId, secret: &SecretTag) -> Result<
 
 /// The registration as the column holds it.
 pub fn registration_text(registration: &Registration) -> Result<String, StorageError> {
-    serde_json::to_string(registration).map_err(|error| StorageError::Other(error.to_string()))
+    serde_json::to_string(registration)
+        .map_err(|_| StorageError::BrokenInvariant("a registration cannot be written as JSON"))
 }
 
 /// The agreement as the column holds it.
 pub fn agreement_text(agreement: &Agreement) -> Result<String, StorageError> {
-    serde_json::to_string(agreement).map_err(|error| StorageError::Other(error.to_string()))
+    serde_json::to_string(agreement)
+        .map_err(|_| StorageError::BrokenInvariant("an agreement cannot be written as JSON"))
 }

@@ -8,7 +8,7 @@ use super::store::{self, ConsentRow};
 use crate::audit::{Audit, AuditError, Entry, Outcome, Receipt};
 use crate::crypto::aead::{pad_to_64, unpad};
 use crate::crypto::{KeyUse, Keyring};
-use crate::kernel::{CitizenId, ClientId, Clock, ConsentId, Entropy, Instant, TransactionId};
+use crate::kernel::{Causes, CitizenId, ClientId, Clock, ConsentId, Entropy, Instant, TransactionId};
 use crate::storage::{Db, Reach, StorageError, Store, Tx};
 
 const TABLE: &str = "consents";
@@ -54,7 +54,8 @@ impl Consents {
             citizen_id: new.citizen.as_bytes().to_vec(),
             client_id: new.client.to_string(),
             procedure: new.procedure.as_ref().map(ToString::to_string),
-            attributes: serde_json::to_string(&new.attributes).map_err(|e| StorageError::Other(e.to_string()))?,
+            attributes: serde_json::to_string(&new.attributes)
+                .map_err(|_| StorageError::BrokenInvariant("attributes cannot be written as JSON"))?,
             given_at: new.given_at.as_micros(),
             until: new.until.as_micros(),
             withdrawn_at: None,
@@ -136,12 +137,9 @@ impl ConsentsParts {
     }
 
     fn open(&self, row: &ConsentRow) -> Result<Vec<u8>, StorageError> {
-        let fault = || StorageError::Inconsistent { table: TABLE, column: "proof", row: String::new() };
+        let fault = || StorageError::inconsistent(TABLE, "proof");
         let (id, version) = (ConsentId::from_slice(&row.consent_id).ok_or_else(fault)?, row.key_version as u32);
-        let key = self
-            .keyring
-            .sealing_key(TABLE, version)
-            .ok_or_else(|| StorageError::Unavailable(format!("key version {version} is not in the keyring")))?;
+        let key = self.keyring.sealing_key(TABLE, version).ok_or(StorageError::seal_key_missing(version))?;
         let plain = key.open(&binding(id, version), &row.proof).map_err(|_| fault())?;
         unpad(&plain).map(<[u8]>::to_vec).ok_or_else(fault)
     }
@@ -157,7 +155,7 @@ impl ConsentsParts {
     fn reseal(&self, db: &mut Db) -> Result<usize, StorageError> {
         let rows = store::under_older(db, self.keyring.active(KeyUse::Seal) as i32, TEND_ROWS)?;
         for row in &rows {
-            let fault = || StorageError::Inconsistent { table: TABLE, column: "consent_id", row: String::new() };
+            let fault = || StorageError::inconsistent(TABLE, "consent_id");
             let id = ConsentId::from_slice(&row.consent_id).ok_or_else(fault)?;
             let (version, proof) = self.seal(id, &self.open(row)?);
             store::replace_proof(db, &row.consent_id, version, &proof)?;
@@ -189,7 +187,7 @@ async fn tend(parts: Weak<ConsentsParts>) {
                 Ok(rows) if rows as i64 >= TEND_ROWS => tokio::task::yield_now().await,
                 Ok(_) => break,
                 Err(error) => {
-                    tracing::warn!(%error, "consents cannot be tended");
+                    tracing::warn!(error = %Causes(&error), "consents cannot be tended");
                     break;
                 }
             }

@@ -40,19 +40,17 @@ macro_rules! told {
     };
 }
 
-fn inconsistent(column: &'static str) -> StorageError {
-    StorageError::Inconsistent { table: "consents", column, row: String::new() }
-}
-
 fn consent(
     (id, citizen, client, procedure, attributes, given, until, withdrawn): Told,
 ) -> Result<Consent, StorageError> {
-    let procedure = procedure.map(|code| ProcedureCode::parse(&code).map_err(|_| inconsistent("procedure")));
-    let attributes: AttributeSet = serde_json::from_str(&attributes).map_err(|_| inconsistent("attributes"))?;
+    let procedure = procedure
+        .map(|code| ProcedureCode::parse(&code).map_err(|_| StorageError::inconsistent("consents", "procedure")));
+    let attributes: AttributeSet =
+        serde_json::from_str(&attributes).map_err(|_| StorageError::inconsistent("consents", "attributes"))?;
     Ok(Consent {
-        id: ConsentId::from_slice(&id).ok_or_else(|| inconsistent("consent_id"))?,
-        citizen: CitizenId::from_slice(&citizen).ok_or_else(|| inconsistent("citizen_id"))?,
-        client: client.parse().map_err(|_| inconsistent("client_id"))?,
+        id: ConsentId::from_slice(&id).ok_or(StorageError::inconsistent("consents", "consent_id"))?,
+        citizen: CitizenId::from_slice(&citizen).ok_or(StorageError::inconsistent("consents", "citizen_id"))?,
+        client: client.parse().map_err(|_| StorageError::inconsistent("consents", "client_id"))?,
         procedure: procedure.transpose()?,
         attributes,
         given_at: Instant::from_micros(given),

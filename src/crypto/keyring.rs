@@ -23,7 +23,7 @@ pub use fault::{KeyFault, KeyFaultReason, KeyringError};
 pub use key_use::{KeyState, KeyUse, UnknownUse};
 
 use super::{MacKey, SealingKey, SigningKey, VerifyingKey};
-use crate::kernel::Instant;
+use crate::kernel::{Causes, Instant};
 use file::{Key, Material};
 use ring::Ring;
 
@@ -179,7 +179,7 @@ impl Keyring {
         }
         if refresh.last.is_none_or(|last| last.elapsed() >= RELOAD_PAUSE) {
             if let Err(error) = self.reload_now(&mut refresh) {
-                tracing::error!(%error, "keys cannot be read again");
+                tracing::error!(error = %Causes(&error), "keys cannot be read again");
             }
             if let Some(material) = find() {
                 return Some(material);

@@ -38,7 +38,7 @@ impl Drawer {
             Self::Outbox => "eid_outbox",
             Self::Transactions | Self::Proofs => "eid_transactions",
         };
-        StorageError::Inconsistent { table, column: "sealed", row: String::new() }
+        StorageError::inconsistent(table, "sealed")
     }
 }
 
@@ -63,10 +63,12 @@ impl Vault {
         id: &[u8],
         value: &impl Serialize,
     ) -> Result<Vec<u8>, StorageError> {
-        let away = || StorageError::Unavailable(format!("key version {version} is not in the keyring"));
-        let key = self.keyring.sealing_key(drawer.label(), version as u32).ok_or_else(away)?;
+        let key = self
+            .keyring
+            .sealing_key(drawer.label(), version as u32)
+            .ok_or(StorageError::seal_key_missing(version as u32))?;
         let mut plain =
-            serde_json::to_vec(value).map_err(|_| StorageError::Other("a value cannot be written".to_owned()))?;
+            serde_json::to_vec(value).map_err(|_| StorageError::BrokenInvariant("a value cannot be written"))?;
         pad_to_64(&mut plain);
         Ok(key.seal(&*self.entropy, id, &plain))
     }
@@ -78,8 +80,10 @@ impl Vault {
         id: &[u8],
         sealed: &[u8],
     ) -> Result<T, StorageError> {
-        let away = || StorageError::Unavailable(format!("key version {version} is not in the keyring"));
-        let key = self.keyring.sealing_key(drawer.label(), version as u32).ok_or_else(away)?;
+        let key = self
+            .keyring
+            .sealing_key(drawer.label(), version as u32)
+            .ok_or(StorageError::seal_key_missing(version as u32))?;
         let plain = key.open(id, sealed).map_err(|_| drawer.impossible())?;
         unpad(&plain).and_then(|json| serde_json::from_slice(json).ok()).ok_or_else(|| drawer.impossible())
     }
@@ -91,9 +95,16 @@ impl Vault {
     }
 
     /// Whether `tag` is that of the code, in constant time.
-    pub fn code_matches(&self, activation: &[u8; 16], code: &str, version: i32, tag: &[u8]) -> bool {
-        let key = self.keyring.index_key("eid_code", version as u32);
-        key.is_some_and(|key| key.verify(&[activation, code.as_bytes()], tag))
+    pub fn code_matches(
+        &self,
+        activation: &[u8; 16],
+        code: &str,
+        version: i32,
+        tag: &[u8],
+    ) -> Result<bool, StorageError> {
+        let version = version.cast_unsigned();
+        let key = self.keyring.index_key("eid_code", version).ok_or(StorageError::index_key_missing(version))?;
+        Ok(key.verify(&[activation, code.as_bytes()], tag))
     }
 
     /// The keyed hash under which uses of a number are counted.

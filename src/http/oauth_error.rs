@@ -7,6 +7,9 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
+use crate::kernel::Causes;
+use crate::storage::StorageError;
+
 /// `{"error", "error_description"}`. The middleware leaves it as it is.
 #[derive(Debug)]
 pub struct OauthError {
@@ -15,6 +18,7 @@ pub struct OauthError {
     description: &'static str,
     uri: Option<&'static str>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    cause: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -28,7 +32,7 @@ struct Body {
 impl OauthError {
     /// `error` is a code of an RFC; `description` is ASCII prose without any input.
     pub const fn new(status: StatusCode, error: &'static str, description: &'static str) -> Self {
-        Self { status, error, description, uri: None, headers: Vec::new() }
+        Self { status, error, description, uri: None, headers: Vec::new(), cause: None }
     }
 
     pub const fn invalid_request(description: &'static str) -> Self {
@@ -51,8 +55,36 @@ impl OauthError {
         self
     }
 
+    /// Keeps the causes for the log. They must hold no personal data.
+    pub fn because(mut self, cause: &(dyn std::error::Error + 'static)) -> Self {
+        self.cause = Some(Causes(cause).to_string());
+        self
+    }
+
+    /// Who asks may come again in a moment (RFC 6749 section 4.1.2.1, RFC 9110 section 10.2.3).
+    pub fn unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "come again in a moment")
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
+    pub const fn server_error(description: &'static str) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", description)
+    }
+
+    /// What `because` noted.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
     pub const fn code(&self) -> &'static str {
         self.error
+    }
+}
+
+impl From<StorageError> for OauthError {
+    fn from(error: StorageError) -> Self {
+        let told = if error.is_passing() { Self::unavailable() } else { Self::server_error("a fault of the service") };
+        told.because(&error)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod assurance;
 pub mod attribute;
+mod causes;
 pub mod clock;
 pub mod date;
 pub mod entropy;
@@ -20,6 +21,7 @@ pub mod units;
 
 pub use assurance::Level;
 pub use attribute::{Attribute, AttributeSet, Classification};
+pub use causes::Causes;
 pub use clock::{Clock, ManualClock};
 pub use date::{CivilDate, PartialDate, Precision};
 pub use entropy::Entropy;

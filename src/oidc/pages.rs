@@ -10,7 +10,7 @@ use super::service::OidcError;
 use crate::clients::labels;
 use crate::eid::MatchNumber;
 use crate::http::Problem;
-use crate::http::page::{ApprovalScreen, ApprovalState, Asked, Begun, Link, Notice, Page, Tone};
+use crate::http::page::{ApprovalScreen, ApprovalState, Asked, Begun, Link, Notice, Page, PageFailure, Tone};
 use crate::kernel::{AttributeSet, Text};
 use crate::qr::image::Symbol;
 
@@ -49,7 +49,7 @@ pub enum NumberFault {
 }
 
 impl NumberFault {
-    pub const fn text(self) -> Text {
+    pub const fn text(&self) -> Text {
         match self {
             Self::Malformed => Text::new(
                 "Số định danh cá nhân có đúng 12 chữ số.",
@@ -64,7 +64,7 @@ impl NumberFault {
 }
 
 /// What went wrong where the citizen cannot be sent back safely.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Failure {
     Malformed,
     UnknownClient,
@@ -75,7 +75,14 @@ pub enum Failure {
     TooMany,
     ForeignOrigin,
     LogoutHint,
-    Unavailable,
+    /// Why is for the log.
+    Unavailable(PageFailure),
+}
+
+impl Failure {
+    pub fn unavailable(cause: &(dyn std::error::Error + 'static)) -> Self {
+        Self::Unavailable(PageFailure::because(cause))
+    }
 }
 
 impl From<OidcError> for Failure {
@@ -83,31 +90,23 @@ impl From<OidcError> for Failure {
         match error {
             OidcError::Over | OidcError::Refused(_) => Self::Over,
             OidcError::TooManyBrowsers => Self::TooManyBrowsers,
-            OidcError::OverQuota => Self::Unavailable,
-            OidcError::Storage(error) => {
-                tracing::error!(%error, "a sign-in met a fault of the store");
-                Self::Unavailable
-            }
-            OidcError::Audit(error) => {
-                tracing::error!(%error, "a sign-in cannot be recorded");
-                Self::Unavailable
-            }
+            error @ (OidcError::OverQuota | OidcError::Storage(_) | OidcError::Audit(_)) => Self::unavailable(&error),
         }
     }
 }
 
 impl Failure {
-    const fn status(self) -> StatusCode {
+    const fn status(&self) -> StatusCode {
         match self {
             Self::ForeignOrigin | Self::ClientStopped => StatusCode::FORBIDDEN,
             Self::TooManyBrowsers | Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
     }
 
     /// What happened, and what helps.
-    pub const fn text(self) -> Text {
+    pub const fn text(&self) -> Text {
         match self {
             Self::Malformed => Text::new(
                 "Liên kết đăng nhập bị hỏng. Hãy quay lại cổng và thử lại.",
@@ -145,7 +144,7 @@ impl Failure {
                 "Không rõ cần đăng xuất khỏi đâu. Phiên của bạn tự hết hạn.",
                 "It is not known what to sign out of. Your approval ends by itself.",
             ),
-            Self::Unavailable => Text::new(
+            Self::Unavailable(_) => Text::new(
                 "Hệ thống tạm thời không phục vụ được. Hãy thử lại sau ít phút.",
                 "The service is away for a moment. Try again in a few minutes.",
             ),
@@ -156,7 +155,10 @@ impl Failure {
 /// The sign-in page. Without scripts it comes again by itself.
 pub fn ask(frame: &Page, shown: &AuthorizePage) -> HttpResponse {
     let say = |text: Text| frame.tell(&text).to_owned();
-    let Ok(symbol) = Symbol::of_text(&shown.scan) else { return failure(frame, Failure::Unavailable) };
+    let symbol = match Symbol::of_text(&shown.scan) {
+        Ok(symbol) => symbol,
+        Err(error) => return failure(frame, Failure::unavailable(&error)),
+    };
     let details = shown.details.as_ref();
     let reasons = details.map(|details| {
         [labels::procedure_label(&details.procedure), labels::legal_basis_label(&details.legal_basis)]
@@ -237,7 +239,11 @@ pub fn failure(frame: &Page, failure: Failure) -> HttpResponse {
         next: None,
         reference: frame.reference(),
     };
-    answered(notice.page.show_as(failure.status(), &notice))
+    let mut response = answered(notice.page.show_as(failure.status(), &notice));
+    if let Failure::Unavailable(why) = failure {
+        response.extensions_mut().insert(why);
+    }
+    response
 }
 
 /// A page that cannot be made is a fault of its own template.

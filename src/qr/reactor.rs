@@ -57,9 +57,10 @@ impl Revoker {
             let citizen = current(tx, &self.sealing, row.citizen()?)?;
             let said = citizen.as_ref().map(|citizen| self.said_today(row, citizen)).transpose()?;
             match said.flatten() {
-                Some(said) => {
-                    renewed.push((row, said_tag(&self.keyring, active, &said).ok_or_else(|| no_key(active))?))
-                }
+                Some(said) => renewed.push((
+                    row,
+                    said_tag(&self.keyring, active, &said).ok_or(StorageError::index_key_missing(active))?,
+                )),
                 None => drop(credentials::revoke(tx.db()?, &row.credential_id, now)?),
             }
         }
@@ -73,17 +74,13 @@ impl Revoker {
     /// What the credential says, if it would be issued with the same words today.
     ///
     /// # Errors
-    /// `Unavailable` if this process does not have the key yet under which it was issued: it is tried
+    /// `KeyMissing` if this process does not have the key yet under which it was issued: it is tried
     /// again.
     fn said_today(&self, row: &CredentialRow, citizen: &Citizen) -> Result<Option<Said>, StorageError> {
         let Ok(asked) = serde_json::from_str(&row.attributes) else { return Ok(None) };
         let said = say(citizen, asked);
         let version = row.said_key.cast_unsigned();
-        let tag = said_tag(&self.keyring, version, &said).ok_or_else(|| no_key(version))?;
+        let tag = said_tag(&self.keyring, version, &said).ok_or(StorageError::index_key_missing(version))?;
         Ok((citizen.status == Status::Alive && tag == row.said.as_slice()).then_some(said))
     }
-}
-
-fn no_key(version: u32) -> StorageError {
-    StorageError::Unavailable(format!("version {version} of the index key is not in the keyring"))
 }

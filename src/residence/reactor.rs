@@ -66,7 +66,8 @@ impl Voider {
         for row in &rows {
             match self.stated_today(tx, row)? {
                 Some(statement) => {
-                    let tag = said_tag(&self.keyring, active, &statement).ok_or_else(|| no_key(active))?;
+                    let tag =
+                        said_tag(&self.keyring, active, &statement).ok_or(StorageError::index_key_missing(active))?;
                     confirmations::retag(tx.db()?, &row.confirmation_id, &tag, version)?;
                 }
                 None => {
@@ -81,7 +82,7 @@ impl Voider {
     /// What the confirmation states, if it would be issued with the same words today.
     ///
     /// # Errors
-    /// `Unavailable` if this process does not have the key yet under which it was issued: it is tried
+    /// `KeyMissing` if this process does not have the key yet under which it was issued: it is tried
     /// again, and meanwhile the reactor stands still and no confirmation is called good for long.
     fn stated_today(&self, tx: &mut Tx<'_>, row: &ConfirmationRow) -> Result<Option<Statement>, StorageError> {
         let Ok(attributes) = serde_json::from_str::<AttributeSet>(&row.attributes) else { return Ok(None) };
@@ -89,7 +90,7 @@ impl Voider {
         let members = self.members(tx, &citizen, row.members)?;
         let statement = Statement::of(&citizen, attributes, members.as_deref());
         let version = row.said_key.cast_unsigned();
-        let tag = said_tag(&self.keyring, version, &statement).ok_or_else(|| no_key(version))?;
+        let tag = said_tag(&self.keyring, version, &statement).ok_or(StorageError::index_key_missing(version))?;
         let is_true = citizen.status == Status::Alive && tag == row.said.as_slice();
         Ok(is_true.then_some(statement))
     }
@@ -101,8 +102,4 @@ impl Voider {
             (_, false) => Ok(None),
         }
     }
-}
-
-fn no_key(version: u32) -> StorageError {
-    StorageError::Unavailable(format!("version {version} of the index key is not in the keyring"))
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use crate::crypto::{KeyUse, Keyring, SEALS_LIMIT, SEALS_WARNING};
+use crate::kernel::Causes;
 use crate::storage::{Reach, StorageError, Store};
 use crate::telemetry::metrics::{Gauges, Metrics};
 
@@ -185,7 +186,7 @@ async fn run(inner: Weak<Inner>) {
             Ok(()) => failing = false,
             Err(error) if !failing => {
                 failing = true;
-                tracing::warn!(%error, "the use of the sealing keys cannot be counted; it is tried again");
+                tracing::warn!(error = %Causes(&error), "the use of the sealing keys cannot be counted; it is tried again");
             }
             Err(_) => {}
         }

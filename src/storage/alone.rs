@@ -25,8 +25,7 @@ pub(super) fn run_alone<T, E: From<StorageError>>(
         watch.reset();
         let outcome = work(db).and_then(|done| {
             if watch.unresolved() {
-                let passed_over = "a statement failed and its error was passed over".to_owned();
-                return Err(StorageError::Other(passed_over).into());
+                return Err(StorageError::BrokenInvariant("a statement failed and its error was passed over").into());
             }
             dialect::announce(db, channel).map_err(StorageError::from)?;
             Ok(done)

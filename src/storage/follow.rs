@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::connect::{Intent, connect};
 use super::location::Location;
 use super::{Db, OpenError};
+use crate::kernel::Causes;
 
 /// How long a silent link is believed in.
 const BELIEVED_FOR: Duration = Duration::from_secs(3);
@@ -85,7 +86,7 @@ pub(super) fn follow(location: &Location, channel: &str, link: Db, pulse: &Arc<P
                     pulse.heard();
                     pulse.tick();
                 }
-                Err(error) => tracing::warn!(%error, "changes of other replicas cannot be followed"),
+                Err(error) => tracing::warn!(error = %Causes(&error), "changes of other replicas cannot be followed"),
             }
             continue;
         };
@@ -101,7 +102,7 @@ pub(super) fn follow(location: &Location, channel: &str, link: Db, pulse: &Arc<P
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "the link that tells of other replicas' changes was lost");
+                tracing::warn!(error = %Causes(&error), "the link that tells of other replicas' changes was lost");
                 link = None;
                 pulse.lost();
             }

@@ -10,6 +10,7 @@ use super::job::{Job, Tx, Verdict};
 use super::relay::together;
 use super::writer::Writer;
 use super::{StorageError, dialect};
+use crate::kernel::Causes;
 
 pub(super) type Jobs = Vec<Box<dyn Job>>;
 
@@ -92,7 +93,7 @@ impl Writer {
         let verdict = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)));
         let savepoint = tx.savepoint;
         let Ok(mut verdict) = verdict else {
-            return Err(Setback::Culprit(index, StorageError::Other("a change panicked".to_owned())));
+            return Err(Setback::Culprit(index, StorageError::BrokenInvariant("a change panicked")));
         };
         if let Some(trouble) = self.session.trouble() {
             return Err(trouble.into());
@@ -103,7 +104,7 @@ impl Writer {
                 return Err(grave.into());
             }
             if matches!(verdict, Verdict::Kept) && self.session.watch.unresolved() {
-                job.spoil(StorageError::Other("a statement failed and its error was passed over".to_owned()));
+                job.spoil(StorageError::BrokenInvariant("a statement failed and its error was passed over"));
                 verdict = Verdict::Refused;
             }
             let ended = match verdict {
@@ -125,7 +126,7 @@ impl Writer {
             return Ok(());
         }
         let Some(trailer) = self.trailer.as_mut() else {
-            return Err(Setback::Refused(StorageError::Other("nobody writes the records yet".to_owned())));
+            return Err(Setback::Refused(StorageError::BrokenInvariant("nobody writes the records yet")));
         };
         if let Err(error) = self.session.begin() {
             return Err(self.session.trouble().map_or(Setback::Refused(error), Setback::from));
@@ -137,13 +138,13 @@ impl Writer {
         let unresolved = self.session.watch.unresolved();
         let error = match written {
             Ok(Ok(())) if !unresolved => return Ok(()),
-            Ok(Ok(())) => StorageError::Other("a statement of the trailer failed unnoticed".to_owned()),
+            Ok(Ok(())) => StorageError::BrokenInvariant("a statement of the trailer failed unnoticed"),
             Ok(Err(error)) => error,
-            Err(_) => StorageError::Other("the trailer panicked".to_owned()),
+            Err(_) => StorageError::BrokenInvariant("the trailer panicked"),
         };
         Err(match (self.session.watch.worst(), error) {
             (Some((Fault::Lost, _)), error) => Setback::Lost(error),
-            (_, error @ StorageError::Unavailable(_)) => Setback::Refused(error),
+            (_, error @ (StorageError::Unavailable(_) | StorageError::DiskFull(_))) => Setback::Refused(error),
             (Some((Fault::Unavailable, error)), _) => Setback::Refused(error),
             (_, error) => Setback::Apart(error),
         })
@@ -163,11 +164,11 @@ impl Writer {
         if surely_rolled_back(&error) {
             return Err((fault_of(&error), StorageError::from(error)).into());
         }
-        tracing::error!(%error, "the outcome of a commit is unknown");
+        tracing::error!(error = %Causes(&error), "the outcome of a commit is unknown");
         self.stats.note_doubt();
         self.conclude(|trailer| trailer.in_doubt());
         self.session.discard();
-        Err(Setback::Refused(StorageError::Unavailable("the outcome of the commit is unknown".to_owned())))
+        Err(Setback::Refused(StorageError::unavailable("the outcome of the commit is unknown")))
     }
 
     /// Tells the trailer how its last `write` ended, once.

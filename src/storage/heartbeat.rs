@@ -64,9 +64,9 @@ pub(super) fn check_room(location: &Location) -> Result<(), StorageError> {
     let Location::Sqlite(path) = location else { return Ok(()) };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let room = rustix::fs::statvfs(folder.unwrap_or(std::path::Path::new(".")));
-    let room = room.map_err(|error| StorageError::Unavailable(format!("the database's folder: {error}")))?;
+    let room = room.map_err(|error| StorageError::Unavailable(super::error::Cause::of(&error)))?;
     if room.f_bavail.saturating_mul(room.f_frsize) < LEAST_ROOM {
-        return Err(StorageError::Unavailable("the disk of the database is full".to_owned()));
+        return Err(StorageError::DiskFull("less room is left than a write may need".into()));
     }
     Ok(())
 }

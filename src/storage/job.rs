@@ -137,7 +137,7 @@ impl Job for AppendOne {
 }
 
 fn no_index() -> StorageError {
-    StorageError::Other("the trailer left a record without its index".to_owned())
+    StorageError::BrokenInvariant("the trailer left a record without its index")
 }
 
 /// Several of them, in one commit and in order.

@@ -19,6 +19,7 @@ use super::connect::{Intent, connect};
 use super::failure::FailureWatch;
 use super::location::Location;
 use super::{Db, OpenError, StorageError};
+use crate::kernel::Causes;
 
 /// How long a caller waits for a free connection.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
@@ -118,12 +119,13 @@ fn build(connections: Connections, size: u32, idle: u32, threads: Arc<ScheduledT
 /// A free connection that still has another end.
 pub(super) fn take(pool: &Pool<Connections>) -> Result<PooledConnection<Connections>, StorageError> {
     for _ in 0..=pool.max_size() {
-        let mut connection = pool.get_timeout(PATIENCE).map_err(|e| StorageError::Unavailable(e.to_string()))?;
+        let mut connection =
+            pool.get_timeout(PATIENCE).map_err(|e| StorageError::Unavailable(super::error::Cause::of(&e)))?;
         if !is_lost(&mut connection.db) {
             return Ok(connection);
         }
     }
-    Err(StorageError::Unavailable("every pooled connection was lost".to_owned()))
+    Err(StorageError::unavailable("every pooled connection was lost"))
 }
 
 #[derive(Debug)]
@@ -134,7 +136,7 @@ struct FailureLog {
 impl r2d2::HandleError<OpenError> for FailureLog {
     fn handle_error(&self, error: OpenError) {
         if !self.closing.load(Ordering::SeqCst) {
-            tracing::warn!(%error, "a database connection could not be opened");
+            tracing::warn!(error = %Causes(&error), "a database connection could not be opened");
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Db, StorageError, Store};
-use crate::kernel::{Instant, Text};
+use crate::kernel::{Causes, Instant, Text};
 
 /// Rows erased by one transaction: few, since on SQLite it holds the write lock.
 const ROWS_AT_ONCE: i64 = 100;
@@ -64,7 +64,7 @@ pub async fn erase_ended(store: &Store, rules: &[RetentionRule], now: Instant) -
             match erase_all(store, erase, now.minus(*after)).await {
                 Ok(rows) => erased += rows,
                 Err(error) => {
-                    tracing::warn!(%error, rows = rule.name, "what has ended cannot be erased");
+                    tracing::warn!(error = %Causes(&error), rows = rule.name, "what has ended cannot be erased");
                     failed.get_or_insert(error);
                 }
             }

@@ -48,13 +48,13 @@ impl Session {
 
     /// The connection, outside of any job.
     pub(super) fn db(&mut self) -> Result<&mut Db, StorageError> {
-        self.db.as_mut().ok_or_else(|| StorageError::Unavailable("the connection was lost".to_owned()))
+        self.db.as_mut().ok_or_else(|| StorageError::unavailable("the connection was lost"))
     }
 
     pub(super) fn parts(&mut self) -> Result<(&mut Db, &FailureWatch, Option<&Turn>), StorageError> {
         match self.db.as_mut() {
             Some(db) => Ok((db, &self.watch, self.turn.as_ref())),
-            None => Err(StorageError::Unavailable("the connection was lost".to_owned())),
+            None => Err(StorageError::unavailable("the connection was lost")),
         }
     }
 

@@ -195,7 +195,7 @@ impl Store {
     pub async fn install_trailer(&self, trailer: Box<dyn Trailer>) -> Result<(), StorageError> {
         self.on_writer(move |writer| {
             if writer.trailer.is_some() {
-                return Err(StorageError::Other("the records already have their writer".to_owned()));
+                return Err(StorageError::BrokenInvariant("the records already have their writer"));
             }
             writer.trailer = Some(trailer);
             Ok(())
@@ -221,7 +221,7 @@ impl Store {
         }
         let permit = tokio::time::timeout(PATIENCE, self.0.reading.clone().acquire_owned()).await;
         let Ok(Ok(permit)) = permit else {
-            return Err(StorageError::Unavailable("no reader came free in time".to_owned()).into());
+            return Err(StorageError::unavailable("no reader came free in time").into());
         };
         let store = self.0.clone();
         let read = tokio::task::spawn_blocking(move || {
@@ -230,7 +230,7 @@ impl Store {
             let mut reader = pool::take(&pools.readers)?;
             work(&mut reader.db)
         });
-        read.await.unwrap_or_else(|e| Err(StorageError::Other(format!("a read ended early: {e}")).into()))
+        read.await.unwrap_or_else(|e| Err(StorageError::ended_early(&e).into()))
     }
 
     /// Runs a short change on the writer's thread, in a savepoint of a commit group; resolves once
@@ -292,7 +292,7 @@ impl Store {
             store.pulse.tick();
             Ok(done)
         });
-        bulk.await.unwrap_or_else(|e| Err(StorageError::Other(format!("bulk work ended early: {e}")).into()))
+        bulk.await.unwrap_or_else(|e| Err(StorageError::ended_early(&e).into()))
     }
 
     /// Whether the backend is SQLite (operations, metrics; not for choosing SQL: see `dialect`).
@@ -390,7 +390,7 @@ impl Store {
 
     fn may_change(&self) -> Result<(), StorageError> {
         match self.0.reads_only {
-            true => Err(StorageError::Other("opened for reading: this changes nothing".to_owned())),
+            true => Err(StorageError::BrokenInvariant("opened for reading: this changes nothing")),
             false => Ok(()),
         }
     }
@@ -401,7 +401,7 @@ impl Store {
             return Err(gone());
         }
         self.0.queue.try_send(message).map_err(|refused| match refused {
-            TrySendError::Full(_) => StorageError::Unavailable("too many changes are waiting".to_owned()),
+            TrySendError::Full(_) => StorageError::unavailable("too many changes are waiting"),
             TrySendError::Disconnected(_) => gone(),
         })
     }
@@ -420,7 +420,7 @@ impl Store {
 }
 
 fn gone() -> StorageError {
-    StorageError::Unavailable("the store is shutting down, or a change ended without an answer".to_owned())
+    StorageError::unavailable("the store is shutting down, or a change ended without an answer")
 }
 
 fn identity(db: &mut Db) -> Result<[u8; 16], OpenError> {

@@ -85,7 +85,7 @@ async fn a_state_change_and_its_entry_are_one() {
                 tx.db()?.batch_execute("INSERT INTO notes VALUES (1)").map_err(StorageError::from)?;
                 let pending = audit.append(tx, &entry);
                 assert!(pending.receipt().is_err());
-                if fail { Err(StorageError::Other("no".into())) } else { Ok(pending) }
+                if fail { Err(StorageError::BrokenInvariant("no")) } else { Ok(pending) }
             })
         };
         assert!(change(rig.entry(1, &[1]), true).await.is_err());

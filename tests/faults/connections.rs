@@ -203,10 +203,10 @@ async fn a_full_disk_is_unavailable_and_passes() {
             Ok::<_, StorageError>(())
         })
         .await;
-    assert!(matches!(refused, Err(StorageError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(StorageError::DiskFull(_))), "{refused:?}");
     let long = "y".repeat(100_000);
     let refused = store.append(vec![record(&long)]).await;
-    assert!(matches!(refused, Err(StorageError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(StorageError::DiskFull(_))), "{refused:?}");
     assert_eq!(book.told(), ["write 1", "rolled back"]);
     limit_pages(&store, 1_000_000).await;
     assert_eq!(store.append(vec![record(&long)]).await.unwrap(), [0]);

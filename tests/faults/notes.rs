@@ -165,7 +165,7 @@ impl Trailer for Book {
         self.tell(format!("write {}", records.len()));
         let fail = self.fail.swap(Fail::No as u8, Ordering::SeqCst);
         match fail {
-            f if f == Fail::Error as u8 => return Err(StorageError::Other("planted by the test".into())),
+            f if f == Fail::Error as u8 => return Err(StorageError::BrokenInvariant("planted by the test")),
             f if f == Fail::Panic as u8 => panic!("planted by the test"),
             f if f == Fail::Swallow as u8 => drop(db.batch_execute("INSERT INTO nowhere VALUES (1)")),
             _ => {}

@@ -34,7 +34,7 @@ async fn one_failing_job_of_three_takes_nobody_with_it() {
         let second = store.write(|tx| {
             insert(tx.db()?, 2)?;
             tx.append(record("second"));
-            Err::<(), _>(StorageError::Other("changed its mind".into()))
+            Err::<(), _>(StorageError::BrokenInvariant("changed its mind"))
         });
         let third = store.write(|tx| {
             insert(tx.db()?, 3)?;
@@ -42,7 +42,7 @@ async fn one_failing_job_of_three_takes_nobody_with_it() {
         });
         let (first, second, third, ()) = tokio::join!(first, second, third, hold.release());
         assert_eq!((first.unwrap().index(), third.unwrap().index()), (Some(0), Some(1)));
-        assert!(matches!(second, Err(StorageError::Other(m)) if m == "changed its mind"));
+        assert!(matches!(second, Err(StorageError::BrokenInvariant(m)) if m == "changed its mind"));
         assert_eq!(ids(&store).await, [1, 3]);
         assert_eq!(log(&backend), ["first", "third"]);
         assert_eq!(book.told(), ["write 2", "committed"]);
@@ -116,7 +116,7 @@ async fn a_panic_costs_its_own_job_only() {
         let sound = add(&store, 2);
         let (appended, panics, sound, ()) = tokio::join!(appended, panics, sound, hold.release());
         assert_eq!(appended.unwrap(), [0]);
-        assert!(matches!(panics, Err(StorageError::Other(_))), "{panics:?}");
+        assert!(matches!(panics, Err(StorageError::BrokenInvariant(_))), "{panics:?}");
         sound.unwrap();
         assert_eq!(ids(&store).await, [2]);
         assert_eq!(log(&backend), ["a"]);
@@ -137,7 +137,7 @@ async fn a_swallowed_error_cannot_become_a_lost_commit() {
                 Ok::<_, StorageError>(())
             })
             .await;
-        assert!(matches!(swallowing, Err(StorageError::Other(_))), "{swallowing:?}");
+        assert!(matches!(swallowing, Err(StorageError::BrokenInvariant(_))), "{swallowing:?}");
         let in_bulk = store
             .bulk(|db| {
                 insert(db, 2)?;
@@ -145,7 +145,7 @@ async fn a_swallowed_error_cannot_become_a_lost_commit() {
                 Ok::<_, StorageError>(())
             })
             .await;
-        assert!(matches!(in_bulk, Err(StorageError::Other(_))), "{in_bulk:?}");
+        assert!(matches!(in_bulk, Err(StorageError::BrokenInvariant(_))), "{in_bulk:?}");
         assert_eq!(ids(&store).await, [1]);
     })
     .await;
@@ -227,7 +227,8 @@ async fn a_trailer_that_fails_fails_the_group_and_hears_of_it() {
         {
             book.fail_next(fail);
             let refused = store.append(vec![record("x")]).await;
-            assert!(matches!(refused, Err(StorageError::Other(_))), "{fail:?}: {refused:?}");
+            let refused = refused.unwrap_err();
+            assert!(!refused.is_passing(), "{fail:?}: {refused:?}");
             assert_eq!(book.told(), ["write 1", told], "{fail:?}");
         }
         assert_eq!(store.append(vec![record("y")]).await.unwrap(), [0]);
@@ -241,7 +242,7 @@ async fn records_need_a_trailer_and_it_is_installed_once() {
     for_each_backend(async |backend| {
         backend.execute(super::notes::SCHEMA);
         let store = backend.store();
-        assert!(matches!(store.append(vec![record("x")]).await, Err(StorageError::Other(_))));
+        assert!(matches!(store.append(vec![record("x")]).await, Err(StorageError::BrokenInvariant(_))));
         let book = Book::default();
         store.install_trailer(Box::new(book.clone())).await.unwrap();
         assert!(store.install_trailer(Box::new(book)).await.is_err());

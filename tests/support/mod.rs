@@ -7,6 +7,7 @@ pub mod house;
 pub mod photos;
 mod installation;
 mod tls_wire;
+pub mod warnings;
 mod wire;
 
 pub use backend::{Backend, for_each_backend, postgres_admin};

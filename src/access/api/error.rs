@@ -1,12 +1,10 @@
 //! From a refused grant to the error of its RFC (RFC 6749 section 5.2).
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 
 use crate::access::{AssertionFault, GrantError, ProofFault};
 use crate::crypto::jose::ClaimFault;
 use crate::http::{CONTACT_PATH, OauthError};
-use crate::storage::StorageError;
 
 impl From<GrantError> for OauthError {
     fn from(error: GrantError) -> Self {
@@ -34,32 +32,15 @@ impl From<GrantError> for OauthError {
             GrantError::SlowDown => refused("slow_down", "five seconds more between polls"),
             GrantError::Expired => refused("expired_token", "the request is over"),
             GrantError::Refused => refused("access_denied", "the citizen refused"),
-            GrantError::RegistryBehind => unavailable(),
-            GrantError::Issue => server_error("a token cannot be made"),
-            GrantError::Storage(error) => storage(&error),
+            GrantError::RegistryBehind => Self::unavailable().because(&error),
+            GrantError::Issue => Self::server_error("a token cannot be made").because(&error),
+            GrantError::Storage(error) => error.into(),
         }
     }
 }
 
 fn refused(error: &'static str, description: &'static str) -> OauthError {
     OauthError::new(StatusCode::BAD_REQUEST, error, description)
-}
-
-fn unavailable() -> OauthError {
-    OauthError::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "come again in a moment")
-        .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
-}
-
-fn server_error(description: &'static str) -> OauthError {
-    OauthError::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", description)
-}
-
-fn storage(error: &StorageError) -> OauthError {
-    tracing::error!(%error, "a token request met a fault of the store");
-    match error {
-        StorageError::Unavailable(_) | StorageError::Conflict(_) => unavailable(),
-        StorageError::Inconsistent { .. } | StorageError::Other(_) => server_error("a fault of the service"),
-    }
 }
 
 fn proof_fault(fault: ProofFault) -> OauthError {

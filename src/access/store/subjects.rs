@@ -22,5 +22,5 @@ pub fn keep(db: &mut Db, sector: &str, citizen: CitizenId, subject: &str) -> Res
         pairwise_subjects::subject.eq(subject),
     );
     per_arm!(db, conn => diesel::insert_into(pairwise_subjects::table).values(row).on_conflict_do_nothing().execute(conn))?;
-    find(db, sector, citizen)?.ok_or_else(|| StorageError::Other("a subject was not kept".to_owned()))
+    find(db, sector, citizen)?.ok_or(StorageError::BrokenInvariant("a subject was not kept"))
 }

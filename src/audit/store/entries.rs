@@ -8,7 +8,6 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Binary, HasSqlType, Integer};
 
-use super::inconsistent;
 use crate::audit::entry::Salt;
 use crate::audit::position::Position;
 use crate::audit::tree::Hash;
@@ -168,7 +167,8 @@ pub(in crate::audit) fn first_written_since(
             .select(audit_entries::written_at)
             .get_result(db)
             .optional()?;
-        let written_at = written_at.ok_or_else(|| inconsistent("audit_entries", "position", middle))?;
+        let written_at =
+            written_at.ok_or_else(|| StorageError::inconsistent_row("audit_entries", "position", middle))?;
         if written_at < cutoff { low = middle + 1 } else { high = middle }
     }
     Ok(low)

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::inconsistent;
 use crate::audit::finder::{self, Key, KeyKind, SEGMENT};
 use crate::audit::position::Position;
 use crate::storage::schema::{audit_finder, audit_lists};
@@ -33,7 +32,8 @@ pub(in crate::audit) fn search(db: &mut Db, kind: KeyKind, key: Key) -> Result<V
         .select((audit_finder::log, audit_finder::segment, audit_finder::items))
         .load(db)?;
     for (log, segment, items) in blobs {
-        let segment = u64::try_from(segment).map_err(|_| inconsistent("audit_finder", "segment", segment))?;
+        let segment =
+            u64::try_from(segment).map_err(|_| StorageError::inconsistent_row("audit_finder", "segment", segment))?;
         let offsets = finder::search_blob(&items, kind, key);
         found.extend(offsets.map(|offset| Position::new(log, segment * SEGMENT + u64::from(offset))));
     }

@@ -6,7 +6,6 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, HasSqlType, Integer, SmallInt};
 
-use super::inconsistent;
 use crate::audit::position::MAX_LOG;
 use crate::storage::schema::audit_logs;
 use crate::storage::{Db, StorageError, per_arm};
@@ -83,17 +82,19 @@ impl TryFrom<Row> for LogRow {
     type Error = StorageError;
 
     fn try_from(row: Row) -> Result<Self, StorageError> {
-        let count = |value: i64, column| u64::try_from(value).map_err(|_| inconsistent("audit_logs", column, row.log));
+        let count = |value: i64, column| {
+            u64::try_from(value).map_err(|_| StorageError::inconsistent_row("audit_logs", column, row.log))
+        };
         Ok(Self {
             writer: match row.writer {
                 0 => LogWriterKind::Server,
                 1 => LogWriterKind::Command,
-                _ => return Err(inconsistent("audit_logs", "writer", row.log)),
+                _ => return Err(StorageError::inconsistent_row("audit_logs", "writer", row.log)),
             },
             state: match row.state {
                 0 => LogState::Open,
                 1 => LogState::Closed,
-                _ => return Err(inconsistent("audit_logs", "state", row.log)),
+                _ => return Err(StorageError::inconsistent_row("audit_logs", "state", row.log)),
             },
             size: count(row.size, "size")?,
             expired_below: count(row.expired_below, "expired_below")?,
@@ -134,7 +135,7 @@ pub(in crate::audit) fn insert_log(db: &mut Db, new: &NewLog<'_>) -> Result<i32,
     let last: Option<i32> = audit_logs::table.select(diesel::dsl::max(audit_logs::log)).get_result(db)?;
     let log = last.unwrap_or(0) + 1;
     if log > MAX_LOG {
-        return Err(StorageError::Other("no number is left for another log".to_owned()));
+        return Err(StorageError::BrokenInvariant("no number is left for another log"));
     }
     diesel::insert_into(audit_logs::table)
         .values((

@@ -27,10 +27,6 @@ pub(super) use tiles::{insert_tiles, load_tail, tile, tile_row};
 use super::tree::Hash;
 use crate::storage::StorageError;
 
-fn inconsistent(table: &'static str, column: &'static str, row: impl ToString) -> StorageError {
-    StorageError::Inconsistent { table, column, row: row.to_string() }
-}
-
 fn to_hash(bytes: &[u8], table: &'static str, column: &'static str, row: i64) -> Result<Hash, StorageError> {
-    bytes.try_into().map_err(|_| inconsistent(table, column, row))
+    bytes.try_into().map_err(|_| StorageError::inconsistent_row(table, column, row))
 }

@@ -121,7 +121,7 @@ fn a_group_that_cannot_be_written_leaves_the_writer_able() {
     begin(&mut rig.db);
     let record = Record { body: vec![1], subjects: vec![[1; 16]], slot: Slot::default() };
     let failed = rig.writer.write(&mut rig.db, std::slice::from_ref(&record));
-    assert!(matches!(failed, Err(StorageError::Other(_))), "{failed:?}");
+    assert!(matches!(failed, Err(StorageError::StatementRefused(_))), "{failed:?}");
     Db::rollback_transaction(&mut rig.db).unwrap();
     rig.writer.rolled_back();
     let Db::Lite(connection) = &mut rig.db else { unreachable!("a SQLite rig") };

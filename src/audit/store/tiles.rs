@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{inconsistent, to_hash};
+use super::to_hash;
 use crate::audit::position::Position;
 use crate::audit::tail::{FullTile, Tail};
 use crate::audit::tile::{TILE_WIDTH, read_hashes};
@@ -31,7 +31,7 @@ pub(in crate::audit) fn load_tail(db: &mut Db, log: i32, size: u64) -> Result<Ta
     for (level, range) in Tail::open_tiles(size) {
         levels.push(if level == 0 { commitments(db, log, range)? } else { roots(db, log, level - 1, range)? });
     }
-    Tail::restore(size, levels).ok_or_else(|| inconsistent("audit_logs", "size", log))
+    Tail::restore(size, levels).ok_or_else(|| StorageError::inconsistent_row("audit_logs", "size", log))
 }
 
 fn commitments(db: &mut Db, log: i32, indexes: std::ops::Range<u64>) -> Result<Vec<Hash>, StorageError> {
@@ -83,7 +83,7 @@ pub(in crate::audit) fn tile(
     if hashes.len() == usize::from(width) {
         Ok(hashes)
     } else {
-        Err(inconsistent("audit_tiles", "hashes", format!("{log}/{level}/{index}")))
+        Err(StorageError::inconsistent_row("audit_tiles", "hashes", format!("{log}/{level}/{index}")))
     }
 }
 

@@ -5,7 +5,6 @@ use crate::audit::AuditError;
 use crate::citizens::service::CitizensError;
 use crate::http::{Arrival, Problem, ProblemKind, release};
 use crate::kernel::{AttributeSet, Faults, Text};
-use crate::storage::StorageError;
 
 const NOT_AGREED: Text =
     Text::new("Thỏa thuận không cho phép đối chiếu mục này.", "The agreement does not let this attribute be claimed.");
@@ -51,20 +50,12 @@ impl From<CitizensError> for Problem {
             CitizensError::Blocked(blocked) => {
                 Self::new(ProblemKind::TooManyFailedAnchors).retry_after(blocked.retry_after)
             }
-            CitizensError::Storage(error) | CitizensError::Audit(AuditError::Unavailable(error)) => of_storage(&error),
+            CitizensError::Storage(error) | CitizensError::Audit(AuditError::Unavailable(error)) => error.into(),
             CitizensError::Audit(error @ (AuditError::State(_) | AuditError::Busy(_) | AuditError::Unsigned(_))) => {
                 Self::new(ProblemKind::Unavailable).because(&error)
             }
         }
     }
-}
-
-fn of_storage(error: &StorageError) -> Problem {
-    let kind = match error {
-        StorageError::Unavailable(_) | StorageError::Conflict(_) => ProblemKind::Unavailable,
-        StorageError::Inconsistent { .. } | StorageError::Other(_) => ProblemKind::Internal,
-    };
-    Problem::new(kind).because(error)
 }
 
 /// The problem, held back as long as *no match* would be where somebody was looked for before it, if

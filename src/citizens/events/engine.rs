@@ -249,7 +249,8 @@ fn write_all(
     let mut changed = Vec::new();
     for (id, person) in &played.people {
         let Some(now) = &person.now else { continue };
-        let last = person.kept.restore(now).ok_or_else(lost)?;
+        let last =
+            person.kept.restore(now).ok_or(StorageError::BrokenInvariant("a record cannot be written as JSON"))?;
         if person.stored.as_ref() != Some(&last) {
             upsert_in(db, sealing, &last, Some(person.row_version), at)?;
             changed.push(*id);
@@ -296,8 +297,4 @@ fn set_aside(
     let subjects: Vec<_> = subjects.iter().map(|subject| (*subject, None)).collect();
     events::replace_subjects(db, id, &subject_rows(sealing, &event.stamp(), &subjects)?)?;
     Ok(Processed::Parked { reason, about })
-}
-
-fn lost() -> StorageError {
-    StorageError::Other("a record cannot be written as JSON".to_owned())
 }

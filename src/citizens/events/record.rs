@@ -179,8 +179,7 @@ fn ended(draft: Draft, processed: &Processed) -> Draft {
 pub fn storage_error(error: WriteError) -> StorageError {
     match error {
         WriteError::Storage(error) => error,
-        WriteError::Sealing(error) => error.into(),
-        WriteError::Stale => StorageError::Conflict("citizens.row_version".to_owned()),
-        WriteError::Refused(_) => StorageError::Conflict("identifiers".to_owned()),
+        WriteError::Stale => StorageError::conflict("citizens.row_version"),
+        WriteError::Refused(_) => StorageError::conflict("identifiers"),
     }
 }

@@ -11,7 +11,7 @@ use super::rows::{state_of, told_of};
 use crate::audit::{Audit, Entry, Outcome};
 use crate::citizens::store::events::{self, EventRow};
 use crate::citizens::store::write::WriteError;
-use crate::kernel::{AttributeSet, Clock, Entropy, TransactionId};
+use crate::kernel::{AttributeSet, Causes, Clock, Entropy, TransactionId};
 use crate::storage::{StorageError, Store, Tx};
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -26,7 +26,7 @@ pub async fn record_owed(store: Store, audit: Audit, clock: Arc<dyn Clock>, entr
         match written.map_err(storage_error) {
             Ok(some) if some == AT_ONCE as usize => continue,
             Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "events of a file cannot be recorded yet"),
+            Err(error) => tracing::warn!(error = %Causes(&error), "events of a file cannot be recorded yet"),
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

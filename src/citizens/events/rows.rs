@@ -2,7 +2,7 @@
 
 use super::model::{EventId, EventState, LifeEvent, Stamp};
 use super::patch::Patch;
-use crate::citizens::sealing::{Sealing, SealingError};
+use crate::citizens::sealing::Sealing;
 use crate::citizens::store::events::{self, EventRow, SubjectRow};
 use crate::citizens::store::read;
 use crate::citizens::store::write::WriteError;
@@ -33,7 +33,8 @@ pub fn row_of(
     at: Instant,
 ) -> Result<EventRow, WriteError> {
     let stamp = event.stamp();
-    let content = serde_json::to_vec(event).map_err(|_| SealingError::NotWritable)?;
+    let content =
+        serde_json::to_vec(event).map_err(|_| StorageError::BrokenInvariant("an event cannot be written as JSON"))?;
     let (key_version, sealed) = sealing.seal_content(EVENTS, stamp.id.as_str().as_bytes(), &content);
     Ok(EventRow {
         event_id: stamp.id.to_string(),
@@ -57,7 +58,8 @@ pub fn subject_rows(
     let row = |(subject, patch): &([u8; 16], Option<Patch>)| -> Result<SubjectRow, WriteError> {
         let (key_version, sealed) = match patch {
             Some(patch) => {
-                let content = serde_json::to_vec(patch).map_err(|_| SealingError::NotWritable)?;
+                let content = serde_json::to_vec(patch)
+                    .map_err(|_| StorageError::BrokenInvariant("an event cannot be written as JSON"))?;
                 sealing.seal_content(PATCHES, &patch_binding(subject, stamp.id.as_str()), &content)
             }
             None => (i32::MAX, Vec::new()),
@@ -121,5 +123,5 @@ pub fn subject_of(bytes: &[u8]) -> Result<[u8; 16], WriteError> {
 }
 
 fn fault(column: &'static str) -> StorageError {
-    StorageError::Inconsistent { table: EVENTS, column, row: String::new() }
+    StorageError::inconsistent(EVENTS, column)
 }

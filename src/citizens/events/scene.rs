@@ -6,7 +6,7 @@ use super::contradiction::Contradiction;
 use super::model::{Happening, LifeEvent};
 use super::patch::{Kept, Patch};
 use crate::citizens::Citizen;
-use crate::citizens::sealing::{Sealing, SealingError};
+use crate::citizens::sealing::Sealing;
 use crate::citizens::store::read;
 use crate::citizens::store::rows::{IdentifierKind, citizen_id};
 use crate::citizens::store::write::WriteError;
@@ -34,12 +34,6 @@ impl From<WriteError> for Halt {
 
 impl From<StorageError> for Halt {
     fn from(error: StorageError) -> Self {
-        Self::Fault(error.into())
-    }
-}
-
-impl From<SealingError> for Halt {
-    fn from(error: SealingError) -> Self {
         Self::Fault(error.into())
     }
 }
@@ -182,7 +176,7 @@ impl<'a> Scene<'a> {
         let Some(row) = read::holder_of_number(self.db, &hashes)? else { return Ok(None) };
         let id = CitizenId::from_slice(&row.citizen_id).ok_or_else(|| {
             let (table, column) = ("identifiers", "citizen_id");
-            StorageError::Inconsistent { table, column, row: String::new() }
+            StorageError::inconsistent(table, column)
         })?;
         self.load(id)?;
         Ok(Some(id))

@@ -10,7 +10,7 @@ use crate::access::{FairPermitLimits, FairPermits};
 use crate::citizens::metrics::CitizensMetrics;
 use crate::citizens::store::guards::{self, Counter};
 use crate::crypto::Keyring;
-use crate::kernel::{Clock, Instant};
+use crate::kernel::{Causes, Clock, Instant};
 use crate::storage::{Reach, StorageError, Store};
 
 const EVERY: Duration = Duration::from_secs(1);
@@ -129,7 +129,7 @@ impl Exchange {
                 }
                 Err(error) if !failing => {
                     failing = true;
-                    tracing::warn!(%error, "quotas cannot be exchanged with the database");
+                    tracing::warn!(error = %Causes(&error), "quotas cannot be exchanged with the database");
                 }
                 Err(_) => {}
             }

@@ -330,10 +330,7 @@ impl Guards {
 
     fn key(&self, kind: &[u8], parts: &[&[u8]]) -> Result<Key, StorageError> {
         let version = self.keyring.active(KeyUse::Index);
-        let key = self
-            .keyring
-            .index_key("guards", version)
-            .ok_or_else(|| StorageError::Unavailable(format!("key version {version} is not in the keyring")))?;
+        let key = self.keyring.index_key("guards", version).ok_or(StorageError::index_key_missing(version))?;
         let lengths: Vec<[u8; 4]> = parts.iter().map(|part| (part.len() as u32).to_be_bytes()).collect();
         let mut framed: Vec<&[u8]> = vec![kind];
         for (length, part) in lengths.iter().zip(parts) {

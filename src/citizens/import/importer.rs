@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{mpsc, watch};
 
-use crate::citizens::sealing::{Sealing, SealingError};
+use crate::citizens::sealing::Sealing;
 use crate::citizens::store::bulk_write::{ATTEMPTS, BulkWriter, Slice};
 use crate::citizens::store::import_runs::{self, ImportRun};
 use crate::citizens::store::mark::{Mixed, claim};
@@ -66,15 +66,9 @@ pub enum ImportError {
 impl From<WriteError> for ImportError {
     fn from(error: WriteError) -> Self {
         match error {
-            WriteError::Storage(error) if error.is_disk_full() => Self::DiskFull,
+            WriteError::Storage(StorageError::DiskFull(_)) => Self::DiskFull,
             error => Self::Write(error),
         }
-    }
-}
-
-impl From<SealingError> for ImportError {
-    fn from(error: SealingError) -> Self {
-        WriteError::from(error).into()
     }
 }
 

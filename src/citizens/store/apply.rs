@@ -100,11 +100,7 @@ impl Batch {
             Db::Pg(pg) => replace_by_arrays(pg, &self.replaced)?,
             Db::Lite(lite) => replace_one_by_one(lite, &self.replaced)?,
         };
-        if replaced == self.replaced.len() {
-            Ok(())
-        } else {
-            Err(StorageError::Conflict("citizens.row_version".to_owned()))
-        }
+        if replaced == self.replaced.len() { Ok(()) } else { Err(StorageError::conflict("citizens.row_version")) }
     }
 
     fn retire_identifiers(&self, db: &mut Db) -> Result<(), StorageError> {

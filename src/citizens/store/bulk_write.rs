@@ -199,11 +199,8 @@ fn prepare(
                 batch.push(plan_new(sealing, citizen)?, at);
             }
             Ok(Some(id)) => {
-                let known = known.get(&id).ok_or_else(|| StorageError::Inconsistent {
-                    table: "identifiers",
-                    column: "citizen_id",
-                    row: id.to_string(),
-                })?;
+                let known =
+                    known.get(&id).ok_or_else(|| StorageError::inconsistent_row("identifiers", "citizen_id", id))?;
                 match known_change(sealing, known, citizen)? {
                     Err(refusal) => outcome.refused.push((start + index, refusal)),
                     Ok(None) => outcome.unchanged += 1,
@@ -307,7 +304,7 @@ impl Holders {
 }
 
 fn hash_fault() -> StorageError {
-    StorageError::Inconsistent { table: "identifiers", column: "hash", row: "not 16 bytes".to_owned() }
+    StorageError::inconsistent_row("identifiers", "hash", "not 16 bytes")
 }
 
 fn load_known(db: &mut Db, sealing: &Sealing, ids: Vec<CitizenId>) -> Result<HashMap<CitizenId, Known>, WriteError> {

@@ -2,8 +2,9 @@
 
 use crate::citizens::Citizen;
 use crate::citizens::change::ChangeKinds;
-use crate::citizens::sealing::{Sealing, SealingError, guardians};
+use crate::citizens::sealing::{Sealing, guardians};
 use crate::kernel::{HouseholdId, IdNumber, Text};
+use crate::storage::StorageError;
 
 use super::rows::{CitizenRow, IdentifierKind, IdentifierRow};
 
@@ -77,7 +78,7 @@ impl Plan {
 }
 
 /// Plans a citizen nobody knows yet.
-pub fn plan_new(sealing: &Sealing, citizen: &Citizen) -> Result<Plan, SealingError> {
+pub fn plan_new(sealing: &Sealing, citizen: &Citizen) -> Result<Plan, StorageError> {
     Ok(Plan {
         row: sealing.seal(citizen, 1)?,
         follows: None,
@@ -94,7 +95,7 @@ pub fn plan_new(sealing: &Sealing, citizen: &Citizen) -> Result<Plan, SealingErr
 ///
 /// The key stays the stored one, and numbers once cancelled stay cancelled, whether or not
 /// `citizen` says so.
-pub fn plan_change(sealing: &Sealing, known: &Known, citizen: &Citizen) -> Result<Option<Plan>, SealingError> {
+pub fn plan_change(sealing: &Sealing, known: &Known, citizen: &Citizen) -> Result<Option<Plan>, StorageError> {
     let old = &known.citizen;
     let mut new = citizen.clone();
     new.citizen_id = old.citizen_id;

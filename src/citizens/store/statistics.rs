@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::connection::SimpleConnection;
 
+use crate::kernel::Causes;
 use crate::storage::{Db, StorageError, Store};
 
 /// Rows after which the planner is told for the first time.
@@ -36,7 +37,7 @@ impl Statistics {
         }
         self.next.store(written * 2, Ordering::Relaxed);
         if let Err(error) = store.bulk(analyse).await {
-            tracing::warn!(%error, "PostgreSQL could not analyse the population; run ANALYZE when the import is done");
+            tracing::warn!(error = %Causes(&error), "PostgreSQL could not analyse the population; run ANALYZE when the import is done");
         }
     }
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::citizens::Citizen;
 use crate::citizens::change::ChangeKinds;
-use crate::citizens::sealing::{Sealing, SealingError};
+use crate::citizens::sealing::Sealing;
 use crate::kernel::{CitizenId, Instant};
 use crate::storage::schema::{citizens, identifiers};
 use crate::storage::{Db, StorageError, Tx};
@@ -34,8 +34,6 @@ pub enum WriteError {
     Stale,
     #[error("the citizen cannot be stored: {0:?}")]
     Refused(Refusal),
-    #[error("a record could not be sealed or opened")]
-    Sealing(#[from] SealingError),
     #[error("the citizen store failed")]
     Storage(#[from] StorageError),
 }

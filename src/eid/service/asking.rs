@@ -103,7 +103,7 @@ impl Eid {
         let id = statement.transaction_id.as_bytes();
         let version = self.0.vault.version();
         let text = serde_json::to_string(statement)
-            .map_err(|_| StorageError::Other("a statement cannot be written".to_owned()))?;
+            .map_err(|_| StorageError::BrokenInvariant("a statement cannot be written"))?;
         Ok(TransactionRow {
             transaction_id: id.to_vec(),
             client_id: statement.client.id.to_string(),
@@ -199,7 +199,8 @@ impl Eid {
     pub(super) fn statement(&self, row: &TransactionRow) -> Result<(String, Statement), StorageError> {
         let text: String =
             self.0.vault.open(Drawer::Transactions, row.key_version, &row.transaction_id, &row.sealed)?;
-        let statement = serde_json::from_str(&text).map_err(|_| transactions::impossible("sealed"))?;
+        let statement =
+            serde_json::from_str(&text).map_err(|_| StorageError::inconsistent("eid_transactions", "sealed"))?;
         Ok((text, statement))
     }
 }

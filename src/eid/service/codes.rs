@@ -99,7 +99,7 @@ impl Eid {
         let now = self.0.clock.now();
         match activations::count_try(tx.db()?, id, CODE_TRIES, now)? {
             Some(row) => {
-                let right = self.0.vault.code_matches(id.as_bytes(), code, row.code_key, &row.code);
+                let right = self.0.vault.code_matches(id.as_bytes(), code, row.code_key, &row.code)?;
                 Ok(Tried { row: Some(row), right })
             }
             None => Ok(Tried { row: activations::find(tx.db()?, id)?, right: false }),

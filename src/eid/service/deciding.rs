@@ -80,7 +80,7 @@ impl Eid {
     pub(super) fn check_not_stopped(&self, statement: &Statement) -> Result<(), EidError> {
         let clients = &self.0.clients;
         if !clients.is_current() {
-            return Err(StorageError::Unavailable("the registry of clients is behind the database".to_owned()).into());
+            return Err(StorageError::unavailable("the registry of clients is behind the database").into());
         }
         // Pages of the service itself need not be clients.
         let Some(client) = clients.find(&statement.client.id) else { return Ok(()) };
@@ -198,7 +198,7 @@ impl Eid {
         let key = crate::crypto::jose::PublicJwk::of(device.row.key()?);
         let proof = Proof { statement: text, request: &device.token, key };
         let proof =
-            serde_json::to_vec(&proof).map_err(|_| StorageError::Other("a proof cannot be written".to_owned()))?;
+            serde_json::to_vec(&proof).map_err(|_| StorageError::BrokenInvariant("a proof cannot be written"))?;
         Ok(Settled { statement: statement.clone(), outcome, proof })
     }
 

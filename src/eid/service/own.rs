@@ -36,7 +36,7 @@ impl TryFrom<AccountRow> for OwnAccount {
     type Error = StorageError;
 
     fn try_from(row: AccountRow) -> Result<Self, StorageError> {
-        let impossible = || StorageError::Inconsistent { table: "eid_accounts", column: "level", row: String::new() };
+        let impossible = || StorageError::inconsistent("eid_accounts", "level");
         Ok(Self {
             level: AccountLevel::of_number(row.level).ok_or_else(impossible)?,
             scanned_only: row.scanned_only,

@@ -66,12 +66,12 @@ impl Turn {
             let _turn = self.0;
             work()
         });
-        hashed.await.map_err(|_| StorageError::Other("hashing a passcode was cut off".to_owned()))
+        hashed.await.map_err(|_| StorageError::BrokenInvariant("hashing a passcode was cut off"))
     }
 }
 
 fn not_computed<T>(_: T) -> StorageError {
-    StorageError::Unavailable("a passcode cannot be hashed".to_owned())
+    StorageError::unavailable("a passcode cannot be hashed")
 }
 
 impl Eid {

@@ -23,9 +23,9 @@ impl Eid {
         match self.check_not_stopped(&statement) {
             Ok(()) => {}
             Err(EidError::ClientStopped | EidError::ProcedureStopped) => return Ok(None),
-            Err(_) => return Err(StorageError::Unavailable("who is stopped is not known".to_owned())),
+            Err(_) => return Err(StorageError::unavailable("who is stopped is not known")),
         }
-        let lost = transactions::impossible;
+        let lost = |column| StorageError::inconsistent("eid_transactions", column);
         let citizen_id = row.citizen()?.ok_or_else(|| lost("citizen_id"))?;
         let approved_at = row.decided_at.map(Instant::from_micros).ok_or_else(|| lost("decided_at"))?;
         let consent = self.consented(tx, &row, &statement, (citizen_id, approved_at))?;
@@ -65,7 +65,7 @@ impl Eid {
         (citizen, given_at): (CitizenId, Instant),
     ) -> Result<Option<ConsentId>, StorageError> {
         let Some(seconds) = statement.consent_seconds else { return Ok(None) };
-        let sealed = row.proof.as_deref().ok_or_else(|| transactions::impossible("proof"))?;
+        let sealed = row.proof.as_deref().ok_or(StorageError::inconsistent("eid_transactions", "proof"))?;
         let new = NewConsent {
             citizen,
             client: statement.client.id.clone(),

@@ -8,6 +8,7 @@ use crate::eid::sender::Message;
 use crate::eid::store::outbox::{self, OutboxRow};
 use crate::eid::store::{devices, sweep};
 use crate::eid::vault::Drawer;
+use crate::kernel::Causes;
 use crate::storage::{Reach, StorageError, Store};
 
 /// How often the outbox is looked at.
@@ -28,7 +29,7 @@ pub(super) async fn post(inner: Weak<Inner>) {
             Ok(()) => failing = false,
             Err(error) if !failing => {
                 failing = true;
-                tracing::warn!(%error, "codes cannot be sent");
+                tracing::warn!(error = %Causes(&error), "codes cannot be sent");
             }
             Err(_) => {}
         }
@@ -42,7 +43,7 @@ pub(super) async fn reseal(inner: Weak<Inner>) {
         let Some(alive) = inner.upgrade() else { return };
         let eid = Eid(alive);
         if let Err(error) = eid.reseal().await {
-            tracing::warn!(%error, "devices cannot be sealed anew");
+            tracing::warn!(error = %Causes(&error), "devices cannot be sealed anew");
         }
     }
 }
@@ -74,10 +75,10 @@ impl Eid {
             }
             Ok(Err(error)) => {
                 self.0.metrics.codes_failed.inc();
-                tracing::warn!(%error, "a code was not sent, it is tried again");
+                tracing::warn!(error = %Causes(&error), "a code was not sent, it is tried again");
                 Ok(())
             }
-            Err(_) => Err(StorageError::Other("sending a code was cut off".to_owned())),
+            Err(_) => Err(StorageError::BrokenInvariant("sending a code was cut off")),
         }
     }
 

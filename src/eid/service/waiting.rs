@@ -28,7 +28,7 @@ impl Eid {
         let state = row.map_or(Some(TransactionState::Expired), |(state, expires, taken)| {
             TransactionState::of_row(state, taken.is_some(), Instant::from_micros(expires), now)
         });
-        state.ok_or_else(|| transactions::impossible("state"))
+        state.ok_or(StorageError::inconsistent("eid_transactions", "state"))
     }
 
     /// The same, once it is no longer pending, or after `timeout` (25 seconds at most).

@@ -51,20 +51,16 @@ pub fn key_of(algorithm: i16, public_key: &[u8]) -> Option<VerifyingKey> {
 
 impl DeviceRow {
     pub fn id(&self) -> Result<DeviceId, StorageError> {
-        DeviceId::from_slice(&self.device_id).ok_or_else(|| impossible("device_id"))
+        DeviceId::from_slice(&self.device_id).ok_or(StorageError::inconsistent("eid_devices", "device_id"))
     }
 
     pub fn citizen(&self) -> Result<CitizenId, StorageError> {
-        CitizenId::from_slice(&self.citizen_id).ok_or_else(|| impossible("citizen_id"))
+        CitizenId::from_slice(&self.citizen_id).ok_or(StorageError::inconsistent("eid_devices", "citizen_id"))
     }
 
     pub fn key(&self) -> Result<VerifyingKey, StorageError> {
-        key_of(self.algorithm, &self.public_key).ok_or_else(|| impossible("public_key"))
+        key_of(self.algorithm, &self.public_key).ok_or(StorageError::inconsistent("eid_devices", "public_key"))
     }
-}
-
-fn impossible(column: &'static str) -> StorageError {
-    StorageError::Inconsistent { table: "eid_devices", column, row: String::new() }
 }
 
 pub fn find(db: &mut Db, id: DeviceId) -> Result<Option<DeviceRow>, StorageError> {
@@ -110,7 +106,7 @@ pub fn change(db: &mut Db, row: &DeviceRow) -> Result<(), StorageError> {
         .filter(eid_devices::revoked_at.is_null());
     match diesel::update(as_read).set(&changed).execute(db)? {
         1 => Ok(()),
-        _ => Err(StorageError::Conflict("the device changed meanwhile".to_owned())),
+        _ => Err(StorageError::conflict("the device changed meanwhile")),
     }
 }
 

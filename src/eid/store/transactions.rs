@@ -33,22 +33,22 @@ pub struct TransactionRow {
 
 impl TransactionRow {
     pub fn id(&self) -> Result<TransactionId, StorageError> {
-        TransactionId::from_slice(&self.transaction_id).ok_or_else(|| impossible("transaction_id"))
+        TransactionId::from_slice(&self.transaction_id)
+            .ok_or(StorageError::inconsistent("eid_transactions", "transaction_id"))
     }
 
     pub fn citizen(&self) -> Result<Option<CitizenId>, StorageError> {
-        let read = |bytes: &Vec<u8>| CitizenId::from_slice(bytes).ok_or_else(|| impossible("citizen_id"));
+        let read = |bytes: &Vec<u8>| {
+            CitizenId::from_slice(bytes).ok_or(StorageError::inconsistent("eid_transactions", "citizen_id"))
+        };
         self.citizen_id.as_ref().map(read).transpose()
     }
 
     pub fn state(&self, now: Instant) -> Result<TransactionState, StorageError> {
         let expires = Instant::from_micros(self.expires_at);
-        TransactionState::of_row(self.state, self.taken_at.is_some(), expires, now).ok_or_else(|| impossible("state"))
+        TransactionState::of_row(self.state, self.taken_at.is_some(), expires, now)
+            .ok_or(StorageError::inconsistent("eid_transactions", "state"))
     }
-}
-
-pub fn impossible(column: &'static str) -> StorageError {
-    StorageError::Inconsistent { table: "eid_transactions", column, row: String::new() }
 }
 
 pub fn insert(db: &mut Db, row: &TransactionRow) -> Result<(), StorageError> {

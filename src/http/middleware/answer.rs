@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
 use crate::http::context::{Arrival, RequestId};
 use crate::http::oauth_error::OauthError;
-use crate::http::page;
+use crate::http::page::{self, PageFailure};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::kernel::Language;
 
@@ -30,8 +30,12 @@ pub(super) fn settle(
         report(problem, arrival.request_id());
         return (told(request, problem, arrival), Some(problem.kind()));
     }
-    if response.error().is_some_and(|error| error.as_error::<OauthError>().is_some()) {
+    if let Some(error) = response.error().and_then(|error| error.as_error::<OauthError>()) {
+        report_failure(response.status(), error.code(), error.cause(), arrival.request_id());
         return (response, None);
+    }
+    if let Some(failure) = response.extensions().get::<PageFailure>() {
+        report_failure(response.status(), "page", Some(failure.cause()), arrival.request_id());
     }
     let foreign = response.error().is_some() || matches!(response.body().size(), BodySize::None | BodySize::Sized(0));
     if !foreign {
@@ -51,13 +55,19 @@ pub(super) fn told(request: &HttpRequest, problem: &Problem, arrival: &Arrival) 
     if arrival.wants_page() { page::of_problem(request, problem, arrival.contact(), details) } else { details }
 }
 
-/// Tells operators why the service failed. Refusals are no failures.
 fn report(problem: &Problem, request_id: RequestId) {
-    if problem.kind() == ProblemKind::Internal {
-        let cause = problem.cause().unwrap_or("not told");
-        tracing::error!(request_id = request_id.as_str(), cause, "a request failed");
-    } else if let Some(cause) = problem.cause() {
-        tracing::warn!(request_id = request_id.as_str(), problem = problem.kind().slug(), cause, "a request failed");
+    report_failure(problem.kind().status(), problem.kind().slug(), problem.cause(), request_id);
+}
+
+/// Tells operators why the service failed: every 5xx, and what else has a cause. Refusals are no failures.
+fn report_failure(status: StatusCode, told: &str, cause: Option<&str>, request_id: RequestId) {
+    let request_id = request_id.as_str();
+    match cause {
+        _ if status == StatusCode::INTERNAL_SERVER_ERROR => {
+            tracing::error!(request_id, told, cause = cause.unwrap_or("not told"), "a request failed");
+        }
+        Some(cause) => tracing::warn!(request_id, told, cause, "a request failed"),
+        None => {}
     }
 }
 

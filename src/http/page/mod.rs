@@ -7,6 +7,7 @@
 
 mod approval;
 mod asset;
+mod failure;
 mod notice;
 mod policy;
 mod problem;
@@ -25,6 +26,7 @@ use askama::Template;
 
 pub use approval::{ApprovalScreen, ApprovalState, Asked, Begun, PolledState};
 pub use asset::Asset;
+pub use failure::PageFailure;
 pub use notice::{Link, Notice, Tone};
 pub(super) use problem::of_problem;
 pub use site::Site;

@@ -18,7 +18,8 @@ pub use render::ProblemBody;
 
 use super::Contact;
 use super::context::RequestId;
-use crate::kernel::{Faults, Language};
+use crate::kernel::{Causes, Faults, Language};
+use crate::storage::StorageError;
 
 /// A refusal or a failure on its way to the client. The outermost middleware renders it in the
 /// caller's language and with the request id.
@@ -68,14 +69,7 @@ impl Problem {
 
     /// Keeps the chain of causes for the log. It must hold no personal data.
     pub fn because(mut self, cause: &(dyn Error + 'static)) -> Self {
-        let mut chain = cause.to_string();
-        let mut next = cause.source();
-        while let Some(error) = next {
-            chain.push_str(": ");
-            chain.push_str(&error.to_string());
-            next = error.source();
-        }
-        self.0.cause = Some(chain);
+        self.0.cause = Some(Causes(cause).to_string());
         self
     }
 
@@ -111,6 +105,13 @@ impl Problem {
 impl From<ProblemKind> for Problem {
     fn from(kind: ProblemKind) -> Self {
         Self::new(kind)
+    }
+}
+
+impl From<StorageError> for Problem {
+    fn from(error: StorageError) -> Self {
+        let kind = if error.is_passing() { ProblemKind::Unavailable } else { ProblemKind::Internal };
+        Self::new(kind).because(&error)
     }
 }
 

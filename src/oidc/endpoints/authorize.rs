@@ -11,7 +11,7 @@ use actix_web::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::access::{cookie_of, is_own_origin};
+use crate::access::{GrantError, cookie_of, is_own_origin};
 use crate::clients::Client;
 use crate::eid::{Addressed, TransactionState};
 use crate::http::page::Page;
@@ -241,7 +241,7 @@ async fn seen(oidc: &Oidc, request: &HttpRequest, form: &Form) -> Result<(Arc<Cl
 
 fn client_of(oidc: &Oidc, form: &Form) -> Result<Arc<Client>, Failure> {
     if !oidc.0.clients.is_current() {
-        return Err(Failure::Unavailable);
+        return Err(Failure::unavailable(&GrantError::RegistryBehind));
     }
     let client = form.get("client_id").and_then(|id| id.parse().ok()).and_then(|id| oidc.0.clients.find(&id));
     let client = client.ok_or(Failure::UnknownClient)?;

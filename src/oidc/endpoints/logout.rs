@@ -54,9 +54,6 @@ async fn log_out(oidc: &Oidc, frame: &Page, form: &Form) -> HttpResponse {
         },
         Err(LogoutError::Hint) => failure(frame, Failure::LogoutHint),
         Err(LogoutError::ReturnAddress) => failure(frame, Failure::RedirectUri),
-        Err(LogoutError::Storage(error)) => {
-            tracing::error!(%error, "a logout met a fault of the store");
-            failure(frame, Failure::Unavailable)
-        }
+        Err(LogoutError::Storage(error)) => failure(frame, Failure::unavailable(&error)),
     }
 }

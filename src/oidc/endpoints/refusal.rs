@@ -3,12 +3,11 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 
-use crate::access::{Credentials, GrantError};
+use crate::access::Credentials;
 use crate::clients::Client;
 use crate::http::{OauthCall, OauthError};
 use crate::oidc::Oidc;
 use crate::oidc::service::OidcError;
-use crate::storage::StorageError;
 
 impl From<OidcError> for OauthError {
     fn from(error: OidcError) -> Self {
@@ -20,11 +19,8 @@ impl From<OidcError> for OauthError {
                     .with_header(RETRY_AFTER, HeaderValue::from_static("60"))
             }
             OidcError::Over | OidcError::TooManyBrowsers => Self::invalid_request("the request is over"),
-            OidcError::Storage(error) => GrantError::from(error).into(),
-            OidcError::Audit(error) => {
-                tracing::error!(%error, "an answer cannot be recorded");
-                GrantError::from(StorageError::Unavailable(String::new())).into()
-            }
+            OidcError::Storage(error) => error.into(),
+            OidcError::Audit(error) => Self::unavailable().because(&error),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::storage::StorageError;
 
 /// The provider, while it is there.
 fn provider(weak: &WeakOidc) -> Result<Oidc, GrantError> {
-    weak.upgrade().ok_or_else(|| StorageError::Unavailable("the service is stopping".to_owned()).into())
+    weak.upgrade().ok_or_else(|| StorageError::unavailable("the service is stopping").into())
 }
 
 /// Whether the client may have tokens for citizens now.

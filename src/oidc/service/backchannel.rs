@@ -10,7 +10,6 @@ use crate::eid::{Approval, ApprovalRequest, Channel, MatchNumber, TransactionSta
 use crate::oidc::model::{Backchannel, BackchannelRequest, Poll};
 use crate::oidc::protocol::BackchannelParameters;
 use crate::oidc::store::backchannel::{self, BackchannelRow};
-use crate::oidc::store::inconsistent;
 use crate::storage::StorageError;
 
 const KIND: &str = "auth_req_id";
@@ -54,7 +53,9 @@ impl Oidc {
             lifetime: checked.lifetime,
         };
         let details = details.map(serde_json::to_string).transpose();
-        let details = details.map_err(|error| StorageError::Other(error.to_string()))?.unwrap_or_default();
+        let details = details
+            .map_err(|_| StorageError::BrokenInvariant("authorization details cannot be written as JSON"))?
+            .unwrap_or_default();
         let secret = self.0.vault.secret();
         let (oidc, interval) = (self.clone(), self.0.config.poll_interval);
         let (digest, scope) = (digest_of(KIND, secret.expose()), checked.scope.clone());
@@ -135,7 +136,7 @@ impl Oidc {
                 return Ok(Spent::Fault("the auth_req_id was used"));
             };
             if approval.client != client.id {
-                return Err(inconsistent("oidc_backchannel", "transaction_id"));
+                return Err(StorageError::inconsistent("oidc_backchannel", "transaction_id"));
             }
             let grant = oidc.0.access.keep_grant(tx, &client, &new_grant(&approval, &request, lifetime))?;
             let refresh = Some(oidc.new_refresh_token(tx, &grant)?);

@@ -13,7 +13,6 @@ use crate::crypto::KeyUse;
 use crate::crypto::jose::{Typ, Unverified, jwt};
 use crate::kernel::{ClientId, TransactionId};
 use crate::oidc::protocol::LogoutHint;
-use crate::oidc::store::inconsistent;
 use crate::oidc::store::refresh_tokens;
 use crate::storage::{Reach, StorageError, Tx};
 
@@ -53,7 +52,7 @@ impl Oidc {
         let Some(row) = row.filter(|row| row.spent_at.is_none()) else { return Ok(None) };
         match TransactionId::from_slice(&row.grant_id) {
             Some(id) => self.0.access.find_grant(id).await,
-            None => Err(inconsistent("oidc_refresh_tokens", "grant_id")),
+            None => Err(StorageError::inconsistent("oidc_refresh_tokens", "grant_id")),
         }
     }
 

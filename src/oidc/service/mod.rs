@@ -86,7 +86,7 @@ impl From<BeginError> for OidcError {
         match error {
             BeginError::LevelUnreachable(_) => AuthorizationError::LEVEL.into(),
             BeginError::UnknownClient | BeginError::LifetimeTooLong => {
-                StorageError::Other("a request that was checked cannot begin".to_owned()).into()
+                StorageError::BrokenInvariant("a request that was checked cannot begin").into()
             }
             BeginError::Storage(error) => error.into(),
         }

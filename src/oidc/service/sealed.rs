@@ -28,15 +28,17 @@ impl Vault {
 
     /// The key version, and `value` sealed and bound to the row's key.
     pub fn seal(&self, row: &[u8], value: &impl Serialize) -> Result<(i32, Vec<u8>), StorageError> {
-        let mut plain = serde_json::to_vec(value).map_err(|error| StorageError::Other(error.to_string()))?;
+        let mut plain = serde_json::to_vec(value)
+            .map_err(|_| StorageError::BrokenInvariant("a request cannot be written as JSON"))?;
         pad_to_64(&mut plain);
         let (version, key) = self.keyring.active_sealing_key(SEALED);
         Ok((version as i32, key.seal(&*self.entropy, row, &plain)))
     }
 
     pub fn open<T: DeserializeOwned>(&self, row: &[u8], version: i32, sealed: &[u8]) -> Result<T, StorageError> {
-        let fault = || StorageError::Inconsistent { table: "oidc", column: "sealed", row: String::new() };
-        let key = self.keyring.sealing_key(SEALED, version as u32).ok_or_else(fault)?;
+        let fault = || StorageError::inconsistent("oidc", "sealed");
+        let key =
+            self.keyring.sealing_key(SEALED, version as u32).ok_or(StorageError::seal_key_missing(version as u32))?;
         let plain = key.open(row, sealed).map_err(|_| fault())?;
         unpad(&plain).and_then(|json| serde_json::from_slice(json).ok()).ok_or_else(fault)
     }

@@ -10,7 +10,7 @@ use crate::oidc::model::{Authorization, Bound, Hint};
 use crate::oidc::protocol::AuthorizationError;
 use crate::oidc::store::codes::{self, CodeRow};
 use crate::oidc::store::interactions::{self, InteractionRow};
-use crate::oidc::store::{inconsistent, requests};
+use crate::oidc::store::requests;
 use crate::storage::{Reach, StorageError, Tx};
 
 /// Browsers that may open one request: a scanner of links may come first.
@@ -48,7 +48,7 @@ impl Oidc {
             return Err(OidcError::Over);
         }
         let digests = self.0.vault.browser_digests(cookie, &opened.digest);
-        let digest = *digests.first().ok_or_else(|| StorageError::Other("no key names browsers".to_owned()))?;
+        let digest = *digests.first().ok_or(StorageError::BrokenInvariant("no key names browsers"))?;
         let request = self.approval_request(&opened.asked, opened.expires);
         let (oidc, of) = (self.clone(), opened.digest);
         let begun = self.0.store.write(move |tx| -> Result<_, OidcError> {
@@ -132,10 +132,10 @@ impl Oidc {
             let approval = oidc.0.eid.take(tx, transaction)?.ok_or(OidcError::Over)?;
             // Both are part of what the device signed, and were written from this request.
             if approval.client != client.id {
-                return Err(inconsistent("oidc_interactions", "transaction_id").into());
+                return Err(StorageError::inconsistent("oidc_interactions", "transaction_id").into());
             }
             if approval.level < asked.level {
-                return Err(inconsistent("eid_transactions", "level").into());
+                return Err(StorageError::inconsistent("eid_transactions", "level").into());
             }
             oidc.withdraw(tx, &request)?;
             let grant = oidc.0.access.keep_grant(tx, &client, &oidc.granted(&asked, &approval)?)?;
@@ -176,7 +176,9 @@ impl Oidc {
             scope: asked.scope.clone(),
             attributes: approval.attributes,
             consent: approval.consent,
-            details: details.map_err(|error| StorageError::Other(error.to_string()))?.unwrap_or_default(),
+            details: details
+                .map_err(|_| StorageError::BrokenInvariant("authorization details cannot be written as JSON"))?
+                .unwrap_or_default(),
             approved_at: approval.approved_at,
             backchannel: false,
             lifetime: self.0.config.grant_lifetime,
@@ -220,7 +222,7 @@ pub(super) fn with_approval(noted: crate::audit::Entry, approval: &Approval) -> 
 }
 
 fn view_of(row: InteractionRow) -> Result<View, StorageError> {
-    let wrong = |column| inconsistent("oidc_interactions", column);
+    let wrong = |column| StorageError::inconsistent("oidc_interactions", column);
     Ok(View {
         transaction: TransactionId::from_slice(&row.transaction_id).ok_or_else(|| wrong("transaction_id"))?,
         digits: MatchNumber::of_number(row.digits).ok_or_else(|| wrong("digits"))?,

@@ -11,8 +11,8 @@ use crate::crypto::jose::{NumericDate, Signer, jwt};
 use crate::kernel::{ClientId, Instant, TransactionId};
 use crate::oidc::model::{Code, CodeFault, FreshCode, Redemption};
 use crate::oidc::protocol::{IdToken, Scope, access_token_hash};
+use crate::oidc::store::codes;
 use crate::oidc::store::refresh_tokens::{self, RefreshRow};
-use crate::oidc::store::{codes, inconsistent};
 use crate::storage::{StorageError, Tx};
 
 const CODE: &str = "code";
@@ -57,7 +57,7 @@ impl Oidc {
         if row.client_id != asked.client.as_str() {
             return Ok(Spent::Fault("the code is unknown"));
         }
-        let wrong = |column| inconsistent("oidc_codes", column);
+        let wrong = |column| StorageError::inconsistent("oidc_codes", column);
         let grant = TransactionId::from_slice(&row.grant_id).ok_or_else(|| wrong("grant_id"))?;
         match Code::found(row.spent_at.is_some(), Instant::from_micros(row.expires_at), now) {
             Code::Fresh => {}
@@ -129,7 +129,7 @@ impl Oidc {
         let found = refresh_tokens::find(tx.db()?, digest)?.filter(|row| row.client_id == client.as_str());
         let Some(row) = found else { return Ok(Spent::Fault("the refresh token is unknown")) };
         let id = TransactionId::from_slice(&row.grant_id);
-        let id = id.ok_or_else(|| inconsistent("oidc_refresh_tokens", "grant_id"))?;
+        let id = id.ok_or(StorageError::inconsistent("oidc_refresh_tokens", "grant_id"))?;
         const USED: &str = "the refresh token was used before; all of its family are revoked";
         if row.spent_at.is_some() {
             self.end_reused(tx, (client, id), "refresh_token_reused")?;

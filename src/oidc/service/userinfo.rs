@@ -109,7 +109,8 @@ fn with_details(noted: Entry, grant: &Grant) -> Entry {
 
 /// Each attribute under its claim's name, in its claim's form (OpenID Connect Core section 5.1).
 fn claims_of(citizen: &Citizen, told: AttributeSet) -> Result<Map<String, Value>, StorageError> {
-    let record = serde_json::to_value(citizen).map_err(|error| StorageError::Other(error.to_string()))?;
+    let record = serde_json::to_value(citizen)
+        .map_err(|_| StorageError::BrokenInvariant("a citizen cannot be written as JSON"))?;
     let value = |attribute: Attribute| match attribute {
         Attribute::PermanentResidence => citizen.permanent_residence.as_ref().map(|residence| {
             let unit = CommuneCode::parse(&residence.unit).ok();

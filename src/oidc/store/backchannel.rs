@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::inconsistent;
 use crate::kernel::{Instant, TransactionId};
 use crate::oidc::model::Backchannel;
 use crate::storage::schema::oidc_backchannel;
@@ -25,7 +24,7 @@ pub struct BackchannelRow {
 
 impl BackchannelRow {
     pub fn into_request(self) -> Result<Backchannel, StorageError> {
-        let wrong = |column| inconsistent("oidc_backchannel", column);
+        let wrong = |column| StorageError::inconsistent("oidc_backchannel", column);
         Ok(Backchannel {
             client: self.client_id.parse().map_err(|_| wrong("client_id"))?,
             transaction: TransactionId::from_slice(&self.transaction_id).ok_or_else(|| wrong("transaction_id"))?,

@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 
-use super::inconsistent;
 use crate::kernel::{Instant, TransactionId};
 use crate::storage::schema::oidc_interactions;
 use crate::storage::{Db, StorageError, per_arm};
@@ -44,7 +43,7 @@ pub fn of_request(db: &mut Db, request: &[u8; 32]) -> Result<Vec<TransactionId>,
         .filter(oidc_interactions::request.eq(request.as_slice()))
         .select(oidc_interactions::transaction_id)
         .load(db)?;
-    let wrong = || inconsistent("oidc_interactions", "transaction_id");
+    let wrong = || StorageError::inconsistent("oidc_interactions", "transaction_id");
     rows.iter().map(|id| TransactionId::from_slice(id).ok_or_else(wrong)).collect()
 }
 

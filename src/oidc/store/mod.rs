@@ -13,8 +13,3 @@ use crate::storage::{Db, StorageError};
 pub fn count_sealed_under(db: &mut Db, version: i32, now: Instant) -> Result<i64, StorageError> {
     Ok(requests::count_sealed_under(db, version, now)? + codes::count_sealed_under(db, version, now)?)
 }
-
-/// A column that holds what it cannot.
-pub fn inconsistent(table: &'static str, column: &'static str) -> StorageError {
-    StorageError::Inconsistent { table, column, row: String::new() }
-}

@@ -61,7 +61,7 @@ impl Qr {
         let (kid, signer) = self.signing_key();
         let bytes = cose::sign(&signer, kid.as_bytes(), &claims.to_payload());
         let said_key = self.0.keyring.active(KeyUse::Index);
-        let lost = || StorageError::Other("a credential cannot be kept".to_owned());
+        let lost = || StorageError::BrokenInvariant("a credential cannot be kept");
         let citizen = record.citizen.citizen_id;
         let row = CredentialRow {
             credential_id: id.to_vec(),
@@ -115,7 +115,7 @@ impl Qr {
 pub fn enter_holder(tx: &mut Tx<'_>, credential: &HolderCredential) -> Result<(), StorageError> {
     // A change of the record after this is seen by the reactor, which then sees this row.
     if !is_still_at(tx, credential.citizen, credential.record_version)? {
-        return Err(StorageError::Unavailable("the record changed while a credential was made".to_owned()));
+        return Err(StorageError::unavailable("the record changed while a credential was made"));
     }
     credentials::insert(tx.db()?, &credential.row)
 }

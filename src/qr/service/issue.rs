@@ -171,7 +171,7 @@ impl Qr {
                 Err(error) => return Err(error),
             }
         }
-        Err(StorageError::Unavailable("no place in a status list came free".to_owned()).into())
+        Err(StorageError::unavailable("no place in a status list came free").into())
     }
 
     /// Signs a credential and makes it known, with its entry.
@@ -190,7 +190,7 @@ impl Qr {
         let done = draft.clone().answered(vec![citizen], said.attributes);
         let now = self.0.clock.now();
         let said_key = self.0.keyring.active(KeyUse::Index);
-        let lost = || StorageError::Other("a credential cannot be kept".to_owned());
+        let lost = || StorageError::BrokenInvariant("a credential cannot be kept");
         let row = CredentialRow {
             credential_id: issued.id.to_vec(),
             citizen_id: citizen.as_bytes().to_vec(),
@@ -212,7 +212,7 @@ impl Qr {
         let pending = self.0.store.write(move |tx| {
             // A change of the record after this is seen by the reactor, which then sees this row.
             if !is_still_at(tx, citizen, version)? {
-                return Err(StorageError::Unavailable("the record changed while a credential was made".to_owned()));
+                return Err(StorageError::unavailable("the record changed while a credential was made"));
             }
             credentials::insert(tx.db()?, &row)?;
             if let Some(kept) = &kept {
@@ -275,7 +275,7 @@ impl Qr {
                 };
                 let taken = credentials::taken_among(db, list, &candidates)?;
                 let free = candidates.into_iter().find(|place| !taken.contains(place));
-                Ok((list, free.ok_or_else(|| StorageError::Conflict("sixteen places are taken".to_owned()))?))
+                Ok((list, free.ok_or_else(|| StorageError::conflict("sixteen places are taken"))?))
             })
             .await
     }

@@ -9,6 +9,7 @@ use arc_swap::ArcSwapOption;
 
 use super::public::LIST_TTL;
 use super::{Inner, Qr};
+use crate::kernel::Causes;
 use crate::qr::credential::CwtClaims;
 use crate::qr::store::credentials::{self, Issued};
 use crate::storage::{Reach, StorageError};
@@ -107,7 +108,7 @@ pub(super) async fn follow(room: Weak<Inner>) {
             Ok(()) => failing = false,
             Err(error) if !failing => {
                 failing = true;
-                tracing::warn!(%error, "revocations cannot be followed; credentials are read anew each time");
+                tracing::warn!(error = %Causes(&error), "revocations cannot be followed; credentials are read anew each time");
             }
             Err(_) => {}
         }

@@ -95,7 +95,7 @@ impl Qr {
             (CredentialStatus::Valid, Some(claims), Some(issued)) => {
                 if issued.kind == CONFIRMATION && self.0.citizens.is_behind(VOIDER).await? {
                     let why = "changes of records have not been held against confirmations for a minute";
-                    return Err(StorageError::Unavailable(why.to_owned()));
+                    return Err(StorageError::unavailable(why));
                 }
                 let citizen = issued.citizen;
                 // Of somebody else than the citizen who decided, no more than that the code is good.

@@ -40,11 +40,7 @@ impl CredentialRow {
 }
 
 fn citizen_of(bytes: &[u8]) -> Result<CitizenId, StorageError> {
-    CitizenId::from_slice(bytes).ok_or(StorageError::Inconsistent {
-        table: "qr_credentials",
-        column: "citizen_id",
-        row: String::new(),
-    })
+    CitizenId::from_slice(bytes).ok_or(StorageError::inconsistent_row("qr_credentials", "citizen_id", String::new()))
 }
 
 pub fn find(db: &mut Db, id: &[u8]) -> Result<Option<CredentialRow>, StorageError> {

@@ -157,7 +157,7 @@ impl Residence {
                 Err(error) => return Err(error),
             }
         }
-        Err(StorageError::Unavailable("no place in a status list came free".to_owned()).into())
+        Err(StorageError::unavailable("no place in a status list came free").into())
     }
 
     /// Signs a confirmation and makes it known, with its entry.
@@ -184,7 +184,7 @@ impl Residence {
         let pending = inner.store.write(move |tx| {
             // A change after this is seen by the reactor, which then sees these rows; one before it
             // may have passed the reactor already.
-            let changed = || StorageError::Unavailable("a record changed while it was confirmed".to_owned());
+            let changed = || StorageError::unavailable("a record changed while it was confirmed");
             if let Some((household, members)) = &household
                 && !are_its_members(tx, *household, members)?
             {
@@ -277,7 +277,8 @@ impl Residence {
     }
 
     fn sign(&self, claims: &Claims) -> Result<String, ResidenceError> {
-        let payload = serde_json::to_vec(claims).map_err(|_| lost())?;
+        let payload = serde_json::to_vec(claims)
+            .map_err(|_| StorageError::BrokenInvariant("a confirmation cannot be written"))?;
         Ok(self.signer().sign(&payload))
     }
 
@@ -289,12 +290,16 @@ impl Residence {
         told: &ConfirmTold,
         code: &str,
     ) -> Result<(ConfirmationRow, NewConfirmation), ResidenceError> {
-        let document = told.document.as_ref().ok_or_else(lost)?;
+        let document =
+            told.document.as_ref().ok_or(StorageError::BrokenInvariant("a confirmation cannot be written"))?;
         let (key, keyring) = (self.0.keyring.active(KeyUse::Index), &self.0.keyring);
-        let said = said_tag(keyring, key, &stated.statement).ok_or_else(lost)?;
-        let code = code::tag(document.confirmation_id, code).ok_or_else(lost)?;
+        let said = said_tag(keyring, key, &stated.statement)
+            .ok_or(StorageError::BrokenInvariant("a confirmation cannot be written"))?;
+        let code = code::tag(document.confirmation_id, code)
+            .ok_or(StorageError::BrokenInvariant("a confirmation cannot be written"))?;
         let citizen = stated.record.citizen.citizen_id;
-        let attributes = serde_json::to_string(&stated.attributes).map_err(|_| lost())?;
+        let attributes = serde_json::to_string(&stated.attributes)
+            .map_err(|_| StorageError::BrokenInvariant("a confirmation cannot be written"))?;
         let version = i32::try_from(key).unwrap_or(i32::MAX);
         let row = ConfirmationRow {
             confirmation_id: document.confirmation_id.0.to_vec(),
@@ -321,10 +326,6 @@ impl Residence {
         };
         Ok((row, entered))
     }
-}
-
-fn lost() -> StorageError {
-    StorageError::Other("a confirmation cannot be written".to_owned())
 }
 
 fn nothing(transaction_id: TransactionId, outcome: ConfirmOutcome) -> ConfirmTold {

@@ -97,7 +97,7 @@ impl Residence {
     pub fn page(&self, document: &Document) -> Result<String, ResidenceError> {
         let text = self.symbol_text(document)?;
         let svg = Symbol::of_text(&text).map_err(|_| ResidenceError::DoesNotFit)?.to_svg();
-        let lost = || StorageError::Other("the page cannot be written".to_owned());
+        let lost = || StorageError::BrokenInvariant("the page cannot be written");
         Ok(confirmation(document, &svg).map_err(|_| lost())?)
     }
 

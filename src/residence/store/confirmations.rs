@@ -27,11 +27,11 @@ pub struct ConfirmationRow {
 
 impl ConfirmationRow {
     pub fn citizen(&self) -> Result<CitizenId, StorageError> {
-        CitizenId::from_slice(&self.citizen_id).ok_or(StorageError::Inconsistent {
-            table: "residence_confirmations",
-            column: "citizen_id",
-            row: String::new(),
-        })
+        CitizenId::from_slice(&self.citizen_id).ok_or(StorageError::inconsistent_row(
+            "residence_confirmations",
+            "citizen_id",
+            String::new(),
+        ))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Stays put right: room, times, reason, and who the guests are.
 
 use super::changes::{Amend, AmendGuest, field, instant, line};
-use super::drawer::{Tags, inconsistent};
+use super::drawer::Tags;
 use super::entering::{answered, kept, spend};
 use super::guests::{GRANT_USED, JudgedGuest};
 use super::loading::Loaded;
@@ -213,7 +213,7 @@ impl Stays {
         for guest in &stay.guests {
             let of = |version| drawer.tags(version, stay.facility_id, stay.arrival, &guest.details);
             let tags: Vec<Tags> = drawer.index_versions().into_iter().map(of).collect::<Result<_, _>>()?;
-            let newest = tags.first().ok_or_else(|| StorageError::Other("no key hashes guests".to_owned()))?;
+            let newest = tags.first().ok_or(StorageError::BrokenInvariant("no key hashes guests"))?;
             if guest.removed_at.is_none() {
                 amended.natures.extend(tags.iter().map(|tags| tags.nature.to_vec()));
             }
@@ -221,7 +221,7 @@ impl Stays {
                 amended.added.push(drawer.seal_guest(stay.id, guest, newest)?);
             } else {
                 let row = loaded.guests.iter().find(|row| row.number == guest.number);
-                let row = row.ok_or_else(|| inconsistent("stay_guests", "number"))?;
+                let row = row.ok_or(StorageError::inconsistent("stay_guests", "number"))?;
                 let removed = guest.removed_at.map(Instant::as_micros);
                 if moved || removed != row.removed_at {
                     amended.renewed.push(GuestRow {
@@ -254,7 +254,7 @@ impl Stays {
         });
         let (written, told) = written.await?;
         let receipt = self.0.citizens.settled(&written)?.into_iter().next();
-        let receipt = receipt.ok_or_else(|| StorageError::Other("an amendment has no receipt".to_owned()))?;
+        let receipt = receipt.ok_or(StorageError::BrokenInvariant("an amendment has no receipt"))?;
         Ok((told, receipt))
     }
 }

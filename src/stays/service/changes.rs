@@ -92,7 +92,7 @@ impl Stays {
     /// gives a receipt of the next revision.
     pub async fn amend(&self, caller: &Caller, command: Amend) -> Result<Answer<StayTold>, StaysError> {
         let citizens = &self.0.citizens;
-        let lost = |_| StorageError::Other("an amendment cannot be written".to_owned());
+        let lost = |_| StorageError::BrokenInvariant("an amendment cannot be written");
         let written = serde_json::to_vec(&command).map_err(lost)?;
         let keyed = citizens.keyed(caller, command.idempotency_key.as_deref(), &[AMEND.as_bytes(), &written]);
         let (admitted, mut draft) = citizens.admit(caller, question(AMEND, command.purpose.clone())).await;
@@ -225,7 +225,7 @@ impl Stays {
 }
 
 fn busy() -> StorageError {
-    StorageError::Unavailable("the stay was changed again and again meanwhile".to_owned())
+    StorageError::unavailable("the stay was changed again and again meanwhile")
 }
 
 /// The line of history of a change that is being made.

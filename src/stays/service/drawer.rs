@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::citizens::sealing::{Sealing, SealingError};
+use crate::citizens::sealing::Sealing;
 use crate::crypto::{KeyUse, Keyring};
 use crate::kernel::{CitizenId, CommuneCode, FacilityId, Instant, PartialDate, PersonName, StayId};
 use crate::stays::model::{
@@ -106,7 +106,7 @@ impl Drawer {
     }
 
     fn tag(&self, label: &'static str, version: u32, parts: &[&[u8]]) -> Result<Tag, StorageError> {
-        let key = self.keyring.index_key(label, version).ok_or(SealingError::UnknownKeyVersion(version))?;
+        let key = self.keyring.index_key(label, version).ok_or(StorageError::index_key_missing(version))?;
         let mut tag = Tag::default();
         tag.copy_from_slice(&key.tag(parts)[..16]);
         Ok(tag)
@@ -129,12 +129,15 @@ impl Drawer {
 
     /// `delegations` of any facility; the facility's own are taken.
     pub fn open_facility(&self, row: &FacilityRow, delegations: &[DelegationRow]) -> Result<Facility, StorageError> {
-        let wrong = |column| inconsistent(FACILITIES, column);
+        let wrong = |column| StorageError::inconsistent(FACILITIES, column);
         let kept: KeptFacility = self.open(FACILITIES, (row.key_version, &row.sealed), &row.facility_id)?;
         let own = delegations.iter().filter(|delegation| delegation.facility_id == row.facility_id);
         let delegation = |row: &DelegationRow| {
             Ok(Delegation {
-                client: row.client_id.parse().map_err(|_| inconsistent("facility_delegations", "client_id"))?,
+                client: row
+                    .client_id
+                    .parse()
+                    .map_err(|_| StorageError::inconsistent("facility_delegations", "client_id"))?,
                 valid_from: Instant::from_micros(row.valid_from),
                 valid_until: Instant::from_micros(row.valid_until),
             })
@@ -184,7 +187,7 @@ impl Drawer {
 
     /// `guests` of this stay, in order.
     pub fn open_stay(&self, row: &StayRow, guests: &[GuestRow]) -> Result<Stay, StorageError> {
-        let wrong = |column| inconsistent(STAYS, column);
+        let wrong = |column| StorageError::inconsistent(STAYS, column);
         let bound = bound_stay(&row.stay_id, row.row_version);
         let kept: KeptStay = self.open(STAYS, (row.key_version, &row.sealed), &bound)?;
         Ok(Stay {
@@ -234,7 +237,7 @@ impl Drawer {
             number: row.number,
             details: kept.details,
             reason: kept.reason,
-            citizen: citizen.transpose().map_err(|column| inconsistent(GUESTS, column))?,
+            citizen: citizen.transpose().map_err(|column| StorageError::inconsistent(GUESTS, column))?,
             removed_at: row.removed_at.map(Instant::from_micros),
         })
     }
@@ -245,7 +248,8 @@ impl Drawer {
         bound_to: &[u8],
         content: &impl Serialize,
     ) -> Result<(i32, Vec<u8>), StorageError> {
-        let json = serde_json::to_vec(content).map_err(|_| SealingError::NotWritable)?;
+        let json = serde_json::to_vec(content)
+            .map_err(|_| StorageError::BrokenInvariant("a stay cannot be written as JSON"))?;
         Ok(self.sealing.seal_content(table, bound_to, &json))
     }
 
@@ -256,7 +260,7 @@ impl Drawer {
         bound_to: &[u8],
     ) -> Result<T, StorageError> {
         let json = self.sealing.open_content(table, sealed, bound_to)?;
-        serde_json::from_slice(&json).map_err(|_| inconsistent(table, "sealed"))
+        serde_json::from_slice(&json).map_err(|_| StorageError::inconsistent(table, "sealed"))
     }
 }
 
@@ -267,10 +271,6 @@ fn bound_stay(id: &[u8], row_version: i64) -> Vec<u8> {
 
 fn bound_guest(stay: &[u8], number: i16) -> Vec<u8> {
     [b"stay_guests", stay, &number.to_be_bytes()].concat()
-}
-
-pub fn inconsistent(table: &'static str, column: &'static str) -> StorageError {
-    StorageError::Inconsistent { table, column, row: String::new() }
 }
 
 pub fn commune_column(code: CommuneCode) -> i32 {

@@ -147,7 +147,7 @@ impl Stays {
     fn add_rows(&self, stay: &Stay, of: &Judged<'_>, rows: &mut Rows) -> Result<(), StorageError> {
         rows.stays.push(self.0.drawer.seal_stay(stay, 1)?);
         for ((guest, tags), judged) in stay.guests.iter().zip(&of.ready.tags).zip(&of.guests) {
-            let newest = tags.first().ok_or_else(|| StorageError::Other("no key hashes guests".to_owned()))?;
+            let newest = tags.first().ok_or(StorageError::BrokenInvariant("no key hashes guests"))?;
             rows.guests.push(self.0.drawer.seal_guest(stay.id, guest, newest)?);
             rows.approvals.extend(judged.grant.map(|grant| ApprovalRow {
                 grant_id: grant.as_bytes().to_vec(),
@@ -171,7 +171,7 @@ fn write(tx: &mut Tx<'_>, rows: &Rows, now: Instant) -> Result<(), StorageError>
 pub(super) fn spend(tx: &mut Tx<'_>, singles: &[[u8; 16]], now: Instant) -> Result<(), StorageError> {
     for single in singles {
         if !qr::spend(tx, single, now)? {
-            return Err(StorageError::Conflict("a credential was shown meanwhile".to_owned()));
+            return Err(StorageError::conflict("a credential was shown meanwhile"));
         }
     }
     Ok(())

@@ -86,7 +86,7 @@ impl Stays {
         let now = batch.draft.at();
         let (mut drafts, mut told) = (Vec::with_capacity(repeated.len()), Vec::with_capacity(repeated.len()));
         for (index, _, id) in repeated {
-            let stay = stays.get(id).ok_or_else(|| super::drawer::inconsistent("stay_guests", "stay_id"))?;
+            let stay = stays.get(id).ok_or(StorageError::inconsistent("stay_guests", "stay_id"))?;
             let transaction = stay.receipt.document.audit.transaction_id;
             let attributes = super::guests::verified_by().intersection(batch.draft.entry().attributes);
             drafts.push(batch.draft.clone().repeated(transaction, stay.citizens(), attributes));
@@ -121,5 +121,5 @@ impl Stays {
 }
 
 fn stay_of(id: &[u8]) -> Result<StayId, StorageError> {
-    StayId::from_slice(id).ok_or_else(|| super::drawer::inconsistent("stay_guests", "stay_id"))
+    StayId::from_slice(id).ok_or(StorageError::inconsistent("stay_guests", "stay_id"))
 }

@@ -139,8 +139,7 @@ impl Inner {
 }
 
 fn read(row: &OfficerRow) -> Result<(ClientId, Officer), StorageError> {
-    let impossible =
-        |column: &'static str| StorageError::Inconsistent { table: "desk_officers", column, row: String::new() };
+    let impossible = |column: &'static str| StorageError::inconsistent("desk_officers", column);
     let client = row.client_id.parse().map_err(|_| impossible("client_id"))?;
     let code = |text: &str, column| OfficerCode::parse(text).map_err(|_| impossible(column));
     Ok((client, Officer { id: code(&row.officer_id, "officer_id")?, unit: code(&row.unit, "unit")? }))

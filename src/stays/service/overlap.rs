@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::drawer::inconsistent;
 use crate::kernel::{CitizenId, FacilityId, Instant};
 use crate::stays::model::{Stay, StayPeriod, StayState};
 use crate::stays::store::searching::{self, CitizenStayRow};
@@ -48,9 +47,11 @@ fn reported_stays(db: &mut Db, stays: &[Stay]) -> Result<ReportedStays, StorageE
 }
 
 fn read(row: &CitizenStayRow) -> Result<(CitizenId, FacilityId, Option<StayPeriod>), StorageError> {
-    let citizen = CitizenId::from_slice(&row.citizen_id).ok_or_else(|| inconsistent("stay_guests", "citizen_id"))?;
-    let facility = FacilityId::from_slice(&row.facility_id).ok_or_else(|| inconsistent("stays", "facility_id"))?;
-    let state = StayState::of_number(row.state).ok_or_else(|| inconsistent("stays", "state"))?;
+    let citizen =
+        CitizenId::from_slice(&row.citizen_id).ok_or(StorageError::inconsistent("stay_guests", "citizen_id"))?;
+    let facility =
+        FacilityId::from_slice(&row.facility_id).ok_or(StorageError::inconsistent("stays", "facility_id"))?;
+    let state = StayState::of_number(row.state).ok_or(StorageError::inconsistent("stays", "state"))?;
     let (planned, left) = (row.planned_departure.map(Instant::from_micros), row.left_at.map(Instant::from_micros));
     Ok((citizen, facility, StayPeriod::of(state, Instant::from_micros(row.arrival), planned, left)))
 }

@@ -72,7 +72,7 @@ impl Stays {
         let (kid, key) = self.0.keyring.signing_key(KeyUse::Document);
         let claims = Claims { iss: self.0.issuer.clone(), iat: now.as_seconds(), document };
         let payload =
-            serde_json::to_vec(&claims).map_err(|_| StorageError::Other("a receipt cannot be written".to_owned()))?;
+            serde_json::to_vec(&claims).map_err(|_| StorageError::BrokenInvariant("a receipt cannot be written"))?;
         let jws = Signer::new(key, Some(&kid), Some(RECEIPT_TYPE)).sign(&payload);
         Ok(SignedReceipt { document: claims.document, jws })
     }
@@ -131,7 +131,7 @@ impl Stays {
     pub fn receipt_page(&self, jws: &str) -> Result<Option<String>, StaysError> {
         let Ok(document) = self.read_receipt(jws) else { return Ok(None) };
         let page = crate::stays::printed::receipt(&document, jws.trim());
-        let lost = |_| StorageError::Other("the page cannot be written".to_owned());
+        let lost = |_| StorageError::BrokenInvariant("the page cannot be written");
         Ok(Some(page.map_err(lost)?))
     }
 

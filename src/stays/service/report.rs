@@ -77,7 +77,8 @@ impl Stays {
     pub async fn report(&self, caller: &Caller, command: Report) -> Result<Answer<Reported>, StaysError> {
         let Report { notice, purpose, idempotency_key, known_by_night } = command;
         let citizens = &self.0.citizens;
-        let written = serde_json::to_vec(&(&notice, &purpose)).map_err(|_| lost())?;
+        let written = serde_json::to_vec(&(&notice, &purpose))
+            .map_err(|_| StorageError::BrokenInvariant("a notice has no outcome"))?;
         let keyed = citizens.keyed(caller, idempotency_key.as_deref(), &[REPORT.as_bytes(), &written]);
         let (admitted, mut draft) = citizens.admit(caller, question(REPORT, purpose)).await;
         let standing = match admitted {
@@ -93,7 +94,12 @@ impl Stays {
             };
         }
         let batch = Batch { received_at: draft.at(), draft: draft.clone(), keyed, known_by_night, dry_run: false };
-        let taken = self.take(caller, vec![notice], &batch).await?.into_iter().next().ok_or_else(lost)?;
+        let taken = self
+            .take(caller, vec![notice], &batch)
+            .await?
+            .into_iter()
+            .next()
+            .ok_or(StorageError::BrokenInvariant("a notice has no outcome"))?;
         match taken {
             Outcome::Taken { told, audit } => {
                 let negative = told.guests.iter().any(|guest| guest.verdict != GuestVerdict::Verified);
@@ -104,7 +110,7 @@ impl Stays {
                 let refusal = StaysError::Faulty(faults);
                 self.refuse(draft.refused(refusal.reason()), refusal).await
             }
-            Outcome::Trial { .. } => Err(lost().into()),
+            Outcome::Trial { .. } => Err(StorageError::BrokenInvariant("a notice has no outcome").into()),
         }
     }
 
@@ -215,10 +221,8 @@ fn told(outcome: Outcome) -> Result<Result<Taken, Faults>, StaysError> {
         Outcome::Taken { told, audit } => Ok(Taken::Reported { told, audit }),
         Outcome::Trial { repeated, deadline, on_time } => Ok(Taken::Trial { repeated, deadline, on_time }),
         Outcome::Faulty(faults) => Err(faults),
-        Outcome::Again(..) => return Err(CitizensError::from(lost()).into()),
+        Outcome::Again(..) => {
+            return Err(CitizensError::from(StorageError::BrokenInvariant("a notice has no outcome")).into());
+        }
     })
-}
-
-fn lost() -> StorageError {
-    StorageError::Other("a notice has no outcome".to_owned())
 }

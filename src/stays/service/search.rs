@@ -302,7 +302,7 @@ impl Stays {
         let facilities = self.facilities_of(ids).await?;
         let with = |(stay, elsewhere): (Stay, BTreeSet<i16>)| {
             let facility = facilities.get(&stay.facility_id).cloned();
-            let facility = facility.ok_or_else(|| super::drawer::inconsistent("stays", "facility_id"))?;
+            let facility = facility.ok_or(StorageError::inconsistent("stays", "facility_id"))?;
             Ok(FoundStay { stay, facility, elsewhere })
         };
         stays.into_iter().zip(elsewhere).map(with).collect()

@@ -125,7 +125,7 @@ impl Stays {
             }
         }
         let all: Option<Vec<Outcome>> = outcomes.into_iter().collect();
-        Ok(all.ok_or_else(|| StorageError::Unavailable("notices were in each other's way".to_owned()))?)
+        Ok(all.ok_or_else(|| StorageError::unavailable("notices were in each other's way"))?)
     }
 
     /// Reads every notice and its guests; all faults of one are told at once.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Inner;
 use super::drawer::Drawer;
 use crate::crypto::KeyUse;
-use crate::kernel::{FacilityId, Instant, StayId};
+use crate::kernel::{Causes, FacilityId, Instant, StayId};
 use crate::stays::store::guests::GuestRow;
 use crate::stays::store::resealing;
 use crate::stays::store::stays::{self, StayRow};
@@ -48,7 +48,7 @@ impl Drawer {
     }
 
     fn renew_guest(&self, db: &mut Db, row: &GuestRow) -> Result<(), StorageError> {
-        let gone = || super::drawer::inconsistent("stay_guests", "stay_id");
+        let gone = || StorageError::inconsistent("stay_guests", "stay_id");
         let stay = stays::find(db, &row.stay_id)?.ok_or_else(gone)?;
         let facility = FacilityId::from_slice(&stay.facility_id).ok_or_else(gone)?;
         let guest = self.open_guest(row)?;
@@ -87,7 +87,7 @@ pub(super) async fn run(inner: Weak<Inner>) {
             Ok(()) => (done, failing) = (active, false),
             Err(error) if !failing => {
                 failing = true;
-                tracing::warn!(%error, "stays cannot be brought to the active keys");
+                tracing::warn!(error = %Causes(&error), "stays cannot be brought to the active keys");
             }
             Err(_) => {}
         }

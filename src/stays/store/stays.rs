@@ -82,7 +82,7 @@ pub fn replace(db: &mut Db, row: &StayRow) -> Result<(), StorageError> {
         .execute(db)?;
     match changed {
         1 => Ok(()),
-        _ => Err(StorageError::Conflict("the stay was changed meanwhile".to_owned())),
+        _ => Err(StorageError::conflict("the stay was changed meanwhile")),
     }
 }
 

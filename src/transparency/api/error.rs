@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::audit::{AuditError, ProofError};
 use crate::http::{Problem, ProblemKind};
 use crate::kernel::{Faults, Text};
-use crate::storage::StorageError;
 use crate::transparency::ProofsError;
 
 const ORDER: Text =
@@ -30,7 +29,7 @@ impl From<ProofsError> for Problem {
                 faults.push("/from_size", "out_of_range", ORDER);
                 Self::invalid(faults)
             }
-            ProofsError::Proof(ProofError::Unavailable(error)) => of_storage(&error),
+            ProofsError::Proof(ProofError::Unavailable(error)) => error.into(),
             ProofsError::Audit(error) => of_audit(error),
         }
     }
@@ -38,17 +37,9 @@ impl From<ProofsError> for Problem {
 
 pub(in crate::transparency) fn of_audit(error: AuditError) -> Problem {
     match error {
-        AuditError::Unavailable(error) => of_storage(&error),
+        AuditError::Unavailable(error) => error.into(),
         AuditError::State(_) | AuditError::Busy(_) | AuditError::Unsigned(_) => {
             Problem::new(ProblemKind::Unavailable).because(&error)
         }
     }
-}
-
-fn of_storage(error: &StorageError) -> Problem {
-    let kind = match error {
-        StorageError::Unavailable(_) | StorageError::Conflict(_) => ProblemKind::Unavailable,
-        StorageError::Inconsistent { .. } | StorageError::Other(_) => ProblemKind::Internal,
-    };
-    Problem::new(kind).because(error)
 }

@@ -28,7 +28,7 @@ impl Reactor for Notes {
     }
     fn react(&self, tx: &mut Tx<'_>, change: &Change) -> Result<(), StorageError> {
         diesel::sql_query(format!("INSERT INTO notes VALUES ({})", change.seq)).execute(tx.db()?)?;
-        if self.broken.load(Ordering::SeqCst) { Err(StorageError::Other("broken".to_owned())) } else { Ok(()) }
+        if self.broken.load(Ordering::SeqCst) { Err(StorageError::BrokenInvariant("broken")) } else { Ok(()) }
     }
 }
 

@@ -13,10 +13,12 @@ use actix_web::{HttpResponse, Responder};
 use dancu::crypto::SystemEntropy;
 use dancu::http::extract::{BoundedText, IdempotencyKey};
 use dancu::http::middleware::AccessLog;
+use dancu::http::page::PageFailure;
 use dancu::http::{AnonymousRequest, Arrival, Input, Json, Limits, OauthError, Problem, ProblemKind, Routes, release};
 use dancu::kernel::clock::SystemClock;
 use dancu::kernel::{Faults, IdNumber, PersonName};
 use dancu::server::{self, Listeners, RunningServer, ServerConfig, Service};
+use dancu::storage::StorageError;
 use dancu::telemetry::{Health, Metrics, Probe};
 use serde::Deserialize;
 use utoipa::OpenApi;
@@ -48,6 +50,22 @@ async fn person(arrival: Arrival, _: IdempotencyKey, body: Json<Person>) -> Resu
 async fn problem(slug: web::Path<String>) -> Result<&'static str, Problem> {
     let kind = ProblemKind::ALL.iter().find(|kind| kind.slug() == slug.as_str()).copied();
     Err(kind.unwrap_or(ProblemKind::NotFound).into())
+}
+
+/// Fails for a reason that clients are not told.
+async fn fails(how: web::Path<String>) -> Result<HttpResponse, actix_web::Error> {
+    Err(match how.as_str() {
+        "key" => Problem::from(StorageError::seal_key_missing(7)).into(),
+        "invariant" => Problem::from(StorageError::BrokenInvariant("a notice has no outcome")).into(),
+        "oauth" => OauthError::from(StorageError::unavailable("the connection was lost")).into(),
+        "oauth-invariant" => OauthError::from(StorageError::BrokenInvariant("a code has no client")).into(),
+        _ => {
+            let mut page = HttpResponse::ServiceUnavailable().body("<p>Later.");
+            let why = PageFailure::because(&StorageError::unavailable("the pool is empty"));
+            page.extensions_mut().insert(why);
+            return Ok(page);
+        }
+    })
 }
 
 /// Requests that reached a handler.
@@ -116,6 +134,7 @@ fn routes(app: &mut ServiceConfig) {
             web::resource("/broken")
                 .get(|| async { Err::<&str, _>(Problem::internal(&std::io::Error::other("the disk is full"))) }),
         )
+        .service(web::resource("/fails/{how}").get(fails))
         .service(web::resource("/oauth").post(|| async {
             let challenge = (header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
             Err::<&str, _>(OauthError::invalid_client("unknown key").with_header(challenge.0, challenge.1))

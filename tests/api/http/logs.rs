@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::harness::{CANARY, JSON, get, post, start};
+use crate::support::warnings;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lines_hold_patterns_and_ids_and_no_input() {
@@ -43,4 +44,26 @@ async fn lines_hold_patterns_and_ids_and_no_input() {
     assert_eq!(lines[5]["bytes"], 100);
     assert_eq!(lines[5]["request_id"], "of-the-stream");
     assert!(lines[5]["duration_us"].as_u64().unwrap() > 40_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cause_of_a_failure_stands_in_the_log_and_nowhere_else() {
+    warnings::listen();
+    let bench = start();
+    for (how, status, level, cause) in [
+        ("key", 503, "WARN", "version 7 of the seal keys is not in the keyring: reload keys"),
+        ("invariant", 500, "ERROR", "an invariant of the program is broken: a notice has no outcome"),
+        ("oauth", 503, "WARN", "the database is unavailable: the connection was lost"),
+        ("oauth-invariant", 500, "ERROR", "an invariant of the program is broken: a code has no client"),
+        ("page", 503, "WARN", "the database is unavailable: the pool is empty"),
+    ] {
+        let id = format!("cause-of-{how}-failures");
+        let answer = get(bench.address, &format!("/fails/{how}"), &format!("Request-Id: {id}\r\n"));
+        assert_eq!((answer.status, answer.header("request-id")), (status, Some(id.as_str())), "{answer:?}");
+        assert!(!answer.body.contains(cause), "{answer:?}");
+        let told = warnings::of_request(&id);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!((&told[0]["level"], &told[0]["fields"]["cause"]), (&level.into(), &cause.into()), "{told:?}");
+    }
+    bench.server.stop().await.unwrap();
 }
