@@ -180,7 +180,7 @@ impl Bench {
             entropy: entropy.clone(),
         });
         clients.under(&operator).add(portal.unwrap().new).await.unwrap();
-        let consents = Consents::open(ConsentsParts {
+        let consents = Consents::new(ConsentsParts {
             store: self.store.clone(),
             audit: self.audit.clone(),
             keyring: self.keyring.clone(),

@@ -19,13 +19,14 @@ use crate::kernel::{Causes, Clock, Entropy};
 use crate::oidc::{self, Oidc, OidcApi, OidcConfig, OidcParts};
 use crate::qr::{self, Qr, QrApi, QrParts};
 use crate::residence::{self, Residence, ResidenceApi, ResidenceParts};
-use crate::sealing::SealingKeyUses;
+use crate::sealing::{Renewal, SealingKeyUses};
 use crate::stays::{self, Stays, StaysApi, StaysParts};
 use crate::storage::{OpenError, StorageError, Store, StoreConfig};
 use crate::telemetry::{Health, Metrics};
 use crate::transparency::me::{self, Me, MeApi, MeParts};
 use crate::transparency::{self, Transparency, TransparencyApi};
 
+mod keyed_tables;
 mod pages;
 mod probes;
 mod readings;
@@ -33,6 +34,7 @@ mod retention;
 mod settings;
 mod upkeep;
 
+pub use self::keyed_tables::keyed_tables;
 pub use self::pages::PagesConfig;
 pub use self::retention::{RetentionPeriods, Sweeper, retention_rules};
 use self::upkeep::Upkeep;
@@ -138,7 +140,7 @@ impl App {
             entropy: entropy.clone(),
         })
         .await?;
-        let consents = Consents::open(ConsentsParts {
+        let consents = Consents::new(ConsentsParts {
             store: store.clone(),
             audit: audit.clone(),
             keyring: keyring.clone(),
@@ -163,7 +165,10 @@ impl App {
         Units::warm_up();
         let rules = retention_rules(&config.retention, retention);
         let sweeper = Arc::new(Sweeper::new(store.clone(), clock.clone(), rules, &metrics));
-        let upkeep = [upkeep::reload_keys(ground.keyring.clone()), upkeep::sweep(sweeper.clone())].into();
+        let renewal = Renewal::new(store.clone(), keyring.clone(), keyed_tables(&keyring, &entropy), &metrics);
+        let upkeep =
+            [upkeep::reload_keys(ground.keyring.clone()), upkeep::sweep(sweeper.clone()), upkeep::renew(renewal)]
+                .into();
         let transparency = Transparency::new(audit.clone(), keyring.clone(), clock.clone());
         let me = Me::new(MeParts {
             audit: audit.clone(),

@@ -1,16 +1,19 @@
-//! How much the sealing keys were used, counted over processes that share keys and database.
+//! How much the sealing keys were used, counted over processes that share keys and database; and which rows stand under
+//! versions of the keys.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dancu::crypto::{KeyUse, Keyring, SEALS_WARNING, SystemEntropy};
-use dancu::kernel::ManualClock;
-use dancu::sealing::{KeyUsage, SealingKeyUses, usage};
+use dancu::kernel::{Instant, ManualClock};
+use dancu::sealing::{KeyUsage, SealingKeyUses, TableRows, usage};
 use dancu::storage::Store;
 use dancu::telemetry::Metrics;
 use diesel::RunQueryDsl;
 
 use crate::support::house::within;
-use crate::support::{Backend, for_each_backend};
+use crate::support::keys::Keys;
+use crate::support::{Backend, Installation, for_each_backend};
 
 /// A process: its own handle of the store and its own reading of the keys.
 struct Process {
@@ -101,6 +104,52 @@ async fn a_rotation_is_asked_for_and_begins_a_count_of_its_own() {
         within(Duration::from_secs(20), async || new().await.is_some()).await;
         let KeyUsage { seals, .. } = new().await.unwrap();
         assert!((9..SEALS_WARNING).contains(&seals));
+    })
+    .await;
+}
+
+#[derive(diesel::QueryableByName)]
+struct TableName {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+/// A table with a column for a key's version stands in the list from which keys are retired and rows renewed.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_under_a_key_is_registered() {
+    let backend = Backend::sqlite();
+    keys(&backend);
+    let process = Process::start(&backend).await;
+    let known = Keys { store: &process.store, keyring: &process.keyring, now: Instant::from_seconds(0) }.names();
+    let with_versions = "SELECT DISTINCT tables.name FROM sqlite_master tables, pragma_table_info(tables.name) columns \
+                         WHERE columns.name IN ('key_version', 'index_version', 'said_key')";
+    let found: Vec<TableName> = diesel::sql_query(with_versions).load(&mut backend.connect()).unwrap();
+    let mut found: BTreeSet<String> = found.into_iter().map(|table| table.name).collect();
+    for bookkeeping in ["sealing_key_uses", "resealing_progress"] {
+        assert!(found.remove(bookkeeping), "{bookkeeping} speaks of versions, and needs none");
+    }
+    assert_eq!(found, known, "a table in the database and in `app::keyed_tables`");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_service_brings_every_table_along() {
+    for_each_backend(async |backend| {
+        let site = Installation::start(&backend).await;
+        let (store, keyring, clock) = (&site.app.store, &site.app.ground.keyring, &*site.app.ground.clock);
+        let rows = Keys { store, keyring, now: clock.now() };
+        let named = |found: Vec<TableRows>| -> Vec<&str> { found.into_iter().map(|found| found.table).collect() };
+        let before = named(rows.under(KeyUse::Seal, 1).await);
+        assert!(before.contains(&"audit_data_keys") && before.contains(&"citizens"), "{before:?}");
+        for key_use in [KeyUse::Seal, KeyUse::Index] {
+            keyring.rotate(key_use, &SystemEntropy::default(), clock).unwrap();
+            keyring.activate(key_use, clock, Duration::ZERO).unwrap();
+        }
+        within(Duration::from_secs(20), async || {
+            let left = [rows.under(KeyUse::Seal, 1).await, rows.under(KeyUse::Index, 1).await].concat();
+            left.iter().all(|found| found.under.until.is_some())
+        })
+        .await;
+        site.stop().await;
     })
     .await;
 }

@@ -1,4 +1,5 @@
-//! What runs beside the slices: reading the keys again, erasing what has ended.
+//! What runs beside the slices: reading the keys again, erasing what has ended, bringing rows to the active
+//! keys.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::Sweeper;
 use crate::crypto::Keyring;
 use crate::kernel::Causes;
+use crate::sealing::Renewal;
 
 /// A key is handed out for a minute before it is used; every process reads the folder more often.
 const EVERY: Duration = Duration::from_secs(10);
@@ -19,6 +21,10 @@ impl Drop for Upkeep {
     fn drop(&mut self) {
         self.0.abort();
     }
+}
+
+pub(super) fn renew(renewal: Renewal) -> Upkeep {
+    Upkeep(tokio::spawn(renewal.run()))
 }
 
 pub(super) fn sweep(sweeper: Arc<Sweeper>) -> Upkeep {

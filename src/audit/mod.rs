@@ -11,6 +11,7 @@ mod error;
 mod expiry;
 mod finder;
 mod folder;
+mod keyed_tables;
 mod notary;
 mod opening;
 mod operator;
@@ -35,7 +36,8 @@ pub use entry::{
     officer_digest, subjects_digest,
 };
 pub use error::{AuditError, ProofError};
+pub use keyed_tables::keyed_tables;
 pub use operator::{Operator, OperatorAccount, OperatorAct, OperatorParts, RecordedAct, Why, WhyFault};
 pub use reading::{ConsistencyProof, InclusionProof, LogInfo};
 pub use records::{History, OpenedEntry, Page};
-pub use service::{Audit, AuditConfig, PendingReceipt, data_keys_under};
+pub use service::{Audit, AuditConfig, PendingReceipt};

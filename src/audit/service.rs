@@ -15,7 +15,7 @@ use super::operator::ActEntry;
 use super::position::Position;
 use super::records::Openers;
 use super::shared::{Head, Shared};
-use super::store::{self, LogWriterKind};
+use super::store::LogWriterKind;
 use super::upkeep::Upkeep;
 use super::writer::LogWriter;
 use super::{Entry, Receipt};
@@ -172,7 +172,6 @@ impl Audit {
         let openers = Openers::default();
         let upkeep = Arc::new(Upkeep {
             store: store.clone(),
-            keyring: keyring.clone(),
             clock,
             entropy,
             notary,
@@ -230,17 +229,6 @@ impl Audit {
         self.0.upkeep.tidy().await
     }
 
-    /// Seals the data keys anew under the keyring's active version; how many there were.
-    pub async fn reseal(&self) -> Result<usize, AuditError> {
-        self.0.upkeep.reseal().await
-    }
-
-    /// Under which versions of the sealing key data keys rest, and how many.
-    pub async fn key_versions(&self) -> Result<Vec<(u32, u64)>, AuditError> {
-        let versions = self.0.store.read(crate::storage::Reach::Scan, store::data_key_versions).await?;
-        Ok(versions.into_iter().map(|(version, count)| (version.cast_unsigned(), count.cast_unsigned())).collect())
-    }
-
     /// Ends the upkeep and signs what is durable; for an orderly end, before the store is closed.
     pub async fn close(&self) -> Result<(), AuditError> {
         self.0.stop.send_replace(true);
@@ -260,12 +248,4 @@ impl Audit {
     pub(super) fn openers(&self) -> &Openers {
         &self.0.openers
     }
-}
-
-/// How many of the audit's data keys rest under a version of the sealing key; `keys retire` refuses
-/// while there are any.
-pub async fn data_keys_under(store: &Store, version: u32) -> Result<u64, StorageError> {
-    let versions = store.read(crate::storage::Reach::Scan, store::data_key_versions).await?;
-    let under = versions.into_iter().find(|(of, _)| of.cast_unsigned() == version);
-    Ok(under.map_or(0, |(_, count)| count.cast_unsigned()))
 }

@@ -8,17 +8,15 @@ use tokio::sync::watch;
 use super::error::AuditError;
 use super::notary::Notary;
 use super::records::Openers;
-use super::{expiry, sealing, sorting, store};
-use crate::crypto::{KeyUse, Keyring};
+use super::{expiry, sorting, store};
 use crate::kernel::{Causes, Clock, Entropy};
-use crate::storage::{Reach, StorageError, Store};
+use crate::storage::{Reach, Store};
 
 /// How often expired entries are looked for.
 const EXPIRY_EVERY: Duration = Duration::from_secs(3600);
 
 pub(super) struct Upkeep {
     pub store: Store,
-    pub keyring: Keyring,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub notary: Notary,
@@ -70,26 +68,5 @@ impl Upkeep {
             }
         }
         Ok(())
-    }
-
-    pub(super) async fn reseal(&self) -> Result<usize, AuditError> {
-        let mut resealed = 0;
-        loop {
-            let (keyring, entropy) = (self.keyring.clone(), self.entropy.clone());
-            let done = self
-                .store
-                .bulk(move |db| {
-                    let rows = store::data_keys_not_under(db, keyring.active(KeyUse::Seal).cast_signed(), 64)?;
-                    for row in &rows {
-                        store::rewrap_data_key(db, &sealing::rewrap(&keyring, &*entropy, row)?)?;
-                    }
-                    Ok::<_, StorageError>(rows.len())
-                })
-                .await?;
-            resealed += done;
-            if done == 0 {
-                return Ok(resealed);
-            }
-        }
     }
 }

@@ -18,9 +18,9 @@ use super::store::kept_answers::{self, KeptAnswerRow};
 use crate::access::Caller;
 use crate::audit::Receipt;
 use crate::clients::{Agreement, Client, Detail};
-use crate::crypto::aead::{pad_to_64, unpad};
 use crate::crypto::{KeyUse, Keyring};
 use crate::kernel::{AttributeSet, CitizenId, Entropy, Instant, TransactionId};
+use crate::sealing::{SealedTable, tag};
 use crate::storage::{Reach, StorageError, Tx};
 
 const TABLE: &str = "kept_answers";
@@ -110,44 +110,39 @@ impl First {
 
 /// Seals and finds answers with the installation's keys.
 pub(super) struct Keeper {
-    pub keyring: Keyring,
-    pub entropy: Arc<dyn Entropy>,
+    keyring: Keyring,
+    table: SealedTable<First>,
     /// How long an answer is repeated.
-    pub kept: Duration,
+    kept: Duration,
 }
 
 impl Keeper {
+    pub(super) fn new(keyring: Keyring, entropy: Arc<dyn Entropy>, kept: Duration) -> Self {
+        Self { table: SealedTable::new(TABLE, keyring.clone(), entropy), keyring, kept }
+    }
+
     fn tag(&self, version: u32, who: &[&[u8]], request: &[&[u8]]) -> Option<Tag> {
-        let key = self.keyring.index_key("kept_answers.key", version)?.tag(who);
-        let request = self.keyring.index_key("kept_answers.request", version)?.tag(request);
+        let key = tag(&self.keyring, "kept_answers.key", version, who).ok()?;
+        let request = tag(&self.keyring, "kept_answers.request", version, request).ok()?;
         Some(Tag { version, key, request })
     }
 
     fn seal(&self, tag: &Tag, first: &First, now: Instant) -> Result<KeptAnswerRow, StorageError> {
-        let (version, sealing) = self.keyring.active_sealing_key(TABLE);
-        let mut plain =
-            serde_json::to_vec(first).map_err(|_| StorageError::BrokenInvariant("an answer cannot be kept"))?;
-        pad_to_64(&mut plain);
         let mut row = KeptAnswerRow {
             key: tag.key.to_vec(),
             request: tag.request.to_vec(),
-            index_version: column(tag.version),
-            key_version: column(version),
+            index_version: tag.version.cast_signed(),
+            key_version: 0,
             sealed: Vec::new(),
             expires_at: now.plus(self.kept).as_micros(),
         };
-        row.sealed = sealing.seal(&*self.entropy, &row.binding(), &plain);
+        let sealed = self.table.seal(&[&row.bound_to()], first)?;
+        (row.key_version, row.sealed) = (sealed.key_version, sealed.bytes);
         Ok(row)
     }
 
     fn open(&self, row: &KeptAnswerRow) -> Result<First, StorageError> {
-        let fault = || StorageError::inconsistent(TABLE, "sealed");
-        let key = {
-            let version = row.key_version.cast_unsigned();
-            self.keyring.sealing_key(TABLE, version).ok_or(StorageError::seal_key_missing(version))?
-        };
-        let plain = key.open(&row.binding(), &row.sealed).map_err(|_| fault())?;
-        unpad(&plain).and_then(|json| serde_json::from_slice(json).ok()).ok_or_else(fault)
+        self.table.open(&[&row.bound_to()], row.key_version, &row.sealed)
     }
 }
 
@@ -215,8 +210,4 @@ impl Citizens {
         )?;
         Ok(KeptAnswer { row, at })
     }
-}
-
-fn column(version: u32) -> i32 {
-    i32::try_from(version).unwrap_or(i32::MAX)
 }

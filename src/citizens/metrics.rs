@@ -44,7 +44,6 @@ pub struct CitizensMetrics {
     /// Numbers for which the alarm was raised.
     pub numbers_under_attack: Counter,
     /// Records re-sealed and identifiers re-indexed after a key rotation.
-    pub resealed: Counter,
     /// When the change log was last followed to its end.
     pub followed: LastTime,
     /// When the counters of quotas and guards were last exchanged with the database.
@@ -60,7 +59,6 @@ impl CitizensMetrics {
             blocked: metrics.counter("blocked_questions", "Questions refused after too many failed anchors"),
             numbers_under_attack: metrics
                 .counter("numbers_under_attack", "Numbers with many failed anchors over all clients"),
-            resealed: metrics.counter("resealed_rows", "Rows brought to the active keys"),
             followed: LastTime::default(),
             exchanged: LastTime::default(),
         });

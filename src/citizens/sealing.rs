@@ -1,20 +1,18 @@
 //! From a citizen to sealed bytes and keyed hashes, and back.
 //!
-//! A record is compact JSON, padded to 64 bytes, sealed with AES-256-GCM and bound to its table,
-//! `citizen_id`, key version and row version: a row copied elsewhere, or an older version put
-//! back, does not open. Identifiers are HMAC-SHA-256 under keys outside the database, one key per
-//! kind, cut to 16 bytes.
+//! A record is bound to `citizen_id` and row version: an older version put back does not open. Identifiers are
+//! HMAC-SHA-256 under keys outside the database, one key per kind, cut to 16 bytes.
 
 use std::sync::Arc;
 
 use crate::citizens::Citizen;
 use crate::citizens::matching::index_form;
-use crate::crypto::aead::{pad_to_64, unpad};
 use crate::crypto::{KeyUse, Keyring};
 use crate::kernel::{CitizenId, Entropy, IdNumber, LegacyIdNumber, PartialDate, PersonName, Precision};
+use crate::sealing::{SealedTable, tag};
 use crate::storage::StorageError;
 
-use super::store::rows::{self, CitizenRow, IdentifierKind, IdentifierRow};
+use super::store::rows::{CitizenRow, IdentifierKind, IdentifierRow};
 
 pub use super::store::rows::CitizenRow as SealedRow;
 
@@ -28,34 +26,33 @@ pub type IdentifierHash = [u8; 16];
 pub struct Sealing {
     keyring: Keyring,
     entropy: Arc<dyn Entropy>,
+    records: SealedTable<Citizen>,
 }
 
 impl Sealing {
     pub fn new(keyring: Keyring, entropy: Arc<dyn Entropy>) -> Self {
-        Self { keyring, entropy }
+        let records = SealedTable::new(TABLE, keyring.clone(), entropy.clone());
+        Self { keyring, entropy, records }
     }
 
     /// The row of `citizen` at `row_version`, under the active sealing key.
     pub fn seal(&self, citizen: &Citizen, row_version: i64) -> Result<CitizenRow, StorageError> {
-        let (version, key) = self.keyring.active_sealing_key(TABLE);
-        let mut plain = Vec::with_capacity(2048);
-        serde_json::to_writer(&mut plain, citizen)
-            .map_err(|_| StorageError::BrokenInvariant("a citizen cannot be written as JSON"))?;
-        pad_to_64(&mut plain);
         let id = citizen.citizen_id;
-        let sealed = key.seal(&*self.entropy, &binding(id, version, row_version), &plain);
-        Ok(CitizenRow { citizen_id: id.0.to_vec(), row_version, key_version: column(version), sealed })
+        let sealed = self.records.seal(&[id.as_bytes(), &row_version.to_be_bytes()], citizen)?;
+        Ok(CitizenRow { citizen_id: id.0.to_vec(), row_version, key_version: sealed.key_version, sealed: sealed.bytes })
     }
 
     /// The citizen a row holds.
     pub fn open(&self, row: &CitizenRow) -> Result<Citizen, StorageError> {
-        let id = rows::citizen_id(TABLE, &row.citizen_id)?;
-        let version = row.key_version as u32;
-        let key = self.keyring.sealing_key(TABLE, version).ok_or(StorageError::seal_key_missing(version))?;
-        let fault = || StorageError::inconsistent_row(TABLE, "sealed", id);
-        let plain = key.open(&binding(id, version, row.row_version), &row.sealed).map_err(|_| fault())?;
-        let citizen: Citizen = unpad(&plain).and_then(|json| serde_json::from_slice(json).ok()).ok_or_else(fault)?;
-        if citizen.citizen_id == id { Ok(citizen) } else { Err(fault()) }
+        let bound_to: [&[u8]; 2] = [&row.citizen_id, &row.row_version.to_be_bytes()];
+        let citizen = self.records.open(&bound_to, row.key_version, &row.sealed)?;
+        let is_its_own = citizen.citizen_id.as_bytes().as_slice() == row.citizen_id;
+        if is_its_own { Ok(citizen) } else { Err(StorageError::inconsistent(TABLE, "citizen_id")) }
+    }
+
+    /// Another table of this room whose content names people.
+    pub fn table<T>(&self, name: &'static str) -> SealedTable<T> {
+        SealedTable::new(name, self.keyring.clone(), self.entropy.clone())
     }
 
     /// The version new identifiers are hashed under.
@@ -115,32 +112,7 @@ impl Sealing {
 
     /// The keyed hash by which an event waits for a number that nobody has yet.
     pub fn awaited_number(&self, version: u32, number: &IdNumber) -> Result<IdentifierHash, StorageError> {
-        let key = self.keyring.index_key("awaited_number", version).ok_or(StorageError::index_key_missing(version))?;
-        let mut hash = IdentifierHash::default();
-        hash.copy_from_slice(&key.tag(&[number.expose().as_bytes()])[..16]);
-        Ok(hash)
-    }
-
-    /// Seals other content that names people, under the active key of `table`; with the key's version.
-    pub fn seal_content(&self, table: &'static str, bound_to: &[u8], content: &[u8]) -> (i32, Vec<u8>) {
-        let (version, key) = self.keyring.active_sealing_key(table);
-        let mut plain = content.to_vec();
-        pad_to_64(&mut plain);
-        (column(version), key.seal(&*self.entropy, &content_binding(version, bound_to), &plain))
-    }
-
-    /// Opens what [`seal_content`](Self::seal_content) sealed.
-    pub fn open_content(
-        &self,
-        table: &'static str,
-        (version, sealed): (i32, &[u8]),
-        bound_to: &[u8],
-    ) -> Result<Vec<u8>, StorageError> {
-        let version = version.cast_unsigned();
-        let key = self.keyring.sealing_key(table, version).ok_or(StorageError::seal_key_missing(version))?;
-        let fault = || StorageError::inconsistent(table, "sealed");
-        let plain = key.open(&content_binding(version, bound_to), sealed).map_err(|_| fault())?;
-        Ok(unpad(&plain).ok_or_else(fault)?.to_vec())
+        tag(&self.keyring, "awaited_number", version, &[number.expose().as_bytes()])
     }
 
     /// The keyed form of a file's digest: a short file could be guessed from a plain one.
@@ -156,10 +128,7 @@ impl Sealing {
             IdentifierKind::NameAndBirth => "name_and_birth",
             IdentifierKind::Guardian => "guardian",
         };
-        let key = self.keyring.index_key(label, version).ok_or(StorageError::index_key_missing(version))?;
-        let mut hash = IdentifierHash::default();
-        hash.copy_from_slice(&key.tag(parts)[..16]);
-        Ok(hash)
+        tag(&self.keyring, label, version, parts)
     }
 }
 
@@ -204,21 +173,6 @@ fn row(kind: IdentifierKind, version: u32, hash: IdentifierHash, id: CitizenId, 
         citizen_id: id.0.to_vec(),
         active,
     }
-}
-
-fn binding(id: CitizenId, key_version: u32, row_version: i64) -> [u8; 36] {
-    let mut bound = [0; 36];
-    bound[..8].copy_from_slice(TABLE.as_bytes());
-    bound[8..24].copy_from_slice(id.as_bytes());
-    bound[24..28].copy_from_slice(&key_version.to_be_bytes());
-    bound[28..].copy_from_slice(&row_version.to_be_bytes());
-    bound
-}
-
-fn content_binding(key_version: u32, bound_to: &[u8]) -> Vec<u8> {
-    let mut bound = key_version.to_be_bytes().to_vec();
-    bound.extend_from_slice(bound_to);
-    bound
 }
 
 /// Key versions count from 1 and stay far below the column's limit.

@@ -13,7 +13,6 @@ use super::kept_answers::Keeper;
 use super::metrics::{CitizensMetrics, reactor_lag};
 use super::reactor::{Reactor, ReactorRun};
 use super::records::Records;
-use super::resealing::Resealing;
 use super::sealing::Sealing;
 use crate::access::{Caller, Denied};
 use crate::audit::{Audit, AuditError, Receipt};
@@ -104,7 +103,7 @@ impl Drop for Background {
 
 impl Citizens {
     /// Opens the room and starts what runs beside it: following the change log, the exchange of
-    /// counters, re-sealing after key rotations.
+    /// counters.
     pub async fn open(parts: CitizensParts) -> Result<Self, CitizensError> {
         let CitizensParts { store, audit, consents, keyring, clock, entropy, metrics, cache, guards, answers_kept } =
             parts;
@@ -119,9 +118,7 @@ impl Citizens {
         background.spawn(Exchange::new(Arc::clone(&guards), Arc::clone(&clock)).run());
         let chance = Arc::clone(&entropy);
         background.spawn(events::record_owed(store.clone(), audit.clone(), Arc::clone(&clock), chance));
-        let resealing = Resealing::new(store.clone(), keyring.clone(), sealing.clone(), Arc::clone(&counted));
-        background.spawn(resealing.run());
-        let keeper = Keeper { keyring, entropy: Arc::clone(&entropy), kept: answers_kept };
+        let keeper = Keeper::new(keyring, Arc::clone(&entropy), answers_kept);
         let decoy = Decoy::new(&sealing, &*entropy)?;
         let records = Records { store: store.clone(), sealing, cache, metrics: counted, decoy };
         let inner = Inner { store, audit, consents, clock, entropy, records, guards, keeper, metrics, background };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::crypto::{KeyUse, Keyring};
 use crate::kernel::Causes;
-use crate::storage::{Db, Reach, StorageError, Store};
+use crate::storage::StorageError;
 
 /// How often rows are looked at again under a key that is not new.
 const RENEW_EVERY: Duration = Duration::from_secs(60);
@@ -51,16 +51,4 @@ async fn renew_all(room: &impl Upkeep) -> Result<(), StorageError> {
     }
     while room.renew_tags().await? > 0 {}
     Ok(())
-}
-
-/// How many rows in force `count` finds under a version of a key; only the index key makes tags.
-pub async fn tagged_under(
-    store: &Store,
-    (key_use, version): (KeyUse, u32),
-    count: impl Fn(&mut Db, i32) -> Result<i64, StorageError> + Send + 'static,
-) -> Result<u64, StorageError> {
-    let KeyUse::Index = key_use else { return Ok(0) };
-    let version = i32::try_from(version).unwrap_or(i32::MAX);
-    let rows = store.read(Reach::Scan, move |db| count(db, version)).await?;
-    Ok(u64::try_from(rows).unwrap_or(0))
 }

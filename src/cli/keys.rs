@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::audit::OperatorAct;
 use crate::crypto::{KeyInfo, KeyState, KeyUse, Keyring, KeyringError, SEALS_LIMIT};
 use crate::kernel::{Clock, Entropy};
-use crate::sealing::KeyUsage;
+use crate::sealing::{KeyUsage, TableRows};
 
 /// How long a version is handed out before it may be used: replicas read the folder more often.
 const HAND_OUT: Duration = Duration::from_secs(60);
@@ -75,7 +75,7 @@ pub type CountError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What only the database can tell.
 pub struct Counts<R, U> {
-    /// The rows of every table under a version of [`KeyUse::Index`] or [`KeyUse::Seal`]; asked by `retire`.
+    /// The tables that have rows under a version of [`KeyUse::Index`] or [`KeyUse::Seal`].
     pub rows_under: R,
     /// How much each sealing key was used; asked by `list`.
     pub uses: U,
@@ -87,10 +87,10 @@ pub async fn run<R, U>(
     args: KeysArgs,
     tools: Tools<'_>,
     record: impl AsyncFnOnce(PathBuf, OperatorAct) -> Result<(), String>,
-    counts: Counts<impl FnOnce(KeyUse, u32) -> R, impl FnOnce() -> U>,
+    counts: Counts<impl Fn(Keyring, KeyUse, u32) -> R, impl FnOnce() -> U>,
 ) -> io::Result<u8>
 where
-    R: Future<Output = Result<u64, CountError>>,
+    R: Future<Output = Result<Vec<TableRows>, CountError>>,
     U: Future<Output = Result<Vec<KeyUsage>, CountError>>,
 {
     let Some(folder) = args.keys.as_deref().or(tools.configured) else {
@@ -107,11 +107,22 @@ where
         KeysCommand::Init { missing } => init(folder, missing, entropy, clock),
         KeysCommand::Rotate { key_use } => rotate(folder, key_use, entropy, clock),
         KeysCommand::Activate { key_use, now } => activate(folder, key_use, now, clock),
-        KeysCommand::List { json } => list(folder, json, (counts.uses)().await),
-        KeysCommand::Retire { key_use, version } => match count(key_use, version, counts.rows_under).await {
-            Ok(rows) => retire(folder, key_use, version, rows, clock),
-            Err(error) => return refuse(out, &format!("cannot count the rows under {key_use} {version}: {error}")),
-        },
+        KeysCommand::List { json } => list(folder, json, &counts.rows_under, (counts.uses)().await).await,
+        KeysCommand::Retire { key_use, version } => {
+            let needed = match Keyring::load(folder) {
+                Ok(keyring) => needed_by(&keyring, key_use, version, &counts.rows_under).await,
+                Err(error) => return refuse(out, &with_cause(&error)),
+            };
+            match needed {
+                Ok(tables) => match retire(folder, key_use, version, &tables, clock) {
+                    Err(error @ KeyringError::RowsRemain { .. }) => {
+                        return refuse(out, &format!("{error}:{}", tables.iter().map(line_of).collect::<String>()));
+                    }
+                    done => done,
+                },
+                Err(error) => return refuse(out, &format!("cannot count the rows under {key_use} {version}: {error}")),
+            }
+        }
     };
     match done {
         Ok(text) => out.write_all(text.as_bytes()).map(|()| 0),
@@ -147,13 +158,35 @@ fn with_cause(error: &KeyringError) -> String {
 }
 
 /// Only rows are under index and seal keys; what others signed is the keyring's own affair.
-async fn count<R>(key_use: KeyUse, version: u32, rows_under: impl FnOnce(KeyUse, u32) -> R) -> Result<u64, CountError>
+async fn needed_by<R>(
+    keyring: &Keyring,
+    key_use: KeyUse,
+    version: u32,
+    rows_under: &impl Fn(Keyring, KeyUse, u32) -> R,
+) -> Result<Vec<TableRows>, CountError>
 where
-    R: Future<Output = Result<u64, CountError>>,
+    R: Future<Output = Result<Vec<TableRows>, CountError>>,
 {
     match key_use {
-        KeyUse::Index | KeyUse::Seal => rows_under(key_use, version).await,
-        KeyUse::Token | KeyUse::Audit | KeyUse::Qr | KeyUse::Document => Ok(0),
+        KeyUse::Index | KeyUse::Seal => rows_under(keyring.clone(), key_use, version).await,
+        KeyUse::Token | KeyUse::Audit | KeyUse::Qr | KeyUse::Document => Ok(Vec::new()),
+    }
+}
+
+/// A table that needs a version, and when it will need it no longer.
+fn line_of(needing: &TableRows) -> String {
+    let TableRows { table, under } = needing;
+    match under.until {
+        Some(until) => format!(
+            "
+  {table}: {} rows, the last of which expires at {until}",
+            under.rows
+        ),
+        None => format!(
+            "
+  {table}: {} rows, which a running service brings to the active version",
+            under.rows
+        ),
     }
 }
 
@@ -189,7 +222,14 @@ fn activate(folder: &Path, key_use: KeyUse, now: bool, clock: &dyn Clock) -> Res
     Ok(format!("{key_use} {version} is active; older versions only read\n"))
 }
 
-fn retire(folder: &Path, key_use: KeyUse, version: u32, rows: u64, clock: &dyn Clock) -> Result<String, KeyringError> {
+fn retire(
+    folder: &Path,
+    key_use: KeyUse,
+    version: u32,
+    needed_by: &[TableRows],
+    clock: &dyn Clock,
+) -> Result<String, KeyringError> {
+    let rows = needed_by.iter().map(|table| table.under.rows).sum();
     Keyring::load(folder)?.retire(key_use, version, rows, clock)?;
     Ok(format!("{key_use} {version} is deleted\n"))
 }
@@ -202,16 +242,42 @@ struct ListedKey<'k> {
     /// Of a sealing key, where the database tells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     seals: Option<u64>,
+    /// The tables whose rows keep an old version from being retired.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    needed_by: &'k [TableRows],
 }
 
-fn list(folder: &Path, json: bool, uses: Result<Vec<KeyUsage>, CountError>) -> Result<String, KeyringError> {
-    let keys = Keyring::load(folder)?.list();
+async fn list<R>(
+    folder: &Path,
+    json: bool,
+    rows_under: &impl Fn(Keyring, KeyUse, u32) -> R,
+    uses: Result<Vec<KeyUsage>, CountError>,
+) -> Result<String, KeyringError>
+where
+    R: Future<Output = Result<Vec<TableRows>, CountError>>,
+{
+    let keyring = Keyring::load(folder)?;
+    let keys = keyring.list();
+    let mut needed = Vec::new();
+    for key in keys.iter().filter(|key| key.state == KeyState::RetiredForWriting) {
+        // Where the database does not answer, the use of the sealing keys is not known either, which is said.
+        if let Ok(tables) = needed_by(&keyring, key.key_use, key.version, rows_under).await {
+            needed.push((key.key_use, key.version, tables));
+        }
+    }
+    let needing = |key: &KeyInfo| {
+        let found = needed.iter().find(|(key_use, version, _)| (*key_use, *version) == (key.key_use, key.version));
+        found.map(|(_, _, tables)| tables.as_slice())
+    };
     let usage = |key: &KeyInfo| {
         let uses = uses.as_deref().ok().filter(|_| key.key_use == KeyUse::Seal)?;
         uses.iter().find(|usage| usage.version == key.version)
     };
     if json {
-        let line = |key| serde_json::json!(ListedKey { key, seals: usage(key).map(|usage| usage.seals) }).to_string();
+        let line = |key| {
+            let needed_by = needing(key).unwrap_or_default();
+            serde_json::json!(ListedKey { key, seals: usage(key).map(|usage| usage.seals), needed_by }).to_string()
+        };
         return Ok(keys.iter().map(|key| line(key) + "\n").collect());
     }
     let mut text = format!("{:8} {:>7}  {:19}  {:20}  {:20}  key id\n", "use", "version", "state", "created", "since");
@@ -223,6 +289,11 @@ fn list(folder: &Path, json: bool, uses: Result<Vec<KeyUsage>, CountError>) -> R
         let line = format!("{key_use:8} {:>7}  {state:19}  {created:20}  {since:20}  {kid}", key.version);
         text.push_str(line.trim_end());
         text.push('\n');
+    }
+    for key in &keys {
+        let Some(tables) = needing(key).filter(|tables| !tables.is_empty()) else { continue };
+        let tables: String = tables.iter().map(line_of).collect();
+        text += &format!("{} {} is still needed by:{tables}\n", key.key_use, key.version);
     }
     match &uses {
         Ok(_) => keys.iter().filter_map(|key| Some((key, usage(key)?))).for_each(|(key, usage)| {

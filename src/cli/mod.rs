@@ -30,13 +30,11 @@ use self::keys::CountError;
 use self::operate::{Operators, WhyArgs};
 use self::place::{PlaceArgs, PlaceError, clock, entropy};
 use self::runtime::{CommandRuntime, ThreadsEnd};
-use crate::audit::{OperatorAct, data_keys_under};
-use crate::citizens;
+use crate::app::keyed_tables;
+use crate::audit::OperatorAct;
 use crate::citizens::sealing::Sealing;
 use crate::clients::{Clients, ClientsError};
-use crate::consent::proofs_under;
-use crate::crypto::{KeyUse, SystemEntropy};
-use crate::eid;
+use crate::crypto::{KeyUse, Keyring, SystemEntropy};
 use crate::kernel::Causes;
 use crate::kernel::clock::SystemClock;
 use crate::sealing::{self, KeyUsage};
@@ -298,22 +296,10 @@ fn keys(at: At<keys::KeysArgs>) -> ExitCode {
     };
     let At { place, why, args } = at;
     let (place, counted_at) = (&place, clock.now());
-    let count = async |key_use: KeyUse, version: u32| {
+    let count = async |keyring: Keyring, key_use: KeyUse, version: u32| {
         let store = place.find().and_then(|place: place::Place| place.open_store());
         let store = store.map_err(Box::<PlaceError>::from)?;
-        let records = citizens::rows_under_version(&store, key_use, version).await?
-            + crate::qr::rows_under_version(&store, key_use, version, counted_at).await?
-            + crate::residence::rows_under_version(&store, key_use, version, counted_at).await?
-            + crate::stays::rows_under_version(&store, key_use, version).await?;
-        let sealed = match key_use {
-            KeyUse::Seal => {
-                let (entries, proofs) = (data_keys_under(&store, version).await?, proofs_under(&store, version).await?);
-                let asked = crate::oidc::rows_under_version(&store, version, counted_at).await?;
-                entries + proofs + asked + eid::rows_under_version(&store, version).await?
-            }
-            _ => 0,
-        };
-        Ok(records + sealed)
+        Ok(sealing::rows_under(&store, &keyed_tables(&keyring, &entropy), (key_use, version), counted_at).await?)
     };
     let uses = async || -> Result<Vec<KeyUsage>, CountError> {
         let store = place.find().and_then(|place| place.open_store()).map_err(Box::<PlaceError>::from)?;

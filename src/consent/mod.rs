@@ -6,9 +6,11 @@
 
 mod model;
 mod retention;
+mod keyed_tables;
 mod service;
 mod store;
 
+pub use keyed_tables::keyed_tables;
 pub use model::{Consent, NewConsent, Uncovered};
 pub use retention::retention_rules;
-pub use service::{Consents, ConsentsParts, Withdrawn, proofs_under};
+pub use service::{Consents, ConsentsParts, Withdrawn};

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::model::Consent;
 use crate::kernel::{AttributeSet, CitizenId, ConsentId, Instant, ProcedureCode};
+use crate::sealing::Sealed;
 use crate::storage::schema::consents;
 use crate::storage::{Db, StorageError, per_arm};
 
@@ -105,9 +106,9 @@ pub fn under_older(db: &mut Db, version: i32, limit: i64) -> Result<Vec<ConsentR
 }
 
 /// Puts a proof that was sealed anew in the place of the old one.
-pub fn replace_proof(db: &mut Db, id: &[u8], version: i32, proof: &[u8]) -> Result<(), StorageError> {
+pub fn replace_proof(db: &mut Db, id: &[u8], sealed: &Sealed) -> Result<(), StorageError> {
     diesel::update(consents::table.find(id))
-        .set((consents::key_version.eq(version), consents::proof.eq(proof)))
+        .set((consents::key_version.eq(sealed.key_version), consents::proof.eq(&sealed.bytes)))
         .execute(db)?;
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 mod endpoints;
 mod grants;
+mod keyed_tables;
 mod model;
 mod pages;
 mod protocol;
@@ -13,6 +14,7 @@ mod service;
 mod store;
 
 pub use endpoints::{OidcApi, routes};
+pub use keyed_tables::keyed_tables;
 pub use pages::AuthorizePage;
 pub use retention::retention_rules;
-pub use service::{Oidc, OidcConfig, OidcParts, rows_under_version};
+pub use service::{Oidc, OidcConfig, OidcParts};

@@ -1,10 +1,10 @@
-//! The count of each version.
+//! The count of each version, and to which ones the rows were brought.
 
 use diesel::prelude::*;
 
 use super::KeyUsage;
-use crate::storage::schema::sealing_key_uses;
-use crate::storage::{Db, StorageError};
+use crate::storage::schema::{resealing_progress, sealing_key_uses};
+use crate::storage::{Db, StorageError, per_arm};
 
 /// Adds to the count of a version, or takes from it.
 ///
@@ -31,4 +31,28 @@ pub fn all(db: &mut Db) -> Result<Vec<KeyUsage>, StorageError> {
         seals: u64::try_from(seals).unwrap_or_default(),
     };
     Ok(rows.into_iter().map(usage).collect())
+}
+
+/// The versions of the sealing and the index key that everything was last brought to.
+pub fn progress(db: &mut Db) -> Result<Option<(u32, u32)>, StorageError> {
+    let found: Option<(i32, i32)> = resealing_progress::table
+        .find(1)
+        .select((resealing_progress::seal_version, resealing_progress::index_version))
+        .get_result(db)
+        .optional()?;
+    Ok(found.map(|(seal, index)| (seal.cast_unsigned(), index.cast_unsigned())))
+}
+
+pub fn set_progress(db: &mut Db, (seal, index): (u32, u32)) -> Result<(), StorageError> {
+    let versions = (
+        resealing_progress::seal_version.eq(seal.cast_signed()),
+        resealing_progress::index_version.eq(index.cast_signed()),
+    );
+    per_arm!(db, conn => diesel::insert_into(resealing_progress::table)
+        .values((resealing_progress::singleton.eq(1_i16), versions))
+        .on_conflict(resealing_progress::singleton)
+        .do_update()
+        .set(versions)
+        .execute(conn))?;
+    Ok(())
 }

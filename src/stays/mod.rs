@@ -2,6 +2,7 @@
 
 mod api;
 pub mod formats;
+mod keyed_tables;
 pub mod model;
 mod pages;
 mod printed;
@@ -10,6 +11,7 @@ mod service;
 mod store;
 
 pub use api::{StaysApi, routes};
+pub use keyed_tables::keyed_tables;
 pub use pages::{Desk, DeskLink, desk_link, desk_routes};
 pub use retention::retention_rules;
 pub use service::*;

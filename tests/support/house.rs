@@ -229,6 +229,12 @@ impl House {
     }
 }
 
+impl House {
+    pub fn rows(&self) -> super::keys::Keys<'_> {
+        super::keys::Keys { store: &self.store, keyring: &self.keyring, now: self.now() }
+    }
+}
+
 /// The client, asking in this process with all that a token can allow.
 pub fn caller_of(client: Arc<Client>, expires: Instant) -> Caller {
     let token = Verified {

@@ -4,6 +4,7 @@ mod backend;
 mod browser;
 pub mod camera;
 pub mod house;
+pub mod keys;
 pub mod photos;
 mod installation;
 mod tls_wire;

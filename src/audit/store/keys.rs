@@ -30,21 +30,19 @@ pub(in crate::audit) fn data_keys(db: &mut Db, log: i32) -> Result<Vec<DataKeyRo
         .load(db)?)
 }
 
-/// How many data keys are sealed under each version of the keyring.
-pub(in crate::audit) fn data_key_versions(db: &mut Db) -> Result<Vec<(i32, i64)>, StorageError> {
-    Ok(audit_data_keys::table
-        .group_by(audit_data_keys::key_version)
-        .select((audit_data_keys::key_version, diesel::dsl::count_star()))
-        .load(db)?)
+/// How many data keys are sealed under a version of the keyring.
+pub(in crate::audit) fn data_keys_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
+    Ok(audit_data_keys::table.filter(audit_data_keys::key_version.eq(version)).count().get_result(db)?)
 }
 
-pub(in crate::audit) fn data_keys_not_under(
+/// Data keys under a version older than `version`, the first of each log first.
+pub(in crate::audit) fn data_keys_before(
     db: &mut Db,
     version: i32,
     limit: i64,
 ) -> Result<Vec<DataKeyRow>, StorageError> {
     Ok(audit_data_keys::table
-        .filter(audit_data_keys::key_version.ne(version))
+        .filter(audit_data_keys::key_version.lt(version))
         .order((audit_data_keys::log.asc(), audit_data_keys::number.asc()))
         .limit(limit)
         .select(DataKeyRow::as_select())

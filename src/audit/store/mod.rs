@@ -13,7 +13,7 @@ pub(super) use entries::{
     written_at,
 };
 pub(super) use keys::{
-    DataKeyRow, data_key_versions, data_keys, data_keys_not_under, expire_data_keys, insert_data_key, rewrap_data_key,
+    DataKeyRow, data_keys, data_keys_before, data_keys_under, expire_data_keys, insert_data_key, rewrap_data_key,
 };
 pub(super) use lists::{
     blobs_of, delete_lists, delete_segments, first_list, insert_list, lists_between, put_blobs, search,

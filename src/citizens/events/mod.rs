@@ -39,4 +39,4 @@ pub use model::{EventId, EventState, LifeEvent, Stamp, born_key};
 pub use read::EventRequest;
 pub use record::{EventAnswer, EventTold, RECORD, RecordError};
 pub(super) use recording::record_owed;
-pub use rows::reseal;
+pub use rows::{renew_events, renew_patches};

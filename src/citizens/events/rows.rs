@@ -33,17 +33,15 @@ pub fn row_of(
     at: Instant,
 ) -> Result<EventRow, WriteError> {
     let stamp = event.stamp();
-    let content =
-        serde_json::to_vec(event).map_err(|_| StorageError::BrokenInvariant("an event cannot be written as JSON"))?;
-    let (key_version, sealed) = sealing.seal_content(EVENTS, stamp.id.as_str().as_bytes(), &content);
+    let sealed = sealing.table(EVENTS).seal(&[stamp.id.as_str().as_bytes()], event)?;
     Ok(EventRow {
         event_id: stamp.id.to_string(),
         effective: stamp.day,
         rank: stamp.rank,
         state: state as i16,
         reason: reason.to_owned(),
-        key_version,
-        sealed,
+        key_version: sealed.key_version,
+        sealed: sealed.bytes,
         received_at: at.as_micros(),
         recorded: true,
     })
@@ -55,12 +53,12 @@ pub fn subject_rows(
     stamp: &Stamp,
     subjects: &[([u8; 16], Option<Patch>)],
 ) -> Result<Vec<SubjectRow>, WriteError> {
+    let patches = sealing.table::<Patch>(PATCHES);
     let row = |(subject, patch): &([u8; 16], Option<Patch>)| -> Result<SubjectRow, WriteError> {
         let (key_version, sealed) = match patch {
             Some(patch) => {
-                let content = serde_json::to_vec(patch)
-                    .map_err(|_| StorageError::BrokenInvariant("an event cannot be written as JSON"))?;
-                sealing.seal_content(PATCHES, &patch_binding(subject, stamp.id.as_str()), &content)
+                let sealed = patches.seal(&[subject, stamp.id.as_str().as_bytes()], patch)?;
+                (sealed.key_version, sealed.bytes)
             }
             None => (i32::MAX, Vec::new()),
         };
@@ -70,40 +68,34 @@ pub fn subject_rows(
     subjects.iter().map(row).collect()
 }
 
-fn patch_binding(subject: &[u8], event_id: &str) -> Vec<u8> {
-    [subject, event_id.as_bytes()].concat()
-}
-
 /// The event a row holds.
 pub fn open_event(sealing: &Sealing, row: &EventRow) -> Result<LifeEvent, WriteError> {
-    let content = sealing.open_content(EVENTS, (row.key_version, &row.sealed), row.event_id.as_bytes())?;
-    Ok(serde_json::from_slice(&content).map_err(|_| fault("sealed"))?)
+    Ok(sealing.table(EVENTS).open(&[row.event_id.as_bytes()], row.key_version, &row.sealed)?)
 }
 
 /// What the event changed of one subject.
 pub fn open_patch(sealing: &Sealing, row: &SubjectRow) -> Result<Patch, WriteError> {
-    let bound = patch_binding(&row.subject, &row.event_id);
-    let content = sealing.open_content(PATCHES, (row.key_version, &row.sealed), &bound)?;
-    Ok(serde_json::from_slice(&content).map_err(|_| fault("sealed"))?)
+    Ok(sealing.table(PATCHES).open(&[&row.subject, row.event_id.as_bytes()], row.key_version, &row.sealed)?)
 }
 
-/// Seals what stands under a key older than `active` anew, up to `limit` rows of each table; how many.
-pub fn reseal(db: &mut Db, sealing: &Sealing, active: i32, limit: i64) -> Result<u64, StorageError> {
-    let mut done = 0;
-    for mut row in events::sealed_before(db, active, limit)? {
-        let content = sealing.open_content(EVENTS, (row.key_version, &row.sealed), row.event_id.as_bytes())?;
-        (row.key_version, row.sealed) = sealing.seal_content(EVENTS, row.event_id.as_bytes(), &content);
-        events::reseal(db, &row)?;
-        done += 1;
+/// Seals up to `limit` events anew that stand under a key older than `active`; how many.
+pub fn renew_events(db: &mut Db, sealing: &Sealing, active: i32, limit: i64) -> Result<usize, StorageError> {
+    let (table, rows) = (sealing.table::<LifeEvent>(EVENTS), events::sealed_before(db, active, limit)?);
+    for row in &rows {
+        let sealed = table.renew(&[row.event_id.as_bytes()], row.key_version, &row.sealed)?;
+        events::replace_sealed(db, &row.event_id, &sealed)?;
     }
-    for mut row in events::subjects_sealed_before(db, active, limit)? {
-        let bound = patch_binding(&row.subject, &row.event_id);
-        let content = sealing.open_content(PATCHES, (row.key_version, &row.sealed), &bound)?;
-        (row.key_version, row.sealed) = sealing.seal_content(PATCHES, &bound, &content);
-        events::reseal_subject(db, &row)?;
-        done += 1;
+    Ok(rows.len())
+}
+
+/// The same of what events changed.
+pub fn renew_patches(db: &mut Db, sealing: &Sealing, active: i32, limit: i64) -> Result<usize, StorageError> {
+    let (table, rows) = (sealing.table::<Patch>(PATCHES), events::subjects_sealed_before(db, active, limit)?);
+    for row in &rows {
+        let sealed = table.renew(&[&row.subject, row.event_id.as_bytes()], row.key_version, &row.sealed)?;
+        events::replace_sealed_patch(db, (&row.subject, &row.event_id), &sealed)?;
     }
-    Ok(done)
+    Ok(rows.len())
 }
 
 /// Its state, as its column has it.

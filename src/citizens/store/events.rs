@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use crate::citizens::events::{EventState, Stamp};
+use crate::sealing::Sealed;
 use crate::storage::schema::{life_event_subjects, life_events};
 use crate::storage::{Db, StorageError, insert_rows, per_arm};
 
@@ -118,12 +119,14 @@ pub fn parked(db: &mut Db, limit: i64) -> Result<Vec<EventRow>, StorageError> {
         .load(db)?)
 }
 
-/// Rows that stand under a version of the sealing key.
+/// Events that stand under a version of the sealing key.
 pub fn sealed_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
-    let events: i64 = life_events::table.filter(life_events::key_version.eq(version)).count().get_result(db)?;
-    let subjects: i64 =
-        life_event_subjects::table.filter(life_event_subjects::key_version.eq(version)).count().get_result(db)?;
-    Ok(events + subjects)
+    Ok(life_events::table.filter(life_events::key_version.eq(version)).count().get_result(db)?)
+}
+
+/// Patches that do.
+pub fn subjects_sealed_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
+    Ok(life_event_subjects::table.filter(life_event_subjects::key_version.eq(version)).count().get_result(db)?)
 }
 
 /// Events that stand under a key older than `active`.
@@ -144,16 +147,16 @@ pub fn subjects_sealed_before(db: &mut Db, active: i32, limit: i64) -> Result<Ve
         .load(db)?)
 }
 
-pub fn reseal(db: &mut Db, row: &EventRow) -> Result<(), StorageError> {
-    diesel::update(life_events::table.find(&row.event_id))
-        .set((life_events::key_version.eq(row.key_version), life_events::sealed.eq(&row.sealed)))
+pub fn replace_sealed(db: &mut Db, event: &str, sealed: &Sealed) -> Result<(), StorageError> {
+    diesel::update(life_events::table.find(event))
+        .set((life_events::key_version.eq(sealed.key_version), life_events::sealed.eq(&sealed.bytes)))
         .execute(db)?;
     Ok(())
 }
 
-pub fn reseal_subject(db: &mut Db, row: &SubjectRow) -> Result<(), StorageError> {
-    diesel::update(life_event_subjects::table.find((&row.subject, &row.event_id)))
-        .set((life_event_subjects::key_version.eq(row.key_version), life_event_subjects::sealed.eq(&row.sealed)))
+pub fn replace_sealed_patch(db: &mut Db, key: (&[u8], &str), sealed: &Sealed) -> Result<(), StorageError> {
+    diesel::update(life_event_subjects::table.find(key))
+        .set((life_event_subjects::key_version.eq(sealed.key_version), life_event_subjects::sealed.eq(&sealed.bytes)))
         .execute(db)?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! First answers to requests with an `Idempotency-Key`, sealed.
 
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 
 use crate::kernel::Instant;
@@ -23,11 +24,10 @@ pub struct KeptAnswerRow {
 
 impl KeptAnswerRow {
     /// What the sealed answer is bound to: a row put together from others does not open.
-    pub fn binding(&self) -> Vec<u8> {
-        let (versions, end) = ([self.index_version, self.key_version], self.expires_at);
+    pub fn bound_to(&self) -> Vec<u8> {
         let mut bytes = [self.key.as_slice(), &self.request].concat();
-        bytes.extend(versions.iter().flat_map(|version| version.to_be_bytes()));
-        bytes.extend(end.to_be_bytes());
+        bytes.extend(self.index_version.to_be_bytes());
+        bytes.extend(self.expires_at.to_be_bytes());
         bytes
     }
 }
@@ -69,12 +69,18 @@ pub fn sweep(db: &mut Db, now: Instant, limit: i64) -> Result<usize, StorageErro
     Ok(diesel::delete(kept_answers::table.filter(kept_answers::key.eq_any(over))).execute(db)?)
 }
 
-/// Answers sealed under a version.
-pub fn sealed_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
-    Ok(kept_answers::table.filter(kept_answers::key_version.eq(version)).count().get_result(db)?)
+/// Answers sealed under a version, and when the last of them is over.
+pub fn sealed_under(db: &mut Db, version: i32) -> Result<(i64, Option<i64>), StorageError> {
+    Ok(kept_answers::table
+        .filter(kept_answers::key_version.eq(version))
+        .select((count_star(), max(kept_answers::expires_at)))
+        .get_result(db)?)
 }
 
-/// Answers found by hashes under a version.
-pub fn hashed_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
-    Ok(kept_answers::table.filter(kept_answers::index_version.eq(version)).count().get_result(db)?)
+/// Answers found by hashes under a version, and when the last of them is over.
+pub fn hashed_under(db: &mut Db, version: i32) -> Result<(i64, Option<i64>), StorageError> {
+    Ok(kept_answers::table
+        .filter(kept_answers::index_version.eq(version))
+        .select((count_star(), max(kept_answers::expires_at)))
+        .get_result(db)?)
 }

@@ -5,24 +5,14 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 
 use super::apply::lock_change_log;
-use super::events;
-use super::kept_answers;
 use super::rows::{CitizenRow, IdentifierRow};
 use crate::citizens::sealing::Sealing;
-use crate::storage::schema::{citizens, identifiers, resealing_progress};
+use crate::sealing::Renewed;
+use crate::storage::schema::{citizens, identifiers};
 use crate::storage::{Db, StorageError, per_arm};
 
 /// Rows looked at in one slice at most.
 const PAGE: i64 = 256;
-
-/// Where a pass over a table stands, and what it did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pass {
-    /// The last key looked at; empty at the start.
-    pub after: Vec<u8>,
-    pub done: u64,
-    pub finished: bool,
-}
 
 /// Re-seals records that stand under an older key than `active`, until `budget` is spent.
 pub fn reseal(
@@ -31,9 +21,9 @@ pub fn reseal(
     active: u32,
     after: &[u8],
     budget: Duration,
-) -> Result<Pass, StorageError> {
+) -> Result<Renewed, StorageError> {
     let began = Instant::now();
-    let mut pass = Pass { after: after.to_vec(), ..Pass::default() };
+    let (mut last, mut rows) = (after.to_vec(), 0);
     let page: Vec<(Vec<u8>, i32)> = citizens::table
         .filter(citizens::citizen_id.gt(after))
         .order(citizens::citizen_id)
@@ -43,16 +33,15 @@ pub fn reseal(
     let whole = (page.len() as i64) < PAGE;
     for (index, (id, version)) in page.iter().enumerate() {
         if *version < column(active) && reseal_one(db, sealing, id)? {
-            pass.done += 1;
+            rows += 1;
         }
-        pass.after.clone_from(id);
+        last.clone_from(id);
         if began.elapsed() >= budget {
-            pass.finished = whole && index + 1 == page.len();
-            return Ok(pass);
+            let finished = whole && index + 1 == page.len();
+            return Ok(Renewed { next: (!finished).then_some(last), rows });
         }
     }
-    pass.finished = whole;
-    Ok(pass)
+    Ok(Renewed { next: (!whole).then_some(last), rows })
 }
 
 /// `false` if another writer was faster: what it wrote stands under the active key.
@@ -79,11 +68,11 @@ pub fn rehash(
     (kind, old): (i16, u32),
     after: &[u8],
     budget: Duration,
-) -> Result<Pass, StorageError> {
+) -> Result<Renewed, StorageError> {
     let began = Instant::now();
     // Nobody may change a person between the reading of the record and the writing of its hashes.
     lock_change_log(db)?;
-    let mut pass = Pass { after: after.to_vec(), ..Pass::default() };
+    let (mut last, mut rows) = (after.to_vec(), 0);
     let page: Vec<IdentifierRow> = identifiers::table
         .filter(identifiers::kind.eq(kind))
         .filter(identifiers::key_version.eq(column(old)))
@@ -95,18 +84,17 @@ pub fn rehash(
     let whole = (page.len() as i64) < PAGE;
     for (index, row) in page.iter().enumerate() {
         if rehash_one(db, sealing, old, row)? {
-            pass.done += 1;
+            rows += 1;
         }
-        pass.after.clone_from(&row.hash);
+        last.clone_from(&row.hash);
         // People who share a hash are done together, or the next slice would begin after them.
         let shared = page.get(index + 1).is_some_and(|next| next.hash == row.hash);
         if began.elapsed() >= budget && !shared {
-            pass.finished = whole && index + 1 == page.len();
-            return Ok(pass);
+            let finished = whole && index + 1 == page.len();
+            return Ok(Renewed { next: (!finished).then_some(last), rows });
         }
     }
-    pass.finished = whole;
-    Ok(pass)
+    Ok(Renewed { next: (!whole).then_some(last), rows })
 }
 
 fn rehash_one(db: &mut Db, sealing: &Sealing, old: u32, row: &IdentifierRow) -> Result<bool, StorageError> {
@@ -129,40 +117,14 @@ fn rehash_one(db: &mut Db, sealing: &Sealing, old: u32, row: &IdentifierRow) -> 
     Ok(true)
 }
 
-/// Records and kept answers sealed under a version.
-pub fn sealed_under(db: &mut Db, version: u32) -> Result<i64, StorageError> {
-    let version = column(version);
-    let records: i64 = citizens::table.filter(citizens::key_version.eq(version)).count().get_result(db)?;
-    Ok(records + kept_answers::sealed_under(db, version)? + events::sealed_under(db, version)?)
+/// Records sealed under a version.
+pub fn sealed_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
+    Ok(citizens::table.filter(citizens::key_version.eq(version)).count().get_result(db)?)
 }
 
-/// Identifiers and kept answers that are found by hashes under a version.
-pub fn hashed_under(db: &mut Db, version: u32) -> Result<i64, StorageError> {
-    let version = column(version);
-    let found: i64 = identifiers::table.filter(identifiers::key_version.eq(version)).count().get_result(db)?;
-    Ok(found + kept_answers::hashed_under(db, version)?)
-}
-
-/// The versions everything was last brought to.
-pub fn progress(db: &mut Db) -> Result<Option<(u32, u32)>, StorageError> {
-    let found: Option<(i32, i32)> = resealing_progress::table
-        .find(1)
-        .select((resealing_progress::seal_version, resealing_progress::index_version))
-        .get_result(db)
-        .optional()?;
-    Ok(found.map(|(seal, index)| (seal as u32, index as u32)))
-}
-
-pub fn set_progress(db: &mut Db, seal: u32, index: u32) -> Result<(), StorageError> {
-    let versions =
-        (resealing_progress::seal_version.eq(column(seal)), resealing_progress::index_version.eq(column(index)));
-    per_arm!(db, conn => diesel::insert_into(resealing_progress::table)
-        .values((resealing_progress::singleton.eq(1_i16), versions))
-        .on_conflict(resealing_progress::singleton)
-        .do_update()
-        .set(versions)
-        .execute(conn))?;
-    Ok(())
+/// Identifiers that are found by hashes under a version.
+pub fn hashed_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
+    Ok(identifiers::table.filter(identifiers::key_version.eq(version)).count().get_result(db)?)
 }
 
 fn column(version: u32) -> i32 {

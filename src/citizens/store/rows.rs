@@ -21,6 +21,10 @@ pub enum IdentifierKind {
     Guardian = 4,
 }
 
+impl IdentifierKind {
+    pub const ALL: [Self; 4] = [Self::Number, Self::Legacy, Self::NameAndBirth, Self::Guardian];
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = citizens, treat_none_as_default_value = false)]
 pub struct CitizenRow {

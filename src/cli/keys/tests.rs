@@ -5,6 +5,7 @@ use clap::Parser;
 use super::*;
 use crate::crypto::SystemEntropy;
 use crate::kernel::{Instant, ManualClock};
+use crate::sealing::RowsUnder;
 
 #[derive(Parser)]
 struct Line {
@@ -15,7 +16,7 @@ struct Line {
 struct Shell {
     folder: tempfile::TempDir,
     clock: ManualClock,
-    rows: Result<u64, &'static str>,
+    rows: Result<Vec<TableRows>, &'static str>,
     uses: Result<Vec<KeyUsage>, &'static str>,
     recorded: std::sync::Mutex<Vec<String>>,
 }
@@ -27,9 +28,9 @@ impl Shell {
         let folder = self.folder.path().join("keys");
         let entropy = SystemEntropy::default();
         let tools = Tools { configured: Some(&folder), clock: &self.clock, entropy: &entropy, out: &mut out };
-        let (rows, uses) = (self.rows, self.uses.clone());
+        let (rows, uses) = (&self.rows, self.uses.clone());
         let counts = Counts {
-            rows_under: |_, _| async move { rows.map_err(CountError::from) },
+            rows_under: |_, _, _| async move { rows.clone().map_err(CountError::from) },
             uses: || async move { uses.map_err(CountError::from) },
         };
         let record = async |_, act: OperatorAct| {
@@ -44,7 +45,12 @@ impl Shell {
 #[tokio::test]
 async fn a_rotation_from_the_command_line() {
     let clock = ManualClock::at(Instant::from_seconds(1_790_000_000));
-    let (folder, rows, uses) = (tempfile::tempdir().unwrap(), Ok(7), Ok(Vec::new()));
+    let until = Some(Instant::from_seconds(1_790_000_600));
+    let left = vec![
+        TableRows { table: "stays", under: RowsUnder::lasting(4) },
+        TableRows { table: "eid_outbox", under: RowsUnder { rows: 3, until } },
+    ];
+    let (folder, rows, uses) = (tempfile::tempdir().unwrap(), Ok(left), Ok(Vec::new()));
     let mut shell = Shell { folder, clock, rows, uses, recorded: Default::default() };
     assert_eq!(shell.run("list").await.0, 1);
     assert_eq!(shell.run("init").await.0, 0);
@@ -56,10 +62,19 @@ async fn a_rotation_from_the_command_line() {
     assert!(code == 1 && text.contains("too recently"), "{text}");
     assert_eq!(shell.run("activate seal --now").await, (0, "seal 2 is active; older versions only read\n".into()));
     let (code, text) = shell.run("retire seal 1").await;
-    assert!(code == 1 && text.contains("7 rows still stand"), "{text}");
+    let told = "seal: 7 rows still stand under version 1:\n  stays: 4 rows, which a running service brings to the active \
+                version\n  eid_outbox: 3 rows, the last of which expires at 2026-09-21T14:23:20Z\n";
+    assert_eq!((code, text.as_str()), (1, told));
+    let (_, text) = shell.run("list").await;
+    assert!(text.contains("\nseal 1 is still needed by:\n  stays: 4 rows, "), "{text}");
+    let (_, text) = shell.run("list --json").await;
+    assert!(
+        text.contains(r#""needed_by":[{"rows":4,"table":"stays"},{"rows":3,"table":"eid_outbox","until":"#),
+        "{text}"
+    );
     shell.rows = Err("the database is away");
     assert!(shell.run("retire seal 1").await.1.contains("cannot count the rows under seal 1: the database is away"));
-    shell.rows = Ok(0);
+    shell.rows = Ok(Vec::new());
     assert_eq!(shell.run("retire seal 1").await, (0, "seal 1 is deleted\n".into()));
     let recorded = shell.recorded.lock().unwrap().join(", ");
     let before = "keys.init , keys.rotate seal, keys.activate seal, keys.activate seal, ";
@@ -92,7 +107,7 @@ async fn a_folder_must_be_named_somewhere() {
     let args = Line::try_parse_from(["keys", "retire", "token", "1"]).unwrap().args;
     let (clock, entropy, mut out) = (ManualClock::default(), SystemEntropy::default(), Vec::new());
     let tools = Tools { configured: None, clock: &clock, entropy: &entropy, out: &mut out };
-    let counts = Counts { rows_under: |_, _| async { Ok(0) }, uses: || async { Ok(Vec::new()) } };
+    let counts = Counts { rows_under: |_, _, _| async { Ok(Vec::new()) }, uses: || async { Ok(Vec::new()) } };
     assert_eq!(run(args, tools, async |_, _| Ok(()), counts).await.unwrap(), 1);
     assert!(Line::try_parse_from(["keys", "rotate", "nothing"]).is_err());
 }

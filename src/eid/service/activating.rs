@@ -4,13 +4,13 @@ use std::net::IpAddr;
 
 use super::codes::{Activation, Origin, Tried, new_code};
 use super::config::{CODE_LIFETIME, DAY, MINUTE};
-use super::passcodes::Secrets;
 use super::{Eid, EidError, entry, refusal};
 use crate::audit::{Entry, Outcome};
 use crate::citizens::matching::Anchor;
 use crate::citizens::model::Status;
 use crate::citizens::{Citizen, Identified, Written, current};
 use crate::crypto::VerifyingKey;
+use crate::eid::codec::DeviceSecrets;
 use crate::eid::model::{AccountLevel, Passcode, needs_representative};
 use crate::eid::sender::Message;
 use crate::eid::store::accounts::{self, AccountRow};
@@ -18,7 +18,6 @@ use crate::eid::store::activations::{self, ActivationRow};
 use crate::eid::store::counters::{self, Kind};
 use crate::eid::store::devices::{self, DeviceRow, algorithm_number};
 use crate::eid::store::outbox::{self, OutboxRow};
-use crate::eid::vault::Drawer;
 use crate::kernel::{CitizenId, DeviceId, TransactionId};
 use crate::storage::{StorageError, Tx};
 
@@ -61,14 +60,14 @@ impl Eid {
         key: &VerifyingKey,
         from: Option<IpAddr>,
     ) -> Result<Activation, EidError> {
-        let tag = from.map(|address| self.0.vault.address_tag(address));
+        let tag = from.map(|address| self.0.codec.address_tag(address));
         let tag = tag.as_ref().map_or(&[][..], |tag| tag.as_slice());
         let identified = self.0.citizens.identify(anchor, tag).await?;
         let unfit = identified.person.as_ref().and_then(|record| self.why_not(&record.citizen));
         let asking = Asking {
             id: self.new_transaction(),
             key: key.clone(),
-            code: new_code(&*self.0.vault.entropy),
+            code: new_code(&*self.0.codec.entropy),
             identified,
             unfit,
         };
@@ -145,11 +144,12 @@ impl Eid {
         );
         let (phone, email) = (citizen.phone.clone(), citizen.email.clone());
         let message = Message { phone, email, code: code.to_owned(), text };
-        let (id, version) = (activation.id.as_bytes(), self.0.vault.version());
+        let id = activation.id.as_bytes();
+        let sealed = self.0.codec.messages.seal(&[id], &message)?;
         let row = OutboxRow {
             activation_id: id.to_vec(),
-            key_version: version,
-            sealed: self.0.vault.seal(Drawer::Outbox, version, id, &message)?,
+            key_version: sealed.key_version,
+            sealed: sealed.bytes,
             attempts: 0,
             due_at: self.0.clock.now().as_micros(),
             expires_at: activation.expires.as_micros(),
@@ -179,7 +179,7 @@ impl Eid {
     ) -> Result<Enrolled, EidError> {
         let record = self.0.citizens.holder(citizen).await?.ok_or(EidError::ActivationRefused)?;
         new.passcode.check(record.citizen.date_of_birth, record.citizen.id_number.expose())?;
-        let device = DeviceId::random(&*self.0.vault.entropy);
+        let device = DeviceId::random(&*self.0.codec.entropy);
         let device_row = self.device_row(device, citizen, new).await?;
         let eid = self.clone();
         let made = self.0.store.write(move |tx| {
@@ -201,15 +201,15 @@ impl Eid {
     }
 
     async fn device_row(&self, device: DeviceId, citizen: CitizenId, new: NewDevice) -> Result<DeviceRow, EidError> {
-        let secrets = Secrets { name: new.name, passcode: self.hash(&new.passcode).await? };
-        let version = self.0.vault.version();
+        let secrets = DeviceSecrets { name: new.name, passcode: self.hash(&new.passcode).await? };
+        let sealed = self.0.codec.devices.seal(&[device.as_bytes()], &secrets)?;
         Ok(DeviceRow {
             device_id: device.as_bytes().to_vec(),
             citizen_id: citizen.as_bytes().to_vec(),
             algorithm: algorithm_number(new.key.algorithm()),
             public_key: new.key.as_bytes().to_vec(),
-            key_version: version,
-            sealed: self.0.vault.seal(Drawer::Devices, version, device.as_bytes(), &secrets)?,
+            key_version: sealed.key_version,
+            sealed: sealed.bytes,
             row_version: 1,
             tries: 0,
             try_after: 0,

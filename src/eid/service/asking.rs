@@ -13,7 +13,6 @@ use crate::eid::model::{
 use crate::eid::store::accounts;
 use crate::eid::store::counters::{self, Kind};
 use crate::eid::store::transactions::{self, TransactionRow};
-use crate::eid::vault::Drawer;
 use crate::kernel::entropy::random_bytes;
 use crate::kernel::{CitizenId, Entropy, IdNumber, Instant, Level, TransactionId};
 use crate::storage::{StorageError, Tx};
@@ -35,7 +34,7 @@ impl Eid {
     pub fn admit_page(&self, tx: &mut Tx<'_>, from: Option<IpAddr>) -> Result<bool, StorageError> {
         let (now, config) = (self.0.clock.now(), &self.0.config);
         if let Some(address) = from {
-            let tag = self.0.vault.address_tag(address);
+            let tag = self.0.codec.address_tag(address);
             if counters::add(tx.db()?, Kind::PagesFromAddress, &tag, MINUTE, now)? > config.pages_per_address {
                 return Ok(false);
             }
@@ -56,7 +55,7 @@ impl Eid {
             return Err(BeginError::LifetimeTooLong);
         }
         let client = self.0.clients.find(&request.client).ok_or(BeginError::UnknownClient)?;
-        let (now, entropy) = (self.0.clock.now(), &*self.0.vault.entropy);
+        let (now, entropy) = (self.0.clock.now(), &*self.0.codec.entropy);
         let (digits, secret) = (new_digits(entropy), ScanSecret::new(TransactionId::random(entropy)));
         let statement = Statement {
             transaction_id: TransactionId::random(entropy),
@@ -101,9 +100,9 @@ impl Eid {
         secret: &ScanSecret,
     ) -> Result<TransactionRow, StorageError> {
         let id = statement.transaction_id.as_bytes();
-        let version = self.0.vault.version();
         let text = serde_json::to_string(statement)
             .map_err(|_| StorageError::BrokenInvariant("a statement cannot be written"))?;
+        let sealed = self.0.codec.statements.seal(&[id], &text)?;
         Ok(TransactionRow {
             transaction_id: id.to_vec(),
             client_id: statement.client.id.to_string(),
@@ -116,8 +115,8 @@ impl Eid {
             bound,
             shown,
             names_tried: 0,
-            key_version: version,
-            sealed: self.0.vault.seal(Drawer::Transactions, version, id, &text)?,
+            key_version: sealed.key_version,
+            sealed: sealed.bytes,
             created_at: statement.requested_at.as_micros(),
             expires_at: statement.expires_at.as_micros(),
             decided_at: None,
@@ -135,7 +134,7 @@ impl Eid {
     pub async fn address(&self, id: TransactionId, number: &IdNumber) -> Result<Addressed, StorageError> {
         let holder = self.0.citizens.holder_of_number(number).await?;
         let holder = holder.map(|record| record.citizen.citizen_id);
-        let tag = self.0.vault.number_tag(number.expose());
+        let tag = self.0.codec.number_tag(number.expose());
         let eid = self.clone();
         self.0
             .store
@@ -197,8 +196,7 @@ impl Eid {
 
     /// The statement of a row: its text, as signed, and what it says.
     pub(super) fn statement(&self, row: &TransactionRow) -> Result<(String, Statement), StorageError> {
-        let text: String =
-            self.0.vault.open(Drawer::Transactions, row.key_version, &row.transaction_id, &row.sealed)?;
+        let text = self.0.codec.statements.open(&[&row.transaction_id], row.key_version, &row.sealed)?;
         let statement =
             serde_json::from_str(&text).map_err(|_| StorageError::inconsistent("eid_transactions", "sealed"))?;
         Ok((text, statement))

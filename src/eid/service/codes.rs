@@ -63,7 +63,7 @@ impl Eid {
         code: &str,
         key: Option<&VerifyingKey>,
     ) -> Result<(), StorageError> {
-        let (code_key, tag) = self.0.vault.code_tag(activation.id.as_bytes(), code);
+        let (code_key, tag) = self.0.codec.code_tag(activation.id.as_bytes(), code);
         let row = ActivationRow {
             activation_id: activation.id.as_bytes().to_vec(),
             citizen_id: citizen.map(|citizen| citizen.as_bytes().to_vec()),
@@ -89,7 +89,7 @@ impl Eid {
     ) -> Result<Enrolment, StorageError> {
         let expires = self.0.clock.now().plus(ENROLMENT_LIFETIME);
         let activation = Activation { id: self.new_transaction(), expires };
-        let code = new_code(&*self.0.vault.entropy);
+        let code = new_code(&*self.0.codec.entropy);
         self.keep(tx, activation, (Some(citizen), origin), &code, None)?;
         Ok(Enrolment { activation, code })
     }
@@ -99,7 +99,7 @@ impl Eid {
         let now = self.0.clock.now();
         match activations::count_try(tx.db()?, id, CODE_TRIES, now)? {
             Some(row) => {
-                let right = self.0.vault.code_matches(id.as_bytes(), code, row.code_key, &row.code)?;
+                let right = self.0.codec.code_matches(id.as_bytes(), code, row.code_key, &row.code)?;
                 Ok(Tried { row: Some(row), right })
             }
             None => Ok(Tried { row: activations::find(tx.db()?, id)?, right: false }),

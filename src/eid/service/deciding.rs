@@ -13,7 +13,6 @@ use crate::eid::model::{
 use crate::eid::request::base64url;
 use crate::eid::store::accounts;
 use crate::eid::store::transactions::{self, Decided, TransactionRow};
-use crate::eid::vault::Drawer;
 use crate::kernel::{CitizenId, Level, TransactionId};
 use crate::storage::{Reach, StorageError};
 
@@ -43,7 +42,7 @@ struct Proof<'a> {
 struct Settled {
     statement: Statement,
     outcome: Outcome,
-    proof: Vec<u8>,
+    proof: String,
 }
 
 impl Eid {
@@ -198,7 +197,7 @@ impl Eid {
         let key = crate::crypto::jose::PublicJwk::of(device.row.key()?);
         let proof = Proof { statement: text, request: &device.token, key };
         let proof =
-            serde_json::to_vec(&proof).map_err(|_| StorageError::BrokenInvariant("a proof cannot be written"))?;
+            serde_json::to_string(&proof).map_err(|_| StorageError::BrokenInvariant("a proof cannot be written"))?;
         Ok(Settled { statement: statement.clone(), outcome, proof })
     }
 
@@ -223,7 +222,7 @@ impl Eid {
                     accounts::set_quiet(tx.db()?, citizen, statement.channel, quiet)?;
                 }
                 let row = transactions::find(tx.db()?, id)?.ok_or(EidError::TransactionOver)?;
-                let sealed = eid.0.vault.seal(Drawer::Proofs, row.key_version, id.as_bytes(), proof);
+                let sealed = eid.0.codec.proofs.seal_under(row.key_version, &[id.as_bytes()], proof);
                 let decided = Decided { state: state_of(*outcome), device: device_id, proof: Some(sealed?), at: now };
                 if !transactions::decide(tx.db()?, id, citizen, &decided)? {
                     return Err(EidError::TransactionOver);

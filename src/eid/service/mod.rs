@@ -32,14 +32,13 @@ pub use own::OwnAccount;
 pub use passcodes::Proof;
 pub use sign_in::{SignIn, SignInTarget};
 pub use signed::{Device, SignedRequest};
-pub use upkeep::rows_under_version;
 
 use self::passcodes::Hasher;
+use super::codec::EidCodec;
 use super::metrics::EidMetrics;
 use super::model::Statement;
 use super::reactor::Closer;
 use super::sender::CodeSender;
-use super::vault::Vault;
 use crate::access::Access;
 use crate::audit::{Audit, Entry, Outcome};
 use crate::citizens::sealing::Sealing;
@@ -84,7 +83,7 @@ struct Inner {
     consents: Consents,
     access: Arc<Access>,
     qr: Qr,
-    vault: Vault,
+    codec: EidCodec,
     sealing: Sealing,
     clock: Arc<dyn Clock>,
     hasher: Hasher,
@@ -113,7 +112,7 @@ impl Eid {
             sealing: Sealing::new(keyring.clone(), entropy.clone()),
             hasher: Hasher::new(config.passcodes_at_once),
             waiters: Semaphore::new(config.waiters),
-            vault: Vault { keyring, entropy },
+            codec: EidCodec::new(keyring, entropy),
             metrics: EidMetrics::register(&metrics),
             config,
             sender,
@@ -127,7 +126,6 @@ impl Eid {
             clock,
         });
         tokio::spawn(upkeep::post(Arc::downgrade(&inner)));
-        tokio::spawn(upkeep::reseal(Arc::downgrade(&inner)));
         Self(inner)
     }
 
@@ -173,7 +171,7 @@ impl Eid {
     }
 
     fn new_transaction(&self) -> TransactionId {
-        TransactionId::random(&*self.0.vault.entropy)
+        TransactionId::random(&*self.0.codec.entropy)
     }
 
     /// What closes the accounts of the dead.
@@ -182,7 +180,7 @@ impl Eid {
             audit: self.0.audit.clone(),
             sealing: self.0.sealing.clone(),
             clock: self.0.clock.clone(),
-            entropy: self.0.vault.entropy.clone(),
+            entropy: self.0.codec.entropy.clone(),
         })
     }
 }

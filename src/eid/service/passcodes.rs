@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use super::codes::Origin;
@@ -11,24 +10,16 @@ use super::signed::Device;
 use super::{Eid, EidError, entry, refusal};
 use crate::audit::Outcome;
 use crate::crypto::SlowHash;
+use crate::eid::codec::DeviceSecrets;
 use crate::eid::model::{Passcode, Standing, TRIES, after_failure, standing};
 use crate::eid::store::activations;
 use crate::eid::store::devices::{self, DeviceRow};
-use crate::eid::vault::Drawer;
 use crate::kernel::entropy::random_bytes;
 use crate::kernel::{DeviceId, Instant, TransactionId};
 use crate::storage::{Reach, StorageError, Tx};
 
 /// How long a request waits for its turn to hash.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// What is sealed of a device.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Secrets {
-    /// As the citizen named it.
-    pub name: String,
-    pub passcode: SlowHash,
-}
 
 /// What a new passcode is set with.
 #[derive(Clone, Copy)]
@@ -77,7 +68,7 @@ fn not_computed<T>(_: T) -> StorageError {
 impl Eid {
     /// The hash of a new passcode.
     pub(super) async fn hash(&self, passcode: &Passcode) -> Result<SlowHash, EidError> {
-        let (passcode, salt) = (passcode.clone(), random_bytes(&*self.0.vault.entropy));
+        let (passcode, salt) = (passcode.clone(), random_bytes(&*self.0.codec.entropy));
         let turn = self.0.hasher.turn().await?;
         let hash = turn.run(move || SlowHash::of(passcode.expose().as_bytes(), salt)).await?;
         Ok(hash.map_err(not_computed)?)
@@ -145,8 +136,8 @@ impl Eid {
         Ok(Err(self.may_try(&counted).err().unwrap_or(EidError::PasscodeRefused { wait: None })))
     }
 
-    pub(super) fn secrets(&self, row: &DeviceRow) -> Result<Secrets, StorageError> {
-        self.0.vault.open(Drawer::Devices, row.key_version, &row.device_id, &row.sealed)
+    pub(super) fn secrets(&self, row: &DeviceRow) -> Result<DeviceSecrets, StorageError> {
+        self.0.codec.devices.open(&[&row.device_id], row.key_version, &row.sealed)
     }
 
     /// Whether the passcode is one of those that are guessed first about this citizen.
@@ -174,10 +165,11 @@ impl Eid {
         };
         let checked = self.check_new(device, new).await;
         self.noted("eid.passcode.set", device.citizen, checked).await?;
-        let (name, version) = (self.secrets(&row)?.name, self.0.vault.version());
-        let secrets = Secrets { name, passcode: self.hash(new).await? };
-        let sealed = self.0.vault.seal(Drawer::Devices, version, &row.device_id, &secrets)?;
-        let row = DeviceRow { sealed, key_version: version, tries: 0, try_after: 0, locked_at: None, ..row };
+        let name = self.secrets(&row)?.name;
+        let secrets = DeviceSecrets { name, passcode: self.hash(new).await? };
+        let sealed = self.0.codec.devices.seal(&[&row.device_id], &secrets)?;
+        let (key_version, sealed) = (sealed.key_version, sealed.bytes);
+        let row = DeviceRow { sealed, key_version, tries: 0, try_after: 0, locked_at: None, ..row };
         let (eid, citizen) = (self.clone(), device.citizen);
         let set = self.0.store.write(move |tx| {
             let now = eid.0.clock.now();

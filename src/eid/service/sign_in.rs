@@ -86,14 +86,14 @@ impl SignIn {
     /// A text for one browser to keep, with a code that nobody else can make: whoever shows it has it
     /// from us.
     pub fn entrust(&self, text: &str) -> String {
-        format!("{text}.{}", base64url(&self.eid.0.vault.browser_tag(text)))
+        format!("{text}.{}", base64url(&self.eid.0.codec.browser_tag(text)))
     }
 
     /// A text that [`entrust`](Self::entrust) gave away; `None` if it is anything else.
     pub fn entrusted<'a>(&self, text: &'a str) -> Option<&'a str> {
         let (text, tag) = text.rsplit_once('.')?;
         let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
-        self.eid.0.vault.browser_matches(text, &tag).then_some(text)
+        self.eid.0.codec.browser_matches(text, &tag).then_some(text)
     }
 
     /// Opens the session of an approved request, once, with its entry, in the place of the browser's

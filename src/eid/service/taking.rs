@@ -8,7 +8,6 @@ use crate::audit::Outcome;
 use crate::consent::NewConsent;
 use crate::eid::model::{Approval, Statement};
 use crate::eid::store::transactions::{self, TransactionRow};
-use crate::eid::vault::Drawer;
 use crate::kernel::{CitizenId, ConsentId, DeviceId, Instant, TransactionId};
 use crate::storage::{StorageError, Tx};
 
@@ -73,7 +72,7 @@ impl Eid {
             attributes: statement.attributes,
             given_at,
             until: given_at.plus(Duration::from_secs(seconds)),
-            proof: self.0.vault.open(Drawer::Proofs, row.key_version, &row.transaction_id, sealed)?,
+            proof: self.0.codec.proofs.open(&[&row.transaction_id], row.key_version, sealed)?.into_bytes(),
         };
         self.0.consents.give(tx, &new).map(Some)
     }

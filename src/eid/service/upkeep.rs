@@ -1,21 +1,16 @@
-//! What runs beside: codes are sent, what is sealed is sealed anew.
+//! What runs beside: codes are sent.
 
 use std::sync::Weak;
 use std::time::Duration;
 
 use super::{Eid, Inner};
-use crate::eid::sender::Message;
 use crate::eid::store::outbox::{self, OutboxRow};
-use crate::eid::store::{devices, sweep};
-use crate::eid::vault::Drawer;
 use crate::kernel::Causes;
-use crate::storage::{Reach, StorageError, Store};
+use crate::storage::{Reach, StorageError};
 
 /// How often the outbox is looked at.
 const POST_EVERY: Duration = Duration::from_millis(250);
-const RESEAL_EVERY: Duration = Duration::from_secs(60);
 const CODES_AT_ONCE: i64 = 32;
-const ROWS: i64 = 200;
 /// The first wait after a code could not be sent; doubled each time, while the code is valid.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 
@@ -32,18 +27,6 @@ pub(super) async fn post(inner: Weak<Inner>) {
                 tracing::warn!(error = %Causes(&error), "codes cannot be sent");
             }
             Err(_) => {}
-        }
-    }
-}
-
-/// Re-seals until the last holder lets go.
-pub(super) async fn reseal(inner: Weak<Inner>) {
-    loop {
-        tokio::time::sleep(RESEAL_EVERY).await;
-        let Some(alive) = inner.upgrade() else { return };
-        let eid = Eid(alive);
-        if let Err(error) = eid.reseal().await {
-            tracing::warn!(error = %Causes(&error), "devices cannot be sealed anew");
         }
     }
 }
@@ -65,7 +48,7 @@ impl Eid {
     }
 
     async fn send(&self, row: OutboxRow) -> Result<(), StorageError> {
-        let message: Message = self.0.vault.open(Drawer::Outbox, row.key_version, &row.activation_id, &row.sealed)?;
+        let message = self.0.codec.messages.open(&[&row.activation_id], row.key_version, &row.sealed)?;
         let sender = self.0.sender.clone();
         let sent = tokio::task::spawn_blocking(move || sender.send(&message)).await;
         match sent {
@@ -81,33 +64,4 @@ impl Eid {
             Err(_) => Err(StorageError::BrokenInvariant("sending a code was cut off")),
         }
     }
-
-    /// Seals devices anew that are sealed under an older key.
-    pub async fn reseal(&self) -> Result<(), StorageError> {
-        let version = self.0.vault.version();
-        loop {
-            let rows = self.0.store.read(Reach::Scan, move |db| devices::sealed_otherwise(db, version, ROWS)).await?;
-            if rows.is_empty() {
-                return Ok(());
-            }
-            let mut anew = Vec::with_capacity(rows.len());
-            for mut row in rows {
-                let secrets = self.secrets(&row)?;
-                row.sealed = self.0.vault.seal(Drawer::Devices, version, &row.device_id, &secrets)?;
-                row.key_version = version;
-                anew.push(row);
-            }
-            let write = move |db: &mut crate::storage::Db| -> Result<(), StorageError> {
-                anew.iter().try_for_each(|row| devices::reseal(db, row))
-            };
-            self.0.store.bulk(write).await?;
-        }
-    }
-}
-
-/// How many rows rest under a version of the sealing key; `keys retire` refuses while there are any.
-/// What is hashed under an index key here lives for a day at most, and does not count.
-pub async fn rows_under_version(store: &Store, version: u32) -> Result<u64, StorageError> {
-    let count = store.read(Reach::Scan, move |db| sweep::count_sealed_under(db, version as i32)).await?;
-    Ok(count.cast_unsigned())
 }

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::crypto::{Algorithm, VerifyingKey};
 use crate::kernel::{CitizenId, DeviceId, Instant};
+use crate::sealing::Sealed;
 use crate::storage::schema::eid_devices;
 use crate::storage::{Db, StorageError, per_arm};
 
@@ -127,20 +128,24 @@ pub fn revoke_all(db: &mut Db, citizen: CitizenId, now: Instant) -> Result<usize
     Ok(diesel::update(theirs).set(eid_devices::revoked_at.eq(now.as_micros())).execute(db)?)
 }
 
-/// Up to `limit` devices that are not sealed under `version`.
-pub fn sealed_otherwise(db: &mut Db, version: i32, limit: i64) -> Result<Vec<DeviceRow>, StorageError> {
+/// Up to `limit` devices that are sealed under a version older than `version`.
+pub fn sealed_before(db: &mut Db, version: i32, limit: i64) -> Result<Vec<DeviceRow>, StorageError> {
     Ok(eid_devices::table
-        .filter(eid_devices::key_version.ne(version))
+        .filter(eid_devices::key_version.lt(version))
         .limit(limit)
         .select(DeviceRow::as_select())
         .load(db)?)
 }
 
 /// Replaces the sealed part, if the row is still as it was read.
-pub fn reseal(db: &mut Db, row: &DeviceRow) -> Result<(), StorageError> {
+pub fn replace_sealed(db: &mut Db, row: &DeviceRow, sealed: &Sealed) -> Result<(), StorageError> {
     diesel::update(eid_devices::table.find(row.device_id.as_slice()))
         .filter(eid_devices::row_version.eq(row.row_version))
-        .set((eid_devices::key_version.eq(row.key_version), eid_devices::sealed.eq(&row.sealed)))
+        .set((eid_devices::key_version.eq(sealed.key_version), eid_devices::sealed.eq(&sealed.bytes)))
         .execute(db)?;
     Ok(())
+}
+
+pub fn sealed_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
+    Ok(eid_devices::table.filter(eid_devices::key_version.eq(version)).count().get_result(db)?)
 }

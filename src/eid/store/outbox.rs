@@ -1,5 +1,6 @@
 //! Codes on their way to a contact.
 
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 
 use crate::kernel::Instant;
@@ -45,4 +46,12 @@ pub fn take_up(db: &mut Db, row: &OutboxRow, again_at: Instant) -> Result<bool, 
 pub fn delete(db: &mut Db, activation: &[u8]) -> Result<(), StorageError> {
     diesel::delete(eid_outbox::table.find(activation)).execute(db)?;
     Ok(())
+}
+
+/// Codes sealed under a version, and when the last of them expires.
+pub fn sealed_under(db: &mut Db, version: i32) -> Result<(i64, Option<i64>), StorageError> {
+    Ok(eid_outbox::table
+        .filter(eid_outbox::key_version.eq(version))
+        .select((count_star(), max(eid_outbox::expires_at)))
+        .get_result(db)?)
 }

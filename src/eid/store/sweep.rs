@@ -75,12 +75,3 @@ pub fn accounts(db: &mut Db, before: Instant, limit: i64) -> Result<usize, Stora
         .load(db)?;
     Ok(diesel::delete(eid_accounts::table.filter(eid_accounts::citizen_id.eq_any(over))).execute(db)?)
 }
-
-/// How many rows rest under a version of the sealing key.
-pub fn count_sealed_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
-    let devices: i64 = eid_devices::table.filter(eid_devices::key_version.eq(version)).count().get_result(db)?;
-    let codes: i64 = eid_outbox::table.filter(eid_outbox::key_version.eq(version)).count().get_result(db)?;
-    let asked: i64 =
-        eid_transactions::table.filter(eid_transactions::key_version.eq(version)).count().get_result(db)?;
-    Ok(devices + codes + asked)
-}

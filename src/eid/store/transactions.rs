@@ -1,5 +1,6 @@
 //! Requests for an approval.
 
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 
 use crate::eid::model::{Channel, TAKING_TIME, TransactionState};
@@ -244,4 +245,12 @@ pub fn abandon(db: &mut Db, citizen: CitizenId) -> Result<(), StorageError> {
         .filter(eid_transactions::taken_at.is_null());
     diesel::update(untaken).set(eid_transactions::state.eq(TransactionState::Rejected.number())).execute(db)?;
     Ok(())
+}
+
+/// Requests sealed under a version, and when the last of them expires.
+pub fn sealed_under(db: &mut Db, version: i32) -> Result<(i64, Option<i64>), StorageError> {
+    Ok(eid_transactions::table
+        .filter(eid_transactions::key_version.eq(version))
+        .select((count_star(), max(eid_transactions::expires_at)))
+        .get_result(db)?)
 }

@@ -108,7 +108,7 @@ async fn begin(oidc: &Oidc, frame: &Page, (client, form): (&Client, &Form), requ
 async fn go_on(oidc: &Oidc, frame: &Page, here: &Here<'_>, request: &HttpRequest) -> Result<HttpResponse, Failure> {
     let opened = oidc.opened(&here.client.id, here.request_uri).await?;
     let known = cookie_of(request, cookie_name(oidc)).map(str::to_owned);
-    let cookie = known.clone().unwrap_or_else(|| oidc.0.vault.secret().expose().to_owned());
+    let cookie = known.clone().unwrap_or_else(|| oidc.0.codec.secret().expose().to_owned());
     let view = match oidc.seen(&opened, &cookie).await.map_err(OidcError::from)? {
         Some(view) => view,
         None => {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::sealed::digest_of;
+use super::codec::digest_of;
 use super::{Oidc, OidcError};
 use crate::clients::Client;
 use crate::kernel::{CitizenId, ClientId, IdNumber, Instant};
@@ -94,15 +94,15 @@ impl Oidc {
     }
 
     fn new_row(&self, checked: &Authorization) -> Result<(Pushed, RequestRow), StorageError> {
-        let secret = self.0.vault.secret();
+        let secret = self.0.codec.secret();
         let digest = digest_of(KIND, secret.expose());
-        let (key_version, sealed) = self.0.vault.seal(&digest, checked)?;
+        let sealed = self.0.codec.requests.seal(&[&digest], checked)?;
         let lifetime = self.0.config.request_lifetime;
         let row = RequestRow {
             digest: digest.to_vec(),
             client_id: checked.client.to_string(),
-            key_version,
-            sealed,
+            key_version: sealed.key_version,
+            sealed: sealed.bytes,
             browsers: 0,
             completed_at: None,
             expires_at: self.0.clock.now().plus(lifetime).as_micros(),
@@ -125,7 +125,7 @@ impl Oidc {
         let row = row.filter(waits).ok_or(OidcError::Over)?;
         Ok(Opened {
             digest,
-            asked: self.0.vault.open(&row.digest, row.key_version, &row.sealed)?,
+            asked: self.0.codec.requests.open(&[&row.digest], row.key_version, &row.sealed)?,
             expires: Instant::from_micros(row.expires_at),
         })
     }

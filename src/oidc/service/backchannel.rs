@@ -1,6 +1,6 @@
 //! Asking a citizen who is present, without a browser (OpenID Connect CIBA, poll mode).
 
-use super::sealed::digest_of;
+use super::codec::digest_of;
 use super::sign_in::with_approval;
 use super::tokens::{Given, Spent};
 use super::{Oidc, OidcError, entry};
@@ -56,7 +56,7 @@ impl Oidc {
         let details = details
             .map_err(|_| StorageError::BrokenInvariant("authorization details cannot be written as JSON"))?
             .unwrap_or_default();
-        let secret = self.0.vault.secret();
+        let secret = self.0.codec.secret();
         let (oidc, interval) = (self.clone(), self.0.config.poll_interval);
         let (digest, scope) = (digest_of(KIND, secret.expose()), checked.scope.clone());
         let begun = self.0.store.write(move |tx| -> Result<_, OidcError> {

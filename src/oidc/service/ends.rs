@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::sealed::digest_of;
+use super::codec::digest_of;
 use super::tokens::REFRESH;
 use super::{Oidc, entry};
 use crate::access::{Grant, Verified};

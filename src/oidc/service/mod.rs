@@ -5,7 +5,7 @@ mod asking;
 mod backchannel;
 mod config;
 mod ends;
-mod sealed;
+mod codec;
 mod sign_in;
 mod tokens;
 mod userinfo;
@@ -18,9 +18,8 @@ pub use ends::LogoutError;
 pub use sign_in::{Step, View};
 pub use userinfo::UserinfoError;
 
-use self::sealed::Vault;
+use self::codec::OidcCodec;
 use super::grants::{AuthorizationCode, Ciba, RefreshToken};
-use super::store;
 use crate::access::Access;
 use crate::audit::{Audit, AuditError, Entry, Outcome};
 use crate::citizens::Citizens;
@@ -28,7 +27,7 @@ use crate::clients::Clients;
 use crate::crypto::Keyring;
 use crate::eid::{BeginError, Eid};
 use crate::kernel::{AttributeSet, CitizenId, ClientId, Clock, Entropy, Instant, TransactionId};
-use crate::storage::{Reach, StorageError, Store};
+use crate::storage::{StorageError, Store};
 
 use super::protocol::AuthorizationError;
 
@@ -60,7 +59,7 @@ pub(super) struct Inner {
     pub eid: Eid,
     pub keyring: Keyring,
     pub clock: Arc<dyn Clock>,
-    pub vault: Vault,
+    pub codec: OidcCodec,
 }
 
 /// Why a request is not taken.
@@ -97,8 +96,8 @@ impl Oidc {
     /// Builds the provider, and adds its grants to the token endpoint.
     pub fn open(parts: OidcParts) -> Self {
         let OidcParts { config, store, audit, clients, access, citizens, eid, keyring, clock, entropy } = parts;
-        let vault = Vault { keyring: keyring.clone(), entropy };
-        let inner = Inner { config, store, audit, clients, access, citizens, eid, keyring, clock, vault };
+        let codec = OidcCodec::new(keyring.clone(), entropy);
+        let inner = Inner { config, store, audit, clients, access, citizens, eid, keyring, clock, codec };
         let oidc = Self(Arc::new(inner));
         let access = &oidc.0.access;
         access.register(Arc::new(AuthorizationCode(oidc.weak())));
@@ -124,14 +123,6 @@ impl WeakOidc {
     pub fn upgrade(&self) -> Option<Oidc> {
         self.0.upgrade().map(Oidc)
     }
-}
-
-/// How many rows that are still needed rest under a version of the sealing key; `keys retire` refuses
-/// while there are any. They live for minutes: what is answered or spent is never opened again. What
-/// is hashed under an index key here does not live longer, and does not count.
-pub async fn rows_under_version(store: &Store, version: u32, now: Instant) -> Result<u64, StorageError> {
-    let counted = store.read(Reach::Scan, move |db| store::count_sealed_under(db, version as i32, now)).await?;
-    Ok(counted.cast_unsigned())
 }
 
 /// An entry of what a client asked, or did, about a citizen.

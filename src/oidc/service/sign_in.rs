@@ -1,6 +1,6 @@
 //! A sign-in in the browser: what its page shows, and how it ends.
 
-use super::sealed::digest_of;
+use super::codec::digest_of;
 use super::{Oidc, OidcError, Opened, entry};
 use crate::access::NewGrant;
 use crate::clients::Client;
@@ -47,7 +47,7 @@ impl Oidc {
         if opened.expires <= self.0.clock.now() {
             return Err(OidcError::Over);
         }
-        let digests = self.0.vault.browser_digests(cookie, &opened.digest);
+        let digests = self.0.codec.browser_digests(cookie, &opened.digest);
         let digest = *digests.first().ok_or(StorageError::BrokenInvariant("no key names browsers"))?;
         let request = self.approval_request(&opened.asked, opened.expires);
         let (oidc, of) = (self.clone(), opened.digest);
@@ -77,7 +77,7 @@ impl Oidc {
 
     /// The request as this browser has it open, if it has.
     pub async fn seen(&self, opened: &Opened, cookie: &str) -> Result<Option<View>, StorageError> {
-        let digests = self.0.vault.browser_digests(cookie, &opened.digest);
+        let digests = self.0.codec.browser_digests(cookie, &opened.digest);
         let row = self.0.store.read(Reach::Key, move |db| interactions::find(db, &digests)).await?;
         row.map(view_of).transpose()
     }
@@ -114,7 +114,7 @@ impl Oidc {
     }
 
     async fn complete(&self, client: &Client, opened: &Opened, view: &View) -> Result<Step, OidcError> {
-        let code = self.0.vault.secret();
+        let code = self.0.codec.secret();
         let (digest, asked) = (digest_of(KIND, code.expose()), opened.asked.clone());
         let bound = Bound {
             redirect_uri: asked.redirect_uri.clone(),
@@ -122,7 +122,7 @@ impl Oidc {
             nonce: asked.nonce.clone(),
             jkt: asked.jkt.clone(),
         };
-        let (key_version, sealed) = self.0.vault.seal(&digest, &bound)?;
+        let sealed = self.0.codec.codes.seal(&[&digest], &bound)?;
         let (oidc, client, transaction, request) = (self.clone(), client.clone(), view.transaction, opened.digest);
         let completed = self.0.store.write(move |tx| -> Result<(), OidcError> {
             let now = oidc.0.clock.now();
@@ -145,8 +145,8 @@ impl Oidc {
                     digest: digest.to_vec(),
                     client_id: client.id.to_string(),
                     grant_id: grant.id.as_bytes().to_vec(),
-                    key_version,
-                    sealed: sealed.clone(),
+                    key_version: sealed.key_version,
+                    sealed: sealed.bytes.clone(),
                     expires_at: now.plus(oidc.0.config.code_lifetime).as_micros(),
                     spent_at: None,
                     kept_until: grant.expires_at.as_micros(),

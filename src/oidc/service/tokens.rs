@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Oidc;
-use super::sealed::digest_of;
+use super::codec::digest_of;
 use crate::access::{Binding, Grant, GrantError, IssuedToken, Part};
 use crate::clients::{Client, ClientProfile};
 use crate::crypto::KeyUse;
@@ -69,7 +69,7 @@ impl Oidc {
         }
         let fresh = FreshCode {
             client: row.client_id.parse().map_err(|_| wrong("client_id"))?,
-            bound: self.0.vault.open(&row.digest, row.key_version, &row.sealed)?,
+            bound: self.0.codec.codes.open(&[&row.digest], row.key_version, &row.sealed)?,
         };
         let nonce = match fresh.redeem(asked) {
             Ok(nonce) => nonce,
@@ -85,7 +85,7 @@ impl Oidc {
     }
 
     pub(super) fn new_refresh_token(&self, tx: &mut Tx<'_>, grant: &Grant) -> Result<String, StorageError> {
-        let secret = self.0.vault.secret();
+        let secret = self.0.codec.secret();
         refresh_tokens::insert(
             tx.db()?,
             &RefreshRow {

@@ -40,7 +40,7 @@ impl Oidc {
     /// The claims about the citizen whose token was sent.
     pub async fn userinfo(&self, caller: &Caller) -> Result<Value, UserinfoError> {
         let Some(approved) = caller.citizen.as_deref() else {
-            let transaction = TransactionId::random(&*self.0.vault.entropy);
+            let transaction = TransactionId::random(&*self.0.codec.entropy);
             let noted = entry(OPERATION, &caller.client.id, None, (transaction, self.0.clock.now()));
             self.refused(noted, "insufficient_scope").await?;
             return Err(UserinfoError::NoCitizen);

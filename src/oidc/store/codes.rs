@@ -1,5 +1,6 @@
 //! Authorization codes.
 
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 
 use crate::kernel::Instant;
@@ -39,13 +40,13 @@ pub fn spend(db: &mut Db, digest: &[u8; 32], now: Instant) -> Result<bool, Stora
     Ok(diesel::update(fresh).set(oidc_codes::spent_at.eq(now.as_micros())).execute(db)? == 1)
 }
 
-/// How many codes that may still be turned into tokens are sealed under a version of the key.
-pub fn count_sealed_under(db: &mut Db, version: i32, now: Instant) -> Result<i64, StorageError> {
+/// How many codes that may still be turned into tokens are sealed under a version of the key, and when the last expires.
+pub fn sealed_under(db: &mut Db, version: i32, now: Instant) -> Result<(i64, Option<i64>), StorageError> {
     Ok(oidc_codes::table
         .filter(oidc_codes::key_version.eq(version))
         .filter(oidc_codes::spent_at.is_null())
         .filter(oidc_codes::expires_at.gt(now.as_micros()))
-        .count()
+        .select((count_star(), max(oidc_codes::expires_at)))
         .get_result(db)?)
 }
 

@@ -1,5 +1,6 @@
 //! Authorization requests that wait for their answer.
 
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 
 use crate::kernel::Instant;
@@ -49,12 +50,12 @@ pub fn complete(db: &mut Db, digest: &[u8; 32], now: Instant) -> Result<bool, St
 }
 
 /// How many requests that may still be answered are sealed under a version of the key.
-pub fn count_sealed_under(db: &mut Db, version: i32, now: Instant) -> Result<i64, StorageError> {
+pub fn sealed_under(db: &mut Db, version: i32, now: Instant) -> Result<(i64, Option<i64>), StorageError> {
     Ok(oidc_requests::table
         .filter(oidc_requests::key_version.eq(version))
         .filter(oidc_requests::completed_at.is_null())
         .filter(oidc_requests::expires_at.gt(now.minus(GRACE).as_micros()))
-        .count()
+        .select((count_star(), max(oidc_requests::expires_at)))
         .get_result(db)?)
 }
 

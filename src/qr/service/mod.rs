@@ -26,7 +26,6 @@ pub use present::{Presented, spend};
 pub use public::SignedList;
 pub use revoke::RevokeTold;
 use shown_lately::{ShownLately, follow};
-pub use upkeep::rows_under_version;
 
 use super::credential::TrustedIssuer;
 use super::image::ImageFault;

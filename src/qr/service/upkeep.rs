@@ -1,11 +1,9 @@
 //! What runs beside the answers: following rotations of the index key.
 
 use super::Inner;
-use crate::citizens::{Upkeep, tagged_under};
-use crate::crypto::{KeyUse, Keyring};
-use crate::kernel::Instant;
-use crate::qr::store::credentials;
-use crate::storage::{StorageError, Store};
+use crate::citizens::Upkeep;
+use crate::crypto::Keyring;
+use crate::storage::StorageError;
 
 /// Brought to another index key in one transaction.
 const TAGS_AT_ONCE: i64 = 32;
@@ -20,14 +18,4 @@ impl Upkeep for Inner {
         let revoker = self.revoker.clone();
         self.store.write(move |tx| revoker.renew_tags(tx, TAGS_AT_ONCE)).await
     }
-}
-
-/// How many credentials in force still need a key; `keys retire` refuses while there are any.
-pub async fn rows_under_version(
-    store: &Store,
-    key_use: KeyUse,
-    version: u32,
-    now: Instant,
-) -> Result<u64, StorageError> {
-    tagged_under(store, (key_use, version), move |db, version| credentials::tagged_under(db, version, now)).await
 }

@@ -14,7 +14,6 @@ use std::time::Duration;
 pub use check::{CHECK, Check, CheckAnswer, Checked};
 pub use confirm::{CONFIRM, Confirm, ConfirmTold};
 pub use signing::JWS_TYPE;
-pub use upkeep::rows_under_version;
 pub use verify::{ConfirmationStatus, ShownConfirmation, VerifiedConfirmation};
 
 use super::model::Statement;

@@ -1,7 +1,6 @@
 //! Stays put right: room, times, reason, and who the guests are.
 
 use super::changes::{Amend, AmendGuest, field, instant, line};
-use super::drawer::Tags;
 use super::entering::{answered, kept, spend};
 use super::guests::{GRANT_USED, JudgedGuest};
 use super::loading::Loaded;
@@ -16,6 +15,7 @@ use crate::stays::model::{
     Deadline, Facility, GuestReason, GuestVerdict, Notice, ReceiptDocument, ReceiptPosition, Stay, StayGuest,
     StayState, check_times,
 };
+use crate::stays::store::codec::Tags;
 use crate::stays::store::guests::{self, GuestRow};
 use crate::stays::store::stays::{self, ApprovalRow, StayRow};
 use crate::storage::{Reach, StorageError, Tx};
@@ -94,7 +94,7 @@ impl Stays {
         let negative = judged.iter().any(|guest| guest.reason.verdict() != GuestVerdict::Verified);
         let draft = answered(caller, draft, &judged, loaded.stay.citizens());
         let mut amended = Amended {
-            row: self.0.drawer.seal_stay(&stay, loaded.row_version + 1)?,
+            row: self.0.codec.seal_stay(&stay, loaded.row_version + 1)?,
             approvals: Vec::new(),
             singles: judged.iter().filter_map(|guest| guest.single).collect(),
             added: Vec::new(),
@@ -207,18 +207,18 @@ impl Stays {
     }
 
     fn guest_rows(&self, amended: &mut Amended, loaded: &Loaded, added: &[i16]) -> Result<(), StorageError> {
-        let drawer = &self.0.drawer;
+        let codec = &self.0.codec;
         let stay = &amended.stay;
         let moved = stay.arrival != loaded.stay.arrival;
         for guest in &stay.guests {
-            let of = |version| drawer.tags(version, stay.facility_id, stay.arrival, &guest.details);
-            let tags: Vec<Tags> = drawer.index_versions().into_iter().map(of).collect::<Result<_, _>>()?;
+            let of = |version| codec.tags(version, stay.facility_id, stay.arrival, &guest.details);
+            let tags: Vec<Tags> = codec.index_versions().into_iter().map(of).collect::<Result<_, _>>()?;
             let newest = tags.first().ok_or(StorageError::BrokenInvariant("no key hashes guests"))?;
             if guest.removed_at.is_none() {
                 amended.natures.extend(tags.iter().map(|tags| tags.nature.to_vec()));
             }
             if added.contains(&guest.number) {
-                amended.added.push(drawer.seal_guest(stay.id, guest, newest)?);
+                amended.added.push(codec.seal_guest(stay.id, guest, newest)?);
             } else {
                 let row = loaded.guests.iter().find(|row| row.number == guest.number);
                 let row = row.ok_or(StorageError::inconsistent("stay_guests", "number"))?;

@@ -191,7 +191,7 @@ impl Stays {
     }
 
     async fn write_step(&self, loaded: &Loaded, stay: &Stay, done: &Draft) -> Result<PendingReceipt, StorageError> {
-        let row = self.0.drawer.seal_stay(stay, loaded.row_version + 1)?;
+        let row = self.0.codec.seal_stay(stay, loaded.row_version + 1)?;
         let (audit, entry) = (self.0.audit.clone(), done.entry().clone());
         let cancelled = stay.state == StayState::Cancelled;
         let write = self.0.store.write(move |tx| {

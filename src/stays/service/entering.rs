@@ -145,10 +145,10 @@ impl Stays {
     }
 
     fn add_rows(&self, stay: &Stay, of: &Judged<'_>, rows: &mut Rows) -> Result<(), StorageError> {
-        rows.stays.push(self.0.drawer.seal_stay(stay, 1)?);
+        rows.stays.push(self.0.codec.seal_stay(stay, 1)?);
         for ((guest, tags), judged) in stay.guests.iter().zip(&of.ready.tags).zip(&of.guests) {
             let newest = tags.first().ok_or(StorageError::BrokenInvariant("no key hashes guests"))?;
-            rows.guests.push(self.0.drawer.seal_guest(stay.id, guest, newest)?);
+            rows.guests.push(self.0.codec.seal_guest(stay.id, guest, newest)?);
             rows.approvals.extend(judged.grant.map(|grant| ApprovalRow {
                 grant_id: grant.as_bytes().to_vec(),
                 stay_id: stay.id.as_bytes().to_vec(),

@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::drawer::Drawer;
 use super::{Stays, StaysError};
 use crate::access::Caller;
 use crate::audit::{Operator, OperatorAct};
-use crate::citizens::sealing::Sealing;
 use crate::clients::Operation;
 use crate::crypto::Keyring;
 use crate::kernel::{ClientId, CommuneCode, Entropy, FacilityId, Instant, UnitCode, Units};
 use crate::stays::model::{Delegation, Facility, FacilityKind};
+use crate::stays::store::codec::StayCodec;
 use crate::stays::store::facilities::{self, DelegationRow};
 use crate::storage::{Db, Reach, StorageError, Store};
 
@@ -89,13 +88,12 @@ pub enum FacilitiesError {
 /// The register of facilities, for an operator.
 pub struct FacilityRegister {
     pub store: Store,
-    drawer: Drawer,
+    codec: StayCodec,
 }
 
 impl FacilityRegister {
     pub fn new(store: Store, keyring: Keyring, entropy: Arc<dyn Entropy>) -> Self {
-        let sealing = Sealing::new(keyring.clone(), entropy);
-        Self { store, drawer: Drawer { sealing, keyring } }
+        Self { store, codec: StayCodec::new(keyring, entropy) }
     }
 
     /// Enters a facility.
@@ -118,7 +116,7 @@ impl FacilityRegister {
         let NewFacility { client, name, kind, commune, address } = new;
         let id = FacilityId::random(entropy);
         let facility = Facility { id, client, name, kind, commune, address, closed_at: None, delegations: Vec::new() };
-        let row = self.drawer.seal_facility(&facility, now)?;
+        let row = self.codec.seal_facility(&facility, now)?;
         let act = act("facilities.add", id, [facility.client]);
         by.change(act, move |tx| facilities::insert(tx.db()?, &row)).await?;
         Ok(id)
@@ -127,17 +125,17 @@ impl FacilityRegister {
     /// Every facility, closed ones included; of one client, if it is named.
     pub async fn list(&self, client: Option<&ClientId>) -> Result<Vec<Facility>, StorageError> {
         let client = client.map(ToString::to_string);
-        let drawer = self.drawer.clone();
+        let codec = self.codec.clone();
         let read = move |db: &mut Db| {
             let rows = facilities::list(db, client.as_deref())?;
-            open_all(db, &drawer, &rows)
+            open_all(db, &codec, &rows)
         };
         self.store.read(Reach::Scan, read).await
     }
 
     pub async fn find(&self, id: FacilityId) -> Result<Facility, FacilitiesError> {
-        let drawer = self.drawer.clone();
-        let read = move |db: &mut Db| find(db, &drawer, id);
+        let codec = self.codec.clone();
+        let read = move |db: &mut Db| find(db, &codec, id);
         self.store.read(Reach::Key, read).await?.ok_or(FacilitiesError::Unknown)
     }
 
@@ -182,21 +180,21 @@ fn act(operation: &'static str, id: FacilityId, concerned: impl IntoIterator<Ite
     OperatorAct { operation, target: id.to_string(), concerned: concerned.into_iter().collect() }
 }
 
-fn open_all(db: &mut Db, drawer: &Drawer, rows: &[facilities::FacilityRow]) -> Result<Vec<Facility>, StorageError> {
+fn open_all(db: &mut Db, codec: &StayCodec, rows: &[facilities::FacilityRow]) -> Result<Vec<Facility>, StorageError> {
     let ids: Vec<Vec<u8>> = rows.iter().map(|row| row.facility_id.clone()).collect();
     let delegations = facilities::delegations(db, &ids)?;
-    rows.iter().map(|row| drawer.open_facility(row, &delegations)).collect()
+    rows.iter().map(|row| codec.open_facility(row, &delegations)).collect()
 }
 
-fn find(db: &mut Db, drawer: &Drawer, id: FacilityId) -> Result<Option<Facility>, StorageError> {
+fn find(db: &mut Db, codec: &StayCodec, id: FacilityId) -> Result<Option<Facility>, StorageError> {
     let rows: Vec<_> = facilities::find(db, id.as_bytes())?.into_iter().collect();
-    Ok(open_all(db, drawer, &rows)?.pop())
+    Ok(open_all(db, codec, &rows)?.pop())
 }
 
 impl Stays {
     /// For an operator.
     pub fn register(&self) -> FacilityRegister {
-        FacilityRegister { store: self.0.store.clone(), drawer: self.0.drawer.clone() }
+        FacilityRegister { store: self.0.store.clone(), codec: self.0.codec.clone() }
     }
 
     /// The open facilities that the caller may report for now: its own, and those delegated to it.
@@ -205,12 +203,12 @@ impl Stays {
         let now = self.0.clock.now();
         caller.client.allows(Operation::StaysReport, now).map_err(crate::citizens::CitizensError::from)?;
         self.0.citizens.charge(&caller.client)?;
-        let (drawer, client) = (self.0.drawer.clone(), caller.client.id.clone());
+        let (codec, client) = (self.0.codec.clone(), caller.client.id.clone());
         let read = move |db: &mut Db| -> Result<Vec<Facility>, StorageError> {
             let mut rows = facilities::list(db, Some(client.as_str()))?;
             let delegated = facilities::delegated_to(db, client.as_str())?;
             rows.append(&mut facilities::find_all(db, &delegated)?);
-            open_all(db, &drawer, &rows)
+            open_all(db, &codec, &rows)
         };
         let found = self.0.store.read(Reach::Scan, read).await?;
         let client = &caller.client.id;
@@ -219,8 +217,8 @@ impl Stays {
     }
 
     pub(super) async fn facility(&self, id: FacilityId) -> Result<Option<Facility>, StorageError> {
-        let drawer = self.0.drawer.clone();
-        self.0.store.read(Reach::Key, move |db| find(db, &drawer, id)).await
+        let codec = self.0.codec.clone();
+        self.0.store.read(Reach::Key, move |db| find(db, &codec, id)).await
     }
 
     /// Those that are there of `ids`.
@@ -228,11 +226,11 @@ impl Stays {
         &self,
         ids: Vec<FacilityId>,
     ) -> Result<HashMap<FacilityId, Facility>, StorageError> {
-        let drawer = self.0.drawer.clone();
+        let codec = self.0.codec.clone();
         let read = move |db: &mut Db| {
             let ids: Vec<Vec<u8>> = ids.iter().map(|id| id.as_bytes().to_vec()).collect();
             let rows = facilities::find_all(db, &ids)?;
-            open_all(db, &drawer, &rows)
+            open_all(db, &codec, &rows)
         };
         let found = self.0.store.read(Reach::Scan, read).await?;
         Ok(found.into_iter().map(|facility| (facility.id, facility)).collect())

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::drawer::Tags;
 use super::guests::ReadGuest;
 use super::taking::{Batch, Outcome, Ready};
 use super::told::Reported;
@@ -11,6 +10,7 @@ use crate::audit::Receipt;
 use crate::citizens::{Draft, Keyed, Written};
 use crate::kernel::StayId;
 use crate::stays::model::Notice;
+use crate::stays::store::codec::Tags;
 use crate::stays::store::{guests, stays};
 use crate::storage::{Db, Reach, StorageError};
 
@@ -61,10 +61,10 @@ impl Stays {
         let documents: Vec<Vec<u8>> = tags.iter().filter_map(|tags| Some(tags.document?.to_vec())).collect();
         let persons: Vec<Vec<u8>> = tags.iter().map(|tags| tags.person.to_vec()).collect();
         let (facility, arrival) = (notice.facility_id, notice.arrival);
-        let (drawer, identity) = (self.0.drawer.clone(), guest.details.identity());
+        let (codec, identity) = (self.0.codec.clone(), guest.details.identity());
         let read = move |db: &mut Db| -> Result<Option<StayId>, StorageError> {
             for row in guests::staying_at(db, facility.as_bytes(), (&documents, &persons), arrival)? {
-                if drawer.open_guest(&row)?.details.identity() == identity {
+                if codec.open_guest(&row)?.details.identity() == identity {
                     return stay_of(&row.stay_id).map(Some);
                 }
             }

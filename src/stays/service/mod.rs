@@ -3,7 +3,6 @@
 mod amending;
 mod batch;
 mod changes;
-mod drawer;
 mod entering;
 mod error;
 mod facilities;
@@ -17,7 +16,6 @@ mod report;
 mod search;
 mod taking;
 mod told;
-mod upkeep;
 
 use std::sync::Arc;
 
@@ -30,14 +28,12 @@ pub use receipt::{ProvenReceipt, ReceiptStatus, VerifiedReceipt};
 pub use report::{REPORT, REPORT_BATCH, Report, ReportMany, ReportedMany, Taken};
 pub use search::{Cursor, DayCounts, Found, FoundStay, GuestSought, SEARCH, Search, Today};
 pub use told::{ChangeTold, GuestTold, Reported, StayTold};
-pub use upkeep::rows_under_version;
 
-use self::drawer::Drawer;
+use super::store::codec::StayCodec;
 
 use crate::access::{Access, FairPermits};
 use crate::audit::Audit;
 use crate::citizens::Citizens;
-use crate::citizens::sealing::Sealing;
 use crate::crypto::Keyring;
 use crate::kernel::{Clock, Entropy};
 use crate::qr::Qr;
@@ -68,7 +64,7 @@ struct Inner {
     citizens: Citizens,
     qr: Qr,
     keyring: Keyring,
-    drawer: Drawer,
+    codec: StayCodec,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// Files in work.
@@ -79,12 +75,10 @@ impl Stays {
     /// Begins to follow rotations of keys, until the last holder lets go.
     pub fn open(parts: StaysParts) -> Self {
         let StaysParts { issuer, store, audit, access, citizens, qr, keyring, clock, entropy } = parts;
-        let sealing = Sealing::new(keyring.clone(), entropy.clone());
-        let drawer = Drawer { sealing, keyring: keyring.clone() };
+        let codec = StayCodec::new(keyring.clone(), entropy.clone());
         let files = FairPermits::new(batch::FILES_AT_ONCE);
-        let inner = Inner { issuer, store, audit, access, citizens, qr, keyring, drawer, clock, entropy, files };
+        let inner = Inner { issuer, store, audit, access, citizens, qr, keyring, codec, clock, entropy, files };
         let inner = Arc::new(inner);
-        tokio::spawn(upkeep::run(Arc::downgrade(&inner)));
         Self(inner)
     }
 

@@ -195,12 +195,12 @@ impl Stays {
             let refusal = StaysError::NoSuchFacility;
             return self.refuse(draft.refused(refusal.reason()), refusal).await;
         };
-        let (day, id, drawer) = (now.date_in_viet_nam(), facility.id, self.0.drawer.clone());
-        let commune = super::drawer::commune_column(facility.commune);
+        let (day, id, codec) = (now.date_in_viet_nam(), facility.id, self.0.codec.clone());
+        let commune = crate::stays::store::codec::commune_column(facility.commune);
         let read = move |db: &mut Db| -> Result<(Vec<Stay>, Counts), StorageError> {
             let span = span_of(day);
             let rows = searching::of_facility(db, id.as_bytes(), span, LONGEST_DAY)?;
-            let stays = open_all(db, &drawer, &rows)?.into_iter().map(|loaded| loaded.stay).collect();
+            let stays = open_all(db, &codec, &rows)?.into_iter().map(|loaded| loaded.stay).collect();
             Ok((stays, searching::count(db, &[commune], Some(id.as_bytes()), span)?))
         };
         let (stays, counts) = self.0.store.read(Reach::Scan, read).await?;
@@ -222,16 +222,16 @@ impl Stays {
     }
 
     fn sought(&self, command: &Search, communes: Vec<i32>) -> Result<Sought, StorageError> {
-        let drawer = &self.0.drawer;
-        let versions = drawer.index_versions().into_iter();
+        let codec = &self.0.codec;
+        let versions = codec.index_versions().into_iter();
         let (mut documents, mut persons) = (None, None);
         match &command.guest {
             Some(GuestSought::Number(number)) => {
-                let tags = versions.map(|version| Ok(drawer.document(version, number)?.to_vec()));
+                let tags = versions.map(|version| Ok(codec.document(version, number)?.to_vec()));
                 documents = Some(tags.collect::<Result<_, StorageError>>()?);
             }
             Some(GuestSought::NameAndBirth(name, birth)) => {
-                let tags = versions.map(|version| Ok(drawer.person(version, Some((name, Some(*birth))))?.to_vec()));
+                let tags = versions.map(|version| Ok(codec.person(version, Some((name, Some(*birth))))?.to_vec()));
                 persons = Some(tags.collect::<Result<_, StorageError>>()?);
             }
             None => {}
@@ -281,10 +281,10 @@ impl Stays {
     }
 
     async fn read_search(&self, sought: Sought, day: CivilDate) -> Result<Searched, StorageError> {
-        let drawer = self.0.drawer.clone();
+        let codec = self.0.codec.clone();
         let read = move |db: &mut Db| -> Result<_, StorageError> {
             let rows = searching::search(db, &sought)?;
-            let stays: Vec<Stay> = open_all(db, &drawer, &rows)?.into_iter().map(|loaded| loaded.stay).collect();
+            let stays: Vec<Stay> = open_all(db, &codec, &rows)?.into_iter().map(|loaded| loaded.stay).collect();
             let counts = searching::count(db, &sought.communes, sought.facility.as_deref(), span_of(day))?;
             Ok(Searched { elsewhere: guests_elsewhere(db, &stays)?, stays, counts: DayCounts::of(day, counts) })
         };
@@ -330,7 +330,7 @@ fn communes(caller: &Caller, asked: &[UnitCode]) -> Option<Vec<i32>> {
         UnitCode::Commune(code) => vec![code],
         UnitCode::Province(code) => Units::shared().communes_of(code).map(|commune| commune.code).collect(),
     });
-    Some(communes.map(super::drawer::commune_column).collect())
+    Some(communes.map(crate::stays::store::codec::commune_column).collect())
 }
 
 /// The instants of a day in Viet Nam, in microseconds.

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
-use super::drawer::Tags;
 use super::entering::Entered;
 use super::guests::{GRANT_USED, JudgedGuest, ReadGuest, Unreadable};
 use super::told::Reported;
@@ -16,6 +15,7 @@ use crate::citizens::{CitizensError, Draft, Keyed, Repeated};
 use crate::kernel::{FacilityId, Faults, Instant, StayId, Text, TransactionId};
 use crate::qr::faults_of;
 use crate::stays::model::{Deadline, Facility, GuestReason, Notice};
+use crate::stays::store::codec::Tags;
 use crate::storage::StorageError;
 
 /// Another process may take the same notice first; the second of two alike waits for the first.
@@ -176,9 +176,9 @@ impl Stays {
     }
 
     fn tags_of(&self, notice: &Notice, guest: &ReadGuest) -> Result<Vec<Tags>, StorageError> {
-        let drawer = &self.0.drawer;
-        let versions = drawer.index_versions().into_iter();
-        let of = |version| drawer.tags(version, notice.facility_id, notice.arrival, &guest.details);
+        let codec = &self.0.codec;
+        let versions = codec.index_versions().into_iter();
+        let of = |version| codec.tags(version, notice.facility_id, notice.arrival, &guest.details);
         versions.map(of).collect()
     }
 

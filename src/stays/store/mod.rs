@@ -1,5 +1,6 @@
 //! The rows of stays.
 
+pub mod codec;
 pub mod facilities;
 pub mod guests;
 pub mod officers;

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::facilities::FacilityRow;
 use super::guests::GuestRow;
 use super::stays::StayRow;
+use crate::sealing::Sealed;
 use crate::storage::schema::{facilities, stay_guests, stays};
 use crate::storage::{Db, StorageError};
 
@@ -29,18 +30,18 @@ pub fn guests_before(db: &mut Db, (seal, index): (i32, i32), limit: i64) -> Resu
         .load(db)?)
 }
 
-pub fn replace_facility(db: &mut Db, row: &FacilityRow) -> Result<(), StorageError> {
+pub fn replace_facility(db: &mut Db, row: &FacilityRow, sealed: &Sealed) -> Result<(), StorageError> {
     diesel::update(facilities::table.find(row.facility_id.as_slice()))
-        .set((facilities::key_version.eq(row.key_version), facilities::sealed.eq(row.sealed.as_slice())))
+        .set((facilities::key_version.eq(sealed.key_version), facilities::sealed.eq(sealed.bytes.as_slice())))
         .execute(db)?;
     Ok(())
 }
 
 /// Unless the stay was changed meanwhile: then it is under the active key.
-pub fn replace_stay(db: &mut Db, row: &StayRow) -> Result<(), StorageError> {
+pub fn replace_stay(db: &mut Db, row: &StayRow, sealed: &Sealed) -> Result<(), StorageError> {
     let same = stays::table.find(row.stay_id.as_slice()).filter(stays::row_version.eq(row.row_version));
     diesel::update(same)
-        .set((stays::key_version.eq(row.key_version), stays::sealed.eq(row.sealed.as_slice())))
+        .set((stays::key_version.eq(sealed.key_version), stays::sealed.eq(sealed.bytes.as_slice())))
         .execute(db)?;
     Ok(())
 }
@@ -59,15 +60,22 @@ pub fn replace_guest(db: &mut Db, row: &GuestRow) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// How many rows rest under a version of the sealing key.
-pub fn sealed_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
-    let places: i64 = facilities::table.filter(facilities::key_version.eq(version)).count().get_result(db)?;
-    let kept: i64 = stays::table.filter(stays::key_version.eq(version)).count().get_result(db)?;
-    let guests: i64 = stay_guests::table.filter(stay_guests::key_version.eq(version)).count().get_result(db)?;
-    Ok(places + kept + guests)
+/// Facilities sealed under a version.
+pub fn facilities_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
+    Ok(facilities::table.filter(facilities::key_version.eq(version)).count().get_result(db)?)
 }
 
-/// How many guests are found by hashes under a version of the index key.
-pub fn indexed_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
+/// Stays sealed under a version.
+pub fn stays_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
+    Ok(stays::table.filter(stays::key_version.eq(version)).count().get_result(db)?)
+}
+
+/// Guests sealed under a version.
+pub fn guests_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
+    Ok(stay_guests::table.filter(stay_guests::key_version.eq(version)).count().get_result(db)?)
+}
+
+/// Guests found by hashes under a version of the index key.
+pub fn guests_hashed_under(db: &mut Db, version: i32) -> Result<i64, StorageError> {
     Ok(stay_guests::table.filter(stay_guests::index_version.eq(version)).count().get_result(db)?)
 }

@@ -179,7 +179,7 @@ impl Desk {
         let audit = Audit::open(store.clone(), keyring.clone(), config, clock.clone(), entropy.clone());
         let audit = audit.await.expect("the audit opens");
         let metrics = Metrics::default();
-        let consents = Consents::open(ConsentsParts {
+        let consents = Consents::new(ConsentsParts {
             store: store.clone(),
             audit: audit.clone(),
             keyring: keyring.clone(),

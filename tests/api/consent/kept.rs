@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use dancu::audit::{AuditConfig, Outcome};
-use dancu::consent::{proofs_under, retention_rules};
+use dancu::consent::retention_rules;
 use dancu::crypto::{KeyUse, SystemEntropy};
 use dancu::storage::erase_ended;
 use serde_json::json;
@@ -47,13 +47,13 @@ async fn proofs_are_sealed_follow_the_keys_and_are_kept_as_long_as_the_log() {
         let new = to_shop(&desk);
         let id = desk.consent(new.clone()).await;
         assert_eq!(desk.consents.proof(id).await.unwrap(), Some(new.proof.clone()));
-        assert_eq!(proofs_under(&desk.house.store, 1).await.unwrap(), 1);
+        let under = async |version| desk.house.rows().of(&["consents"], KeyUse::Seal, version).await;
+        assert_eq!(under(1).await, 1);
         let keyring = &desk.house.keyring;
         let version = keyring.rotate(KeyUse::Seal, &SystemEntropy::default(), &*desk.house.clock).unwrap();
         keyring.activate(KeyUse::Seal, &*desk.house.clock, Duration::ZERO).unwrap();
-        assert_eq!(desk.consents.tend_now().await.unwrap(), 1);
-        assert_eq!(proofs_under(&desk.house.store, 1).await.unwrap(), 0);
-        assert_eq!(proofs_under(&desk.house.store, version).await.unwrap(), 1);
+        desk.house.rows().renew().await;
+        assert_eq!((under(1).await, under(version).await), (0, 1));
         assert_eq!(desk.consents.proof(id).await.unwrap(), Some(new.proof.clone()));
         // A proof put under another consent does not open.
         let other = desk.consent(new.clone()).await;

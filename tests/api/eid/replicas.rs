@@ -48,8 +48,11 @@ async fn what_is_over_is_swept_and_devices_follow_the_sealing_key() {
         keyring.activate(dancu::crypto::KeyUse::Seal, clock, Duration::ZERO).unwrap();
         keyring.reload().unwrap();
         let store = &rig.desk.house.store;
-        assert_eq!(dancu::eid::rows_under_version(store, version).await.unwrap(), 0);
-        assert_eq!(dancu::eid::rows_under_version(store, 1).await.unwrap(), 2);
+        let under = async |version| {
+            let room = ["eid_devices", "eid_outbox", "eid_transactions"];
+            rig.desk.house.rows().of(&room, dancu::crypto::KeyUse::Seal, version).await
+        };
+        assert_eq!((under(version).await, under(1).await), (0, 2));
         rig.advance(Duration::from_secs(26 * 3_600));
         let periods = dancu::eid::RetentionPeriods {
             requests: Duration::from_secs(24 * 3_600),
@@ -59,9 +62,8 @@ async fn what_is_over_is_swept_and_devices_follow_the_sealing_key() {
         };
         let rules = dancu::eid::retention_rules(&periods);
         assert!(dancu::storage::erase_ended(store, &rules, rig.desk.house.now()).await.unwrap() > 0);
-        rig.eid.reseal().await.unwrap();
-        assert_eq!(dancu::eid::rows_under_version(store, 1).await.unwrap(), 0);
-        assert_eq!(dancu::eid::rows_under_version(store, version).await.unwrap(), 1);
+        rig.desk.house.rows().renew().await;
+        assert_eq!((under(version).await, under(1).await), (1, 0));
         let asked = rig.ask(an().citizen_id, Level::L2).await;
         let approved = phone.approve(&rig, &asked.digits.to_string(), Some(PASSCODE)).await;
         assert_eq!(approved.json()["outcome"], "approved", "{approved:?}");

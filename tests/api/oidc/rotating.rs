@@ -6,6 +6,7 @@ use dancu::crypto::{KeyUse, SystemEntropy};
 
 use super::rig::{Rig, asking, claims_of};
 use crate::support::for_each_backend;
+use crate::support::keys::Keys;
 
 /// Another version writes from now on, and the first is gone.
 fn replace(rig: &Rig, key_use: KeyUse) {
@@ -31,7 +32,10 @@ async fn a_subject_outlives_the_index_key() {
 async fn a_seal_key_is_needed_by_what_waits_and_by_nothing_that_was_used() {
     for_each_backend(async |backend| {
         let rig = Rig::new(&backend).await;
-        let rows = async || dancu::oidc::rows_under_version(&rig.app.store, 1, rig.now()).await.unwrap();
+        let rows = async || {
+            let keys = Keys { store: &rig.app.store, keyring: &rig.app.ground.keyring, now: rig.now() };
+            keys.of(&["oidc_requests", "oidc_codes"], KeyUse::Seal, 1).await
+        };
         assert_eq!(rows().await, 0);
         let path = rig.pushed("rp-baseline", &asking()).await;
         assert_eq!(rows().await, 1, "a request waits");

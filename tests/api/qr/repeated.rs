@@ -109,9 +109,9 @@ async fn no_answer_is_repeated_beyond_an_agreement_that_was_narrowed() {
 async fn keys_are_needed_as_long_as_an_answer_or_a_credential_stands_under_them() {
     for_each_backend(async |backend| {
         let desk = Desk::open(&backend).await;
-        let (store, keyring, clock) = (&desk.house.store, &desk.house.keyring, &*desk.house.clock);
-        let kept = async |key_use| dancu::citizens::rows_under_version(store, key_use, 1).await.unwrap();
-        let tagged = async || dancu::qr::rows_under_version(store, KeyUse::Index, 1, desk.house.now()).await.unwrap();
+        let (keyring, clock) = (&desk.house.keyring, &*desk.house.clock);
+        let kept = async |key_use| desk.house.rows().of(&["kept_answers"], key_use, 1).await;
+        let tagged = async || desk.house.rows().of(&["qr_credentials"], KeyUse::Index, 1).await;
         let before = [kept(KeyUse::Seal).await, kept(KeyUse::Index).await, tagged().await];
         let first = desk.keyed("portal", ISSUE, &issue(json!({})), "issue-key-1").await.json();
         let after = [kept(KeyUse::Seal).await, kept(KeyUse::Index).await, tagged().await];

@@ -1,10 +1,12 @@
 //! From stays to sealed rows and keyed hashes, and back.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::citizens::sealing::Sealing;
 use crate::crypto::{KeyUse, Keyring};
-use crate::kernel::{CitizenId, CommuneCode, FacilityId, Instant, PartialDate, PersonName, StayId};
+use crate::kernel::{CitizenId, CommuneCode, Entropy, FacilityId, Instant, PartialDate, PersonName, StayId};
+use crate::sealing::{Sealed, SealedTable, tag};
 use crate::stays::model::{
     Delegation, Facility, FacilityKind, GuestDetails, GuestReason, Reason, SignedReceipt, Stay, StayChange, StayGuest,
     StayState,
@@ -21,9 +23,11 @@ const MINUTE: i64 = 60 * 1_000_000;
 
 /// Seals, opens and hashes with the installation's keys. Cheap to clone.
 #[derive(Clone)]
-pub struct Drawer {
-    pub sealing: Sealing,
-    pub keyring: Keyring,
+pub struct StayCodec {
+    keyring: Keyring,
+    facilities: SealedTable<KeptFacility>,
+    stays: SealedTable<KeptStay>,
+    guests: SealedTable<KeptGuest>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,7 +60,19 @@ pub struct Tags {
     pub person: Tag,
 }
 
-impl Drawer {
+impl StayCodec {
+    pub fn new(keyring: Keyring, entropy: Arc<dyn Entropy>) -> Self {
+        let facilities = SealedTable::new(FACILITIES, keyring.clone(), entropy.clone());
+        let stays = SealedTable::new(STAYS, keyring.clone(), entropy.clone());
+        let guests = SealedTable::new(GUESTS, keyring.clone(), entropy);
+        Self { keyring, facilities, stays, guests }
+    }
+
+    /// The versions of the sealing and the index key that rows are written under, as columns have them.
+    pub fn active_versions(&self) -> (i32, i32) {
+        (self.keyring.active(KeyUse::Seal).cast_signed(), self.keyring.active(KeyUse::Index).cast_signed())
+    }
+
     /// Under each version that guests may be kept under, newest first.
     pub fn index_versions(&self) -> Vec<u32> {
         self.keyring.versions(KeyUse::Index)
@@ -106,15 +122,12 @@ impl Drawer {
     }
 
     fn tag(&self, label: &'static str, version: u32, parts: &[&[u8]]) -> Result<Tag, StorageError> {
-        let key = self.keyring.index_key(label, version).ok_or(StorageError::index_key_missing(version))?;
-        let mut tag = Tag::default();
-        tag.copy_from_slice(&key.tag(parts)[..16]);
-        Ok(tag)
+        tag(&self.keyring, label, version, parts)
     }
 
     pub fn seal_facility(&self, facility: &Facility, created_at: Instant) -> Result<FacilityRow, StorageError> {
         let kept = KeptFacility { name: facility.name.clone(), address: facility.address.clone() };
-        let (key_version, sealed) = self.seal(FACILITIES, facility.id.as_bytes(), &kept)?;
+        let sealed = self.facilities.seal(&[facility.id.as_bytes()], &kept)?;
         Ok(FacilityRow {
             facility_id: facility.id.as_bytes().to_vec(),
             client_id: facility.client.to_string(),
@@ -122,15 +135,15 @@ impl Drawer {
             commune: commune_column(facility.commune),
             created_at: created_at.as_micros(),
             closed_at: facility.closed_at.map(Instant::as_micros),
-            key_version,
-            sealed,
+            key_version: sealed.key_version,
+            sealed: sealed.bytes,
         })
     }
 
     /// `delegations` of any facility; the facility's own are taken.
     pub fn open_facility(&self, row: &FacilityRow, delegations: &[DelegationRow]) -> Result<Facility, StorageError> {
         let wrong = |column| StorageError::inconsistent(FACILITIES, column);
-        let kept: KeptFacility = self.open(FACILITIES, (row.key_version, &row.sealed), &row.facility_id)?;
+        let kept = self.facilities.open(&[&row.facility_id], row.key_version, &row.sealed)?;
         let own = delegations.iter().filter(|delegation| delegation.facility_id == row.facility_id);
         let delegation = |row: &DelegationRow| {
             Ok(Delegation {
@@ -163,7 +176,7 @@ impl Drawer {
             history: stay.history.clone(),
             receipt: stay.receipt.clone(),
         };
-        let (key_version, sealed) = self.seal(STAYS, &bound_stay(stay.id.as_bytes(), row_version), &kept)?;
+        let sealed = self.stays.seal(&[stay.id.as_bytes(), &row_version.to_be_bytes()], &kept)?;
         Ok(StayRow {
             stay_id: stay.id.as_bytes().to_vec(),
             facility_id: stay.facility_id.as_bytes().to_vec(),
@@ -180,16 +193,16 @@ impl Drawer {
             marked: stay.is_marked(),
             revision: column(stay.revision),
             row_version,
-            key_version,
-            sealed,
+            key_version: sealed.key_version,
+            sealed: sealed.bytes,
         })
     }
 
     /// `guests` of this stay, in order.
     pub fn open_stay(&self, row: &StayRow, guests: &[GuestRow]) -> Result<Stay, StorageError> {
         let wrong = |column| StorageError::inconsistent(STAYS, column);
-        let bound = bound_stay(&row.stay_id, row.row_version);
-        let kept: KeptStay = self.open(STAYS, (row.key_version, &row.sealed), &bound)?;
+        let bound_to: [&[u8]; 2] = [&row.stay_id, &row.row_version.to_be_bytes()];
+        let kept = self.stays.open(&bound_to, row.key_version, &row.sealed)?;
         Ok(Stay {
             id: StayId::from_slice(&row.stay_id).ok_or_else(|| wrong("stay_id"))?,
             facility_id: FacilityId::from_slice(&row.facility_id).ok_or_else(|| wrong("facility_id"))?,
@@ -214,7 +227,7 @@ impl Drawer {
 
     pub fn seal_guest(&self, stay: StayId, guest: &StayGuest, tags: &Tags) -> Result<GuestRow, StorageError> {
         let kept = KeptGuest { details: guest.details.clone(), reason: guest.reason };
-        let (key_version, sealed) = self.seal(GUESTS, &bound_guest(stay.as_bytes(), guest.number), &kept)?;
+        let sealed = self.guests.seal(&[stay.as_bytes(), &guest.number.to_be_bytes()], &kept)?;
         Ok(GuestRow {
             stay_id: stay.as_bytes().to_vec(),
             number: guest.number,
@@ -224,14 +237,14 @@ impl Drawer {
             person: tags.person.to_vec(),
             index_version: tags.version,
             removed_at: guest.removed_at.map(Instant::as_micros),
-            key_version,
-            sealed,
+            key_version: sealed.key_version,
+            sealed: sealed.bytes,
         })
     }
 
     pub fn open_guest(&self, row: &GuestRow) -> Result<StayGuest, StorageError> {
-        let bound = bound_guest(&row.stay_id, row.number);
-        let kept: KeptGuest = self.open(GUESTS, (row.key_version, &row.sealed), &bound)?;
+        let bound_to: [&[u8]; 2] = [&row.stay_id, &row.number.to_be_bytes()];
+        let kept = self.guests.open(&bound_to, row.key_version, &row.sealed)?;
         let citizen = row.citizen_id.as_deref().map(|id| CitizenId::from_slice(id).ok_or("citizen_id"));
         Ok(StayGuest {
             number: row.number,
@@ -242,35 +255,15 @@ impl Drawer {
         })
     }
 
-    fn seal(
-        &self,
-        table: &'static str,
-        bound_to: &[u8],
-        content: &impl Serialize,
-    ) -> Result<(i32, Vec<u8>), StorageError> {
-        let json = serde_json::to_vec(content)
-            .map_err(|_| StorageError::BrokenInvariant("a stay cannot be written as JSON"))?;
-        Ok(self.sealing.seal_content(table, bound_to, &json))
+    /// A facility's row under the active key.
+    pub fn renew_facility(&self, row: &FacilityRow) -> Result<Sealed, StorageError> {
+        self.facilities.renew(&[&row.facility_id], row.key_version, &row.sealed)
     }
 
-    fn open<T: for<'de> Deserialize<'de>>(
-        &self,
-        table: &'static str,
-        sealed: (i32, &[u8]),
-        bound_to: &[u8],
-    ) -> Result<T, StorageError> {
-        let json = self.sealing.open_content(table, sealed, bound_to)?;
-        serde_json::from_slice(&json).map_err(|_| StorageError::inconsistent(table, "sealed"))
+    /// A stay's row under the active key.
+    pub fn renew_stay(&self, row: &StayRow) -> Result<Sealed, StorageError> {
+        self.stays.renew(&[&row.stay_id, &row.row_version.to_be_bytes()], row.key_version, &row.sealed)
     }
-}
-
-/// A row copied elsewhere, or an older version put back, does not open.
-fn bound_stay(id: &[u8], row_version: i64) -> Vec<u8> {
-    [b"stays", id, &row_version.to_be_bytes()].concat()
-}
-
-fn bound_guest(stay: &[u8], number: i16) -> Vec<u8> {
-    [b"stay_guests", stay, &number.to_be_bytes()].concat()
 }
 
 pub fn commune_column(code: CommuneCode) -> i32 {
