@@ -199,6 +199,11 @@ def files(folder):
         measured("170 000 finder patterns in 12 megapixels", 4, 400, picture(corners(446, 334, 1)))
         measured("stripes of 12 megapixels", 6, 400, picture(stripes(4_032, 3_024)))
 
+        profile = b"x\0\0" + zlib.compress(b"a" * (1_000 << 20), 9)
+        small = png(30, 30, lambda y, width: b"\xff" * width)
+        chunk = struct.pack(">I", len(profile)) + b"iCCP" + profile + struct.pack(">I", zlib.crc32(b"iCCP" + profile))
+        measured(f"a colour profile of 1 000 MiB ({len(profile) // 1024} KiB)", 1, 100, picture(small[:33] + chunk + small[33:]))
+
         # One client sends hard pictures without an end: another one's are read meanwhile.
         portal, bank, hard = client_of(folder, "portal"), client_of(folder, "bank"), corners(30, 30, 4)
         over = time.monotonic() + 30

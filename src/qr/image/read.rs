@@ -3,7 +3,10 @@
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use image::{GrayImage, ImageFormat, ImageReader, Limits};
+use image::codecs::jpeg::JpegDecoder;
+use image::codecs::png::PngDecoder;
+use image::codecs::webp::WebPDecoder;
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageResult, Limits};
 
 use super::search::Search;
 
@@ -15,6 +18,9 @@ pub const MAX_PIXELS: u64 = 12_600_000;
 pub const MAX_SIDE: u32 = 8_192;
 /// No symbol has fewer modules on a side (ISO/IEC 18004 section 5.3.1).
 const SHORTEST_SIDE: u32 = 21;
+/// Bytes that a PNG decoder may take for what stands beside the pixels: a colour profile is compressed, and a file of a
+/// megabyte can hold one of a gigabyte. One that is longer is left out.
+const MAX_BESIDE_PIXELS: u64 = 16 << 20;
 /// Bytes a decoder may take: the pixels in four channels, and as much again to work in.
 const MAX_MEMORY: u64 = MAX_PIXELS * 8;
 
@@ -59,21 +65,32 @@ pub fn read_qr(bytes: &[u8]) -> Result<String, ImageFault> {
 }
 
 fn decode(bytes: &[u8]) -> Result<GrayImage, ImageFault> {
-    let format = image::guess_format(bytes).map_err(|_| ImageFault::Format)?;
-    if !matches!(format, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP) {
-        return Err(ImageFault::Format);
+    match image::guess_format(bytes) {
+        Ok(ImageFormat::Png) => pixels(png(bytes)),
+        Ok(ImageFormat::Jpeg) => pixels(JpegDecoder::new(Cursor::new(bytes))),
+        Ok(ImageFormat::WebP) => pixels(WebPDecoder::new(Cursor::new(bytes))),
+        _ => Err(ImageFault::Format),
     }
-    let (width, height) =
-        ImageReader::with_format(Cursor::new(bytes), format).into_dimensions().map_err(|_| ImageFault::Damaged)?;
+}
+
+pub(super) fn png(bytes: &[u8]) -> ImageResult<PngDecoder<Cursor<&[u8]>>> {
+    let mut beside_pixels = Limits::no_limits();
+    beside_pixels.max_alloc = Some(MAX_BESIDE_PIXELS);
+    PngDecoder::with_limits(Cursor::new(bytes), beside_pixels)
+}
+
+/// Decodes what has a size that we take.
+fn pixels(decoder: ImageResult<impl ImageDecoder>) -> Result<GrayImage, ImageFault> {
+    let mut decoder = decoder.map_err(|_| ImageFault::Damaged)?;
+    let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(ImageFault::TooManyPixels);
     }
     if width.max(height) > MAX_SIDE {
         return Err(ImageFault::SideTooLong);
     }
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    let mut limits = Limits::default();
+    let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_MEMORY);
-    reader.limits(limits);
-    reader.decode().map(image::DynamicImage::into_luma8).map_err(|_| ImageFault::Damaged)
+    decoder.set_limits(limits).map_err(|_| ImageFault::Damaged)?;
+    DynamicImage::from_decoder(decoder).map(DynamicImage::into_luma8).map_err(|_| ImageFault::Damaged)
 }

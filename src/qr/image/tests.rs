@@ -1,3 +1,7 @@
+use std::io::Write;
+
+use image::ImageDecoder;
+
 use super::*;
 
 const TEXT: &str =
@@ -82,6 +86,30 @@ fn each_side_of_a_picture_is_bounded() {
         let picture = image::GrayImage::from_fn(width, height, |x, y| image::Luma([(x * 7 + y * 13) as u8]));
         assert_eq!(read_qr(&png_of(&picture)), Err(ImageFault::NoSymbol), "{width}×{height}");
     }
+}
+
+/// A white picture with a colour profile of so many bytes.
+fn with_profile(length: usize) -> Vec<u8> {
+    let mut profile = flate2::write::ZlibEncoder::new(b"name\0\0".to_vec(), flate2::Compression::best());
+    profile.write_all(&vec![b'a'; length]).unwrap();
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 30, 30);
+    encoder.set_color(png::ColorType::Grayscale);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_chunk(png::chunk::iCCP, &profile.finish().unwrap()).unwrap();
+    writer.write_image_data(&[255; 900]).unwrap();
+    writer.finish().unwrap();
+    file
+}
+
+#[test]
+fn a_long_colour_profile_is_left_out() {
+    let profile_of = |length| read::png(&with_profile(length)).unwrap().icc_profile().unwrap();
+    assert_eq!(profile_of(100_000).map(|profile| profile.len()), Some(100_000));
+    let long = with_profile(64 << 20);
+    assert!(long.len() < 1 << 20);
+    assert_eq!(profile_of(64 << 20), None);
+    assert_eq!(read_qr(&long), Err(ImageFault::NoSymbol), "and the picture is read");
 }
 
 #[test]
