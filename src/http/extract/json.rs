@@ -22,8 +22,9 @@ use crate::kernel::{Faults, Text};
 /// A request body, and the faults noted while it was read. Ask for its meaning with [`Json::read`].
 #[derive(Debug)]
 pub struct Json<T> {
-    request: T,
-    faults: Faults,
+    /// A body that cannot be read is told by [`Json::read`] and not by the extractor: handlers have their
+    /// arguments read side by side, and the first fault would be told to whoever the caller turns out to be.
+    parsed: Result<(T, Faults), Problem>,
 }
 
 impl<T> Json<T> {
@@ -31,10 +32,10 @@ impl<T> Json<T> {
     /// one; the problem then holds these and the unknown and repeated members.
     ///
     /// # Errors
-    /// `invalid-fields`, with every fault.
+    /// `invalid-fields`, with every fault; why the body could not be read at all.
     pub fn read<C>(self, read: impl FnOnce(T, &mut Faults) -> Option<C>) -> Result<C, Problem> {
-        let mut faults = self.faults;
-        let value = read(self.request, &mut faults);
+        let (request, mut faults) = self.parsed?;
+        let value = read(request, &mut faults);
         faults.or_value(value).map_err(Problem::invalid)
     }
 }
@@ -47,14 +48,14 @@ impl<T: DeserializeOwned> Json<T> {
     pub fn parse(body: &[u8]) -> Result<Self, Problem> {
         let text = std::str::from_utf8(body).map_err(|_| ProblemKind::NotUtf8)?;
         if let Some(request) = read_hastily(text) {
-            return Ok(Self { request, faults: Faults::default() });
+            return Ok(Self { parsed: Ok((request, Faults::default())) });
         }
         let notes = Notes::default();
         let mut reader = serde_json::Deserializer::from_str(text);
         match T::deserialize(Tracked::new(&mut reader, &notes)) {
             Ok(request) => {
                 reader.end().map_err(|_| ProblemKind::InvalidJson)?;
-                Ok(Self { request, faults: notes.into_faults() })
+                Ok(Self { parsed: Ok((request, notes.into_faults())) })
             }
             Err(error) if error.is_data() => {
                 // The document itself has another shape, or a member that is no `Input` has.
@@ -85,7 +86,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let reading = read_json_bytes(request, payload.take());
-        Box::pin(async move { Self::parse(&reading.await?) })
+        Box::pin(async move {
+            let body = reading.await.and_then(|bytes| Self::parse(&bytes));
+            Ok(body.unwrap_or_else(|problem| Self { parsed: Err(problem) }))
+        })
     }
 }
 
