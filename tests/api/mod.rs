@@ -15,4 +15,5 @@ mod recorded;
 mod residence;
 mod retention;
 mod stays;
+mod stopped;
 mod transparency;

@@ -18,7 +18,8 @@ use crate::oidc::service::UserinfoError;
         (status = 200, description = "The claims", body = serde_json::Value),
         (status = 403, description = "No citizen's token, or the agreement covers no sign-in now"),
         (status = 429, description = "More calls than the agreement allows"),
-    )
+    ),
+    security(("access_token" = [])),
 )]
 pub async fn userinfo(oidc: Data<Oidc>, caller: Caller) -> Result<HttpResponse, Problem> {
     let claims = oidc.userinfo(&caller).await?;

@@ -1,6 +1,6 @@
 //! Stays reported, changed, found and proven over HTTP.
 
-mod batch;
+pub mod batch;
 mod by_night;
 mod changing;
 mod faults;
@@ -12,7 +12,7 @@ mod refusals;
 mod repeating;
 mod reporting;
 mod searching;
-mod sheets;
+pub mod sheets;
 mod turning;
 mod uploads;
 
