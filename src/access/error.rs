@@ -24,6 +24,9 @@ pub enum GrantError {
     #[error("operators have stopped the client")]
     ClientStopped,
     #[error("the client's agreement is not in force")]
+    /// The code or token stays good for when it is started again.
+    #[error("operators have stopped the procedure that the citizen approved")]
+    ProcedureStopped,
     NotInForce,
     #[error("the client may not have plain bearer tokens")]
     BearerNotAgreed,

@@ -18,6 +18,11 @@ impl From<GrantError> for OauthError {
                 refused("unauthorized_client", "the operators have stopped the client; error_uri names whom to call")
                     .with_uri(CONTACT_PATH)
             }
+            GrantError::ProcedureStopped => refused(
+                "unauthorized_client",
+                "the operators have stopped the procedure that was approved; error_uri names whom to call",
+            )
+            .with_uri(CONTACT_PATH),
             GrantError::NotInForce => refused("unauthorized_client", "the client's agreement is not in force"),
             GrantError::BearerNotAgreed => {
                 refused("unauthorized_client", "the client's agreement does not allow plain bearer tokens")

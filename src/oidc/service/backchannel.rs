@@ -2,7 +2,7 @@
 
 use super::codec::digest_of;
 use super::sign_in::with_approval;
-use super::tokens::{Given, Spent};
+use super::tokens::{Given, Spent, is_for_stopped_procedure};
 use super::{Oidc, OidcError, entry};
 use crate::access::{Binding, GrantError, IssuedToken, NewGrant};
 use crate::clients::Client;
@@ -121,6 +121,10 @@ impl Oidc {
             TransactionState::Pending => Err(GrantError::Pending),
             TransactionState::Rejected | TransactionState::Mismatch => Err(GrantError::Refused),
             TransactionState::Expired => Err(GrantError::Expired),
+            // The approval is not taken, so that it is good again if the procedure is started in time.
+            TransactionState::Approved if is_for_stopped_procedure(&request.details, &client.stops) => {
+                Err(GrantError::ProcedureStopped)
+            }
             TransactionState::Approved => {
                 let spent = self.take_approval(client, request).await?;
                 self.tokens(client, spent, binding)

@@ -5,12 +5,12 @@ use serde_json::Value;
 use super::Oidc;
 use super::codec::digest_of;
 use crate::access::{Binding, Grant, GrantError, IssuedToken, Part};
-use crate::clients::{Client, ClientProfile};
+use crate::clients::{Client, ClientProfile, Stops};
 use crate::crypto::KeyUse;
 use crate::crypto::jose::{NumericDate, Signer, jwt};
 use crate::kernel::{ClientId, Instant, TransactionId};
 use crate::oidc::model::{Code, CodeFault, FreshCode, Redemption};
-use crate::oidc::protocol::{IdToken, Scope, access_token_hash};
+use crate::oidc::protocol::{IdToken, PopulationData, Scope, access_token_hash};
 use crate::oidc::store::codes;
 use crate::oidc::store::refresh_tokens::{self, RefreshRow};
 use crate::storage::{StorageError, Tx};
@@ -25,6 +25,9 @@ pub(super) enum Spent {
     Fault(&'static str),
     /// More than the grant's scope was asked for.
     Scope,
+    /// Operators have stopped what the citizen approved it for. Nothing is spent: after a start it is good
+    /// again.
+    Stopped,
 }
 
 /// What tokens are made for.
@@ -46,11 +49,18 @@ impl Oidc {
         asked: Redemption,
     ) -> Result<IssuedToken, GrantError> {
         let (oidc, digest, binding) = (self.clone(), digest_of(CODE, code), asked.binding.clone());
-        let spent = self.0.store.write(move |tx| oidc.spend_code(tx, &digest, &asked)).await?;
+        let stops = client.stops.clone();
+        let spent = self.0.store.write(move |tx| oidc.spend_code(tx, &digest, &asked, &stops)).await?;
         self.tokens(client, spent, &binding)
     }
 
-    fn spend_code(&self, tx: &mut Tx<'_>, digest: &[u8; 32], asked: &Redemption) -> Result<Spent, StorageError> {
+    fn spend_code(
+        &self,
+        tx: &mut Tx<'_>,
+        digest: &[u8; 32],
+        asked: &Redemption,
+        stops: &Stops,
+    ) -> Result<Spent, StorageError> {
         const USED: &str = "the code was used before; what it gave is revoked";
         let now = self.0.clock.now();
         let Some(row) = codes::find(tx.db()?, digest)? else { return Ok(Spent::Fault("the code is unknown")) };
@@ -75,11 +85,15 @@ impl Oidc {
             Ok(nonce) => nonce,
             Err(fault) => return Ok(Spent::Fault(code_fault(fault))),
         };
+        let approved = self.0.access.grant_in(tx, grant)?;
+        if approved.as_ref().is_some_and(|approved| is_for_stopped_procedure(&approved.details, stops)) {
+            return Ok(Spent::Stopped);
+        }
         if !codes::spend(tx.db()?, digest, now)? {
             self.end_reused(tx, (&asked.client, grant), "code_reused")?;
             return Ok(Spent::Fault(USED));
         }
-        let Some(grant) = self.0.access.grant_in(tx, grant)? else { return Ok(Spent::Fault("the grant has ended")) };
+        let Some(grant) = approved else { return Ok(Spent::Fault("the grant has ended")) };
         let refresh = Some(self.new_refresh_token(tx, &grant)?);
         Ok(Spent::Grant(Box::new(Given { grant, part: None, refresh, nonce })))
     }
@@ -110,11 +124,12 @@ impl Oidc {
     ) -> Result<IssuedToken, GrantError> {
         let scope = scope.map(str::to_owned);
         let rotate = client.profile != ClientProfile::Fapi2;
-        let (oidc, digest, of) = (self.clone(), digest_of(REFRESH, token), client.id.clone());
+        let (oidc, digest) = (self.clone(), digest_of(REFRESH, token));
+        let (of, stops) = (client.id.clone(), client.stops.clone());
         let spent = self
             .0
             .store
-            .write(move |tx| oidc.spend_refresh_token(tx, &digest, (&of, rotate, scope.as_deref())))
+            .write(move |tx| oidc.spend_refresh_token(tx, &digest, (&of, &stops), (rotate, scope.as_deref())))
             .await?;
         self.tokens(client, spent, binding)
     }
@@ -123,7 +138,8 @@ impl Oidc {
         &self,
         tx: &mut Tx<'_>,
         digest: &[u8; 32],
-        (client, rotate, scope): (&ClientId, bool, Option<&str>),
+        (client, stops): (&ClientId, &Stops),
+        (rotate, scope): (bool, Option<&str>),
     ) -> Result<Spent, StorageError> {
         let now = self.0.clock.now();
         let found = refresh_tokens::find(tx.db()?, digest)?.filter(|row| row.client_id == client.as_str());
@@ -138,6 +154,9 @@ impl Oidc {
         let Some(grant) = self.0.access.grant_in(tx, id)? else {
             return Ok(Spent::Fault("the refresh token is revoked or over"));
         };
+        if is_for_stopped_procedure(&grant.details, stops) {
+            return Ok(Spent::Stopped);
+        }
         // The access token may give less of what the citizen approved, never more. The refresh token
         // stays good for the whole (RFC 6749 section 6).
         let Ok(narrowed) = scope.map_or(Ok(None), |asked| Scope::narrowed(&grant.scope, asked)) else {
@@ -158,6 +177,7 @@ impl Oidc {
             Spent::Grant(given) => *given,
             Spent::Fault(description) => return Err(GrantError::Invalid(description)),
             Spent::Scope => return Err(GrantError::Scope),
+            Spent::Stopped => return Err(GrantError::ProcedureStopped),
         };
         let issued = self.0.access.issue_for(client, (&grant, part.as_ref()), binding)?;
         let id_token = self.id_token(client, &grant, nonce.as_deref(), &issued.access_token)?;
@@ -197,6 +217,12 @@ impl Oidc {
         let (kid, key) = self.0.keyring.signing_key(KeyUse::Token);
         jwt::sign(&Signer::new(key, Some(&kid), Some("JWT")), &claims).map_err(|_| GrantError::Issue)
     }
+}
+
+/// Whether operators have stopped the procedure that the citizen approved this for.
+pub(super) fn is_for_stopped_procedure(details: &str, stops: &Stops) -> bool {
+    let details: Option<PopulationData> = serde_json::from_str(details).ok();
+    details.is_some_and(|details| stops.is_procedure_stopped(&details.procedure))
 }
 
 const fn code_fault(fault: CodeFault) -> &'static str {

@@ -1,5 +1,7 @@
 //! What a relying party has of citizens when operators stop it.
 
+use std::time::Duration;
+
 use dancu::clients::Stoppable;
 use dancu::kernel::ProcedureCode;
 
@@ -94,14 +96,50 @@ async fn a_stopped_procedure_gives_no_more_of_what_was_granted_for_it() {
         let tokens = rig.token_by_secret("rp-baseline", &Rig::redeeming(&code)).await;
         let access = tokens.text_of("access_token");
         assert_eq!(rig.userinfo(&access).await.status, 200);
+        let code = rig.code("rp-baseline", &asked).await;
+        let other = rig.code("rp-baseline", &asking()).await;
         let procedure = Stoppable::Procedure(ProcedureCode::parse("1.004222").unwrap());
         stop(&rig, "rp-baseline", procedure.clone()).await;
+        for spent in [Rig::redeeming(&code), refreshing(&tokens)] {
+            let refused = rig.token_by_secret("rp-baseline", &spent).await;
+            assert_eq!(refused.told(), (400, "unauthorized_client".to_owned()));
+            assert!(refused.json()["error_uri"].is_string(), "whom to call: {refused:?}");
+        }
+        assert_eq!(rig.token_by_secret("rp-baseline", &Rig::redeeming(&other)).await.status, 200);
         assert_eq!(rig.userinfo(&access).await.told(), (403, "procedure-stopped".to_owned()));
         assert_eq!(rig.recorded("oidc.userinfo").await.last().unwrap().entry.reason, "procedure_stopped");
         assert_eq!(rig.push("rp-baseline", &asked).await.status, 400);
         assert_eq!(rig.push("rp-baseline", &asking()).await.status, 201, "what is not of the procedure goes on");
         start(&rig, "rp-baseline", procedure).await;
         assert_eq!(rig.userinfo(&access).await.status, 200);
+        // What was refused was not spent.
+        assert_eq!(rig.token_by_secret("rp-baseline", &Rig::redeeming(&code)).await.status, 200);
+        assert_eq!(rig.token_by_secret("rp-baseline", &refreshing(&tokens)).await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_for_a_stopped_procedure_gives_nothing_until_it_is_started() {
+    for_each_backend(async |backend| {
+        let rig = Rig::new(&backend).await;
+        let details = r#"[{"type":"population_data","procedure":"1.004222","legal_basis":"STATE_DUTY","attributes":["full_name"],"period_days":30}]"#;
+        let asked = form(&[
+            ("scope", "openid citizen:full_name"),
+            ("login_hint", "097099000001"),
+            ("authorization_details", details),
+        ]);
+        let begun = read(rig.post("/oauth2/bc-authorize", &rig.authenticated("portal", &asked))).await;
+        let polling = form(&[("grant_type", CIBA), ("auth_req_id", &begun.text_of("auth_req_id"))]);
+        rig.approve("097099000001").await;
+        let procedure = Stoppable::Procedure(ProcedureCode::parse("1.004222").unwrap());
+        stop(&rig, "portal", procedure.clone()).await;
+        let refused = rig.token_by_key("portal", &polling).await;
+        assert_eq!(refused.told(), (400, "unauthorized_client".to_owned()));
+        start(&rig, "portal", procedure).await;
+        rig.clock.advance(Duration::from_secs(10));
+        let given = rig.token_by_key("portal", &polling).await;
+        assert_eq!(given.status, 200, "the approval was not spent: {given:?}");
     })
     .await;
 }
