@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dpop::ProofFault;
 use super::verify::Verified;
-use crate::clients::{Client, Operation, OperationSet};
+use crate::clients::{Client, Operation, OperationSet, RegistryBehind};
 use crate::kernel::{AttributeSet, CitizenId, ConsentId, Level, Officer, TransactionId};
 use crate::storage::StorageError;
 
@@ -87,6 +87,12 @@ pub enum Denied {
     ForeignOrigin,
     #[error("who is calling cannot be looked up")]
     Storage(#[from] StorageError),
+}
+
+impl From<RegistryBehind> for Denied {
+    fn from(_: RegistryBehind) -> Self {
+        Self::RegistryBehind
+    }
 }
 
 impl Denied {

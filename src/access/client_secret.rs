@@ -18,11 +18,8 @@ const LONGEST_FIELD: usize = 1024;
 impl Access {
     /// The client whose id and secret the field holds. Who is unknown costs the same comparison.
     pub(super) fn by_secret(&self, field: &str, form: &Form) -> Result<Arc<Client>, GrantError> {
-        if !self.clients.is_current() {
-            return Err(GrantError::RegistryBehind);
-        }
         let (id, secret) = read(field).ok_or(GrantError::Unauthenticated)?;
-        let client = id.parse::<ClientId>().ok().and_then(|id| self.clients.find(&id));
+        let client = id.parse::<ClientId>().map_or(Ok(None), |id| self.clients.find_current(&id))?;
         let client = client.filter(|client| client.profile == ClientProfile::Baseline);
         let tag = client.as_ref().and_then(|client| client.secret.as_ref());
         let fits = tag.unwrap_or(&self.decoys.secret).fits(&secret);

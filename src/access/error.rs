@@ -1,5 +1,6 @@
 //! Why a grant was refused.
 
+use crate::clients::RegistryBehind;
 use crate::crypto::jose::ClaimFault;
 use crate::storage::StorageError;
 
@@ -23,10 +24,10 @@ pub enum GrantError {
     /// Told only to who has proven to be the client.
     #[error("operators have stopped the client")]
     ClientStopped,
-    #[error("the client's agreement is not in force")]
     /// The code or token stays good for when it is started again.
     #[error("operators have stopped the procedure that the citizen approved")]
     ProcedureStopped,
+    #[error("the client's agreement is not in force")]
     NotInForce,
     #[error("the client may not have plain bearer tokens")]
     BearerNotAgreed,
@@ -52,8 +53,8 @@ pub enum GrantError {
     Refused,
     #[error("the scope is unknown, malformed or beyond the agreement")]
     Scope,
-    #[error("the registry of clients is behind the database")]
-    RegistryBehind,
+    #[error(transparent)]
+    RegistryBehind(#[from] RegistryBehind),
     #[error("a token cannot be made")]
     Issue,
     #[error(transparent)]

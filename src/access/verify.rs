@@ -204,10 +204,7 @@ impl Access {
 
     /// The client as it stands now, unless operators have stopped it.
     pub(super) fn client_at_work(&self, id: &ClientId) -> Result<Arc<Client>, Denied> {
-        if !self.clients.is_current() {
-            return Err(Denied::RegistryBehind);
-        }
-        let client = self.clients.find(id).ok_or(Denied::TokenInvalid)?;
+        let client = self.clients.find_current(id)?.ok_or(Denied::TokenInvalid)?;
         if client.is_stopped() { Err(Denied::ClientStopped) } else { Ok(client) }
     }
 }

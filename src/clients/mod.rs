@@ -23,6 +23,6 @@ pub use operation::{Operation, OperationSet, UnknownOperation};
 pub use registration::{RedirectFault, Registration};
 pub use samples::{DemoClient, SampleClient, SampleFault, samples};
 pub use secret::SecretTag;
-pub use service::{Clients, ClientsError};
+pub use service::{Clients, ClientsError, RegistryBehind};
 pub use stops::{Stoppable, Stops};
 pub use store::{Action, Change};

@@ -50,6 +50,17 @@ pub enum ClientsError {
 
 /// The registry. Cheap to clone.
 #[derive(Clone)]
+/// Nobody may be trusted to be at work: whoever was stopped in the last seconds is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the registry of clients is behind the database")]
+pub struct RegistryBehind;
+
+impl From<RegistryBehind> for StorageError {
+    fn from(_: RegistryBehind) -> Self {
+        Self::unavailable("the registry of clients is behind the database")
+    }
+}
+
 pub struct Clients(Arc<Registry>);
 
 pub(super) struct Registry {
@@ -84,7 +95,15 @@ impl Clients {
         Ok(Self(registry))
     }
 
-    /// The client as it stands now, stopped ones included.
+    /// The client as it stands now, stopped ones included: for whoever lets it do something.
+    ///
+    /// # Errors
+    /// If the registry has not followed the database in the last seconds.
+    pub fn find_current(&self, id: &ClientId) -> Result<Option<Arc<Client>>, RegistryBehind> {
+        if self.is_current() { Ok(self.find(id)) } else { Err(RegistryBehind) }
+    }
+
+    /// The client as it was last known: for its name, and for commands, which have just read the registry.
     pub fn find(&self, id: &ClientId) -> Option<Arc<Client>> {
         self.0.find(id)
     }
@@ -96,8 +115,7 @@ impl Clients {
         clients
     }
 
-    /// Whether the registry has followed the database in the last seconds. One that has not must
-    /// not be asked who is stopped.
+    /// Whether the registry has followed the database in the last seconds.
     pub fn is_current(&self) -> bool {
         let followed = Duration::from_millis(self.0.followed_ms.load(Ordering::Relaxed));
         self.0.opened.elapsed().saturating_sub(followed) < TRUST

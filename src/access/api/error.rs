@@ -37,7 +37,7 @@ impl From<GrantError> for OauthError {
             GrantError::SlowDown => refused("slow_down", "five seconds more between polls"),
             GrantError::Expired => refused("expired_token", "the request is over"),
             GrantError::Refused => refused("access_denied", "the citizen refused"),
-            GrantError::RegistryBehind => Self::unavailable().because(&error),
+            GrantError::RegistryBehind(behind) => Self::unavailable().because(&behind),
             GrantError::Issue => Self::server_error("a token cannot be made").because(&error),
             GrantError::Storage(error) => error.into(),
         }

@@ -77,12 +77,9 @@ impl Eid {
 
     /// Whether operators have stopped neither the client that asks nor the procedure it asks for.
     pub(super) fn check_not_stopped(&self, statement: &Statement) -> Result<(), EidError> {
-        let clients = &self.0.clients;
-        if !clients.is_current() {
-            return Err(StorageError::unavailable("the registry of clients is behind the database").into());
-        }
+        let client = self.0.clients.find_current(&statement.client.id).map_err(StorageError::from)?;
         // Pages of the service itself need not be clients.
-        let Some(client) = clients.find(&statement.client.id) else { return Ok(()) };
+        let Some(client) = client else { return Ok(()) };
         if client.is_stopped() {
             return Err(EidError::ClientStopped);
         }

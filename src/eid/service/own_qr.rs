@@ -7,6 +7,7 @@ use crate::citizens::model::Status;
 use crate::eid::model::Passcode;
 use crate::kernel::{AttributeSet, ClientId};
 use crate::qr::{HolderCredential, HolderQr, enter_holder};
+use crate::storage::StorageError;
 
 /// A credential for the device to sign over.
 #[derive(Clone)]
@@ -35,7 +36,8 @@ impl Eid {
     }
 
     async fn make_qr(&self, device: &Device, audience: &ClientId, attributes: AttributeSet) -> Result<OwnQr, EidError> {
-        let client = self.0.clients.find(audience).filter(|client| !client.is_stopped()).ok_or(EidError::NoAudience)?;
+        let client = self.0.clients.find_current(audience).map_err(StorageError::from)?;
+        let client = client.filter(|client| !client.is_stopped()).ok_or(EidError::NoAudience)?;
         let record = self.0.citizens.holder(device.citizen).await?.ok_or(EidError::DeviceSignature)?;
         if record.citizen.status != Status::Alive {
             return Err(EidError::DeviceSignature);

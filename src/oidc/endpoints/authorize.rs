@@ -11,7 +11,7 @@ use actix_web::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::access::{GrantError, cookie_of, is_own_origin};
+use crate::access::{cookie_of, is_own_origin};
 use crate::clients::Client;
 use crate::eid::{Addressed, TransactionState};
 use crate::http::page::Page;
@@ -240,10 +240,8 @@ async fn seen(oidc: &Oidc, request: &HttpRequest, form: &Form) -> Result<(Arc<Cl
 }
 
 fn client_of(oidc: &Oidc, form: &Form) -> Result<Arc<Client>, Failure> {
-    if !oidc.0.clients.is_current() {
-        return Err(Failure::unavailable(&GrantError::RegistryBehind));
-    }
-    let client = form.get("client_id").and_then(|id| id.parse().ok()).and_then(|id| oidc.0.clients.find(&id));
+    let id = form.get("client_id").and_then(|id| id.parse().ok()).ok_or(Failure::UnknownClient)?;
+    let client = oidc.0.clients.find_current(&id).map_err(|behind| Failure::unavailable(&behind))?;
     let client = client.ok_or(Failure::UnknownClient)?;
     // The browser is sent nowhere: the client's own site may be what it was stopped for.
     if client.is_stopped() { Err(Failure::ClientStopped) } else { Ok(client) }

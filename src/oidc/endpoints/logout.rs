@@ -45,13 +45,11 @@ async fn log_out(oidc: &Oidc, frame: &Page, form: &Form) -> HttpResponse {
     let Some(hint) = form.get("id_token_hint") else { return failure(frame, Failure::LogoutHint) };
     let return_to = form.get("post_logout_redirect_uri");
     match oidc.log_out(hint, form.get("client_id"), return_to).await {
-        Ok(()) => match return_to {
-            Some(uri) => {
-                let parameters: Vec<_> = form.get("state").map(|state| ("state", state)).into_iter().collect();
-                HttpResponse::SeeOther().insert_header((LOCATION, super::authorize::with(uri, &parameters))).finish()
-            }
-            None => logged_out(frame),
-        },
+        Ok(Some(uri)) => {
+            let parameters: Vec<_> = form.get("state").map(|state| ("state", state)).into_iter().collect();
+            HttpResponse::SeeOther().insert_header((LOCATION, super::authorize::with(uri, &parameters))).finish()
+        }
+        Ok(None) => logged_out(frame),
         Err(LogoutError::Hint) => failure(frame, Failure::LogoutHint),
         Err(LogoutError::ReturnAddress) => failure(frame, Failure::RedirectUri),
         Err(LogoutError::Storage(error)) => failure(frame, Failure::unavailable(&error)),

@@ -94,20 +94,23 @@ impl Oidc {
         Ok(self.0.access.inspect(token).await?.filter(|(verified, _)| verified.client == client.id))
     }
 
-    /// Ends every grant that the hint's client has about its subject.
-    pub async fn log_out(
+    /// Ends every grant that the hint's client has about its subject; where the browser may go on to.
+    pub async fn log_out<'a>(
         &self,
         hint: &str,
         client_id: Option<&str>,
-        return_to: Option<&str>,
-    ) -> Result<(), LogoutError> {
+        return_to: Option<&'a str>,
+    ) -> Result<Option<&'a str>, LogoutError> {
         let claims = self.logout_hint(hint).ok_or(LogoutError::Hint)?;
-        let client = claims.aud.parse::<ClientId>().ok().and_then(|id| self.0.clients.find(&id));
+        let id = claims.aud.parse::<ClientId>().map_err(|_| LogoutError::Hint)?;
+        let client = self.0.clients.find_current(&id).map_err(StorageError::from)?;
         let client = client.filter(|client| client_id.is_none_or(|named| named == client.id.as_str()));
         let client = client.ok_or(LogoutError::Hint)?;
         if return_to.is_some_and(|uri| !client.registration.returns_to(uri)) {
             return Err(LogoutError::ReturnAddress);
         }
+        // Whoever logs out is let go, and sent nowhere: the client's own site may be what it was stopped for.
+        let return_to = return_to.filter(|_| !client.is_stopped());
         let oidc = self.clone();
         let ended = self.0.store.write(move |tx| -> Result<(), StorageError> {
             let now = oidc.0.clock.now();
@@ -116,7 +119,8 @@ impl Oidc {
             }
             Ok(())
         });
-        Ok(ended.await?)
+        ended.await?;
+        Ok(return_to)
     }
 
     /// The claims of an ID token of ours, however old.

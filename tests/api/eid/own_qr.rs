@@ -1,5 +1,7 @@
 //! A citizen's own QR: issued to their device, signed over by its key, and worth nothing without.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Parser;
@@ -12,7 +14,8 @@ use serde_json::{Value, json};
 use super::phone::Phone;
 use super::rig::{PASSCODE, Rig, an};
 use crate::api::citizens::desk::{PORTAL, but, purpose};
-use crate::support::for_each_backend;
+use crate::support::house::within;
+use crate::support::{Backend, for_each_backend};
 
 const PATH: &str = "/v1/eid/qr";
 
@@ -84,8 +87,8 @@ async fn without_its_holders_signature_or_with_another_it_is_refused_by_name_and
         let thief = PrivateJwk::generate(Algorithm::P256).unwrap();
         let good = said(&rig, Some("7301"));
         let other = Countersigned { audience: "bank".to_owned(), ..good.clone() };
-        let early = Countersigned { at: good.at.minus(std::time::Duration::from_secs(61)), ..good.clone() };
-        let late = Countersigned { at: good.at.plus(std::time::Duration::from_secs(31)), ..good.clone() };
+        let early = Countersigned { at: good.at.minus(Duration::from_secs(61)), ..good.clone() };
+        let late = Countersigned { at: good.at.plus(Duration::from_secs(31)), ..good.clone() };
         let second = issued(&rig, &phone).await;
         let taken = countersigned(&second, &phone.key.key, &good).unwrap();
         let cases = [
@@ -108,7 +111,7 @@ async fn without_its_holders_signature_or_with_another_it_is_refused_by_name_and
         }
         let told = read_by(&rig, "portal", &shown(&bytes, &phone.key, &good), Some("7301")).await;
         assert_eq!(told["status"], "valid", "a thief's tries have not spent it");
-        rig.advance(std::time::Duration::from_secs(61));
+        rig.advance(Duration::from_secs(61));
         let told = read_by(&rig, "portal", &pack(&taken), Some("7301")).await;
         assert_eq!(told["status"], "expired");
     })
@@ -212,4 +215,18 @@ async fn the_wallet_on_the_command_line_makes_one() {
     let out: Value = serde_json::from_str(&wallet(&rig, &[&qr[..], &["--json"]].concat()).await).unwrap();
     let told = read_by(&rig, "portal", out["payload"].as_str().unwrap(), Some("7301")).await;
     assert_eq!((&told["status"], &out["omitted"]), (&json!("valid"), &json!([])), "{told}");
+}
+
+/// Where nobody knows who is stopped, nobody may be shown anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_issued_to_a_reader_while_the_registry_is_behind() {
+    let backend = Backend::sqlite();
+    let rig = Rig::open(&backend).await;
+    let phone = rig.enrolled(&an()).await;
+    backend.execute("ALTER TABLE client_registry RENAME TO away");
+    within(Duration::from_secs(8), async || !rig.desk.house.clients.is_current()).await;
+    assert_eq!(phone.call(&rig, "POST", PATH, &wanted()).await.problem(), (503, "unavailable".to_owned()));
+    backend.execute("ALTER TABLE away RENAME TO client_registry");
+    within(Duration::from_secs(1), async || rig.desk.house.clients.is_current()).await;
+    issued(&rig, &phone).await;
 }

@@ -6,8 +6,8 @@ use dancu::clients::Stoppable;
 use dancu::kernel::ProcedureCode;
 
 use super::rig::{Answer, CIBA, Rig, asking, but, form, read};
-use crate::support::house::id;
-use crate::support::{for_each_backend, operator};
+use crate::support::house::{id, within};
+use crate::support::{Backend, for_each_backend, operator};
 
 async fn stop(rig: &Rig, client: &str, what: Stoppable) {
     rig.app.clients.under(&operator(&rig.app)).stop(&id(client), what).await.unwrap();
@@ -142,4 +142,39 @@ async fn an_approval_for_a_stopped_procedure_gives_nothing_until_it_is_started()
         assert_eq!(given.status, 200, "the approval was not spent: {given:?}");
     })
     .await;
+}
+
+fn logging_out(tokens: &Answer) -> super::rig::Form {
+    let back = ("post_logout_redirect_uri", "http://127.0.0.1:49152/logout");
+    form(&[("id_token_hint", &tokens.text_of("id_token")), back])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_at_a_stopped_client_ends_the_grant_and_sends_the_browser_nowhere() {
+    for_each_backend(async |backend| {
+        let rig = Rig::new(&backend).await;
+        let tokens = rig.signed_in().await;
+        stop(&rig, "rp-baseline", Stoppable::Client).await;
+        let out = read(rig.post("/oauth2/logout", &logging_out(&tokens))).await;
+        assert_eq!((out.told(), out.header("location")), ((200, "page".to_owned()), ""));
+        start(&rig, "rp-baseline", Stoppable::Client).await;
+        assert_eq!(rig.userinfo(&tokens.text_of("access_token")).await.status, 401);
+        assert_eq!(read(rig.post("/oauth2/logout", &logging_out(&tokens))).await.status, 303);
+    })
+    .await;
+}
+
+/// Where nobody knows who is stopped, no browser is sent to whoever may be.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_waits_for_a_registry_that_is_behind() {
+    let backend = Backend::sqlite();
+    let rig = Rig::new(&backend).await;
+    let tokens = rig.signed_in().await;
+    backend.execute("ALTER TABLE client_registry RENAME TO away");
+    within(Duration::from_secs(8), async || !rig.app.clients.is_current()).await;
+    let out = read(rig.post("/oauth2/logout", &logging_out(&tokens))).await;
+    assert_eq!((out.told(), out.header("location")), ((503, "page".to_owned()), ""));
+    backend.execute("ALTER TABLE away RENAME TO client_registry");
+    within(Duration::from_secs(1), async || rig.app.clients.is_current()).await;
+    assert_eq!(read(rig.post("/oauth2/logout", &logging_out(&tokens))).await.status, 303);
 }
