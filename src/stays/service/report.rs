@@ -143,10 +143,16 @@ impl Stays {
         let (mut taken, mut rest) = (Vec::with_capacity(notices.len()), notices);
         let refused = rest.split_off((granted as usize).min(rest.len()));
         while !rest.is_empty() {
-            let caller = self.0.access.renewed(caller).await.map_err(CitizensError::from)?;
-            let own = caller.citizen.is_some();
-            let agreed = caller.client.authorise(Operation::StaysReport, &asked, own, self.0.clock.now());
-            agreed.map_err(CitizensError::from)?;
+            let caller = match self.still_agreed(caller, &asked).await {
+                Ok(caller) => caller,
+                Err(CitizensError::Denied(away)) if away.is_unavailability() => {
+                    return Err(CitizensError::Denied(away).into());
+                }
+                Err(refusal) => {
+                    let reason = refusal.reason();
+                    return self.refuse(batch.draft.refused(reason), refusal).await;
+                }
+            };
             let later = rest.split_off(first_of(&rest));
             taken.append(&mut self.take(&caller, std::mem::replace(&mut rest, later), &batch).await?);
         }
@@ -162,6 +168,14 @@ impl Stays {
             Err(faults)
         }));
         Ok(ReportedMany { notices, standing })
+    }
+
+    /// The caller as they stand now, if they may go on reporting.
+    async fn still_agreed(&self, caller: &Caller, purpose: &Purpose) -> Result<Caller, CitizensError> {
+        let caller = self.0.access.renewed(caller).await?;
+        let own = caller.citizen.is_some();
+        caller.client.authorise(Operation::StaysReport, purpose, own, self.0.clock.now())?;
+        Ok(caller)
     }
 
     /// Records the refusals among many notices, each under a transaction of its own.

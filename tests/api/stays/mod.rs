@@ -13,6 +13,7 @@ mod repeating;
 mod reporting;
 mod searching;
 pub mod sheets;
+mod stopped;
 mod turning;
 mod uploads;
 

@@ -21,7 +21,7 @@ use crate::api::stays::sheets::csv;
 use crate::support::house::caller_of;
 use crate::support::{Backend, for_each_backend};
 
-fn caller(desk: &Desk, client: &str) -> Caller {
+pub fn caller(desk: &Desk, client: &str) -> Caller {
     caller_of(
         desk.house.clients.find(&client.parse().unwrap()).unwrap(),
         desk.house.now().plus(Duration::from_secs(3600)),
