@@ -55,7 +55,8 @@ enum Command {
         /// The client's id
         id: ClientId,
     },
-    /// Stop a client at once, or one procedure or officer of it: every server refuses it within a second
+    /// Stop a client at once, or one procedure or officer of it, or one procedure of all clients: every
+    /// server refuses it within a second
     Stop(StopArgs),
     /// Let go on what was stopped
     Start(StopArgs),
@@ -114,8 +115,9 @@ impl RedirectArgs {
 /// What is stopped or started: all of the client, unless a part is named.
 #[derive(Debug, Args)]
 struct StopArgs {
-    /// The client's id
-    id: ClientId,
+    /// The client's id; without it, a procedure is that of all clients
+    #[arg(required_unless_present = "procedure")]
+    id: Option<ClientId>,
     #[command(flatten)]
     part: PartArgs,
 }
@@ -123,7 +125,7 @@ struct StopArgs {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 struct PartArgs {
-    /// Only the client's questions under this procedure
+    /// Only questions under this procedure
     #[arg(long)]
     procedure: Option<String>,
     /// Only the client's questions in the name of this officer, by the officer's id, in whatever unit
@@ -218,6 +220,8 @@ pub enum ClientsCommandError {
     Key { path: PathBuf, source: JwkFault },
     #[error("{path}: {source}")]
     File { path: PathBuf, source: std::io::Error },
+    #[error("name the client")]
+    NoClient,
     #[error("name the client's key by --key, or make one by --new-key")]
     NoKey,
     #[error(transparent)]
@@ -280,25 +284,59 @@ pub async fn run(args: ClientsArgs, tools: Tools<'_>) -> Result<(), ClientsComma
             changes.set_secret(&id, SecretTag::of(&secret, &entropy)).await?;
             writeln!(out, "secret {}", secret.expose())?;
         }
-        Command::Stop(StopArgs { id, part }) => {
-            let what = part.read()?;
-            changes.stop(&id, what.clone()).await?;
-            writeln!(out, "stopped {}: every server refuses it within a second", named(&id, &what))?;
-            if let Stoppable::Officer(_) = what {
-                writeln!(
-                    out,
-                    "an officer is who {id} says: a new name is another officer. If {id} itself may be at fault, stop it whole"
-                )?;
+        Command::Stop(args) => {
+            let what = args.part.read()?;
+            for id in stop(&args, &what, &changes).await? {
+                writeln!(out, "stopped {}: every server refuses it within a second", named(&id, &what))?;
+                if let Stoppable::Officer(_) = what {
+                    writeln!(
+                        out,
+                        "an officer is who {id} says: a new name is another officer. If {id} itself may be at fault, stop it whole"
+                    )?;
+                }
             }
         }
-        Command::Start(StopArgs { id, part }) => {
-            let what = part.read()?;
-            changes.start(&id, what.clone()).await?;
-            writeln!(out, "started {}", named(&id, &what))?;
+        Command::Start(args) => {
+            let what = args.part.read()?;
+            for id in start(&args, &what, &changes).await? {
+                writeln!(out, "started {}", named(&id, &what))?;
+            }
         }
         Command::Officers(command) => change_officers(command, &changes, out).await?,
     }
     Ok(())
+}
+
+/// Of which clients it was stopped.
+async fn stop(
+    args: &StopArgs,
+    what: &Stoppable,
+    changes: &ClientChanges<'_>,
+) -> Result<Vec<ClientId>, ClientsCommandError> {
+    match (&args.id, what) {
+        (Some(id), what) => {
+            changes.stop(id, what.clone()).await?;
+            Ok(vec![id.clone()])
+        }
+        (None, Stoppable::Procedure(procedure)) => Ok(changes.stop_everywhere(procedure).await?),
+        (None, Stoppable::Client | Stoppable::Officer(_)) => Err(ClientsCommandError::NoClient),
+    }
+}
+
+/// Of which clients it was started.
+async fn start(
+    args: &StopArgs,
+    what: &Stoppable,
+    changes: &ClientChanges<'_>,
+) -> Result<Vec<ClientId>, ClientsCommandError> {
+    match (&args.id, what) {
+        (Some(id), what) => {
+            changes.start(id, what.clone()).await?;
+            Ok(vec![id.clone()])
+        }
+        (None, Stoppable::Procedure(procedure)) => Ok(changes.start_everywhere(procedure).await?),
+        (None, Stoppable::Client | Stoppable::Officer(_)) => Err(ClientsCommandError::NoClient),
+    }
 }
 
 /// `portal`, or `procedure/1.004222 of portal`.

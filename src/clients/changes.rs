@@ -10,7 +10,7 @@ use super::{
 };
 use crate::audit::{Operator, OperatorAct};
 use crate::crypto::VerifyingKey;
-use crate::kernel::{ClientId, LegalBasis, Officer};
+use crate::kernel::{ClientId, LegalBasis, Officer, ProcedureCode};
 use crate::storage::Tx;
 
 /// A client to be added.
@@ -127,6 +127,26 @@ impl ClientChanges<'_> {
         .await
     }
 
+    /// Stops a procedure of every client whose agreement lists it: of which ones. Whoever gets it later is at
+    /// work.
+    pub async fn stop_everywhere(&self, procedure: &ProcedureCode) -> Result<Vec<ClientId>, ClientsError> {
+        let now = self.registry.clock.now();
+        let lists = |client: &Client| client.agreement.procedures.contains(procedure);
+        let stopped = self.change_each(Action::Stopped, procedure, lists, move |tx, id, what| {
+            Ok(store::stop(tx.db()?, id, what, now)?)
+        });
+        stopped.await?.ok_or(ClientsError::ProcedureOfNobody)
+    }
+
+    /// Lets a procedure go on of every client of which it was stopped, by whatever command.
+    pub async fn start_everywhere(&self, procedure: &ProcedureCode) -> Result<Vec<ClientId>, ClientsError> {
+        let is_stopped = |client: &Client| client.stops.is_procedure_stopped(procedure);
+        let started = self.change_each(Action::Started, procedure, is_stopped, |tx, id, what| {
+            if store::start(tx.db()?, id, what)? { Ok(()) } else { Err(ClientsError::NotStopped) }
+        });
+        started.await?.ok_or(ClientsError::NotStopped)
+    }
+
     pub async fn add_officer(&self, id: &ClientId, officer: Officer) -> Result<(), ClientsError> {
         let now = self.registry.clock.now();
         let detail = serde_json::json!(officer).to_string();
@@ -208,6 +228,35 @@ impl ClientChanges<'_> {
             work(tx, &id)
         })
         .await
+    }
+
+    /// Stops or starts a procedure of all clients that `concerns` picks, each with its row of history, in one
+    /// transaction: of which ones, `None` if there are none.
+    async fn change_each(
+        &self,
+        action: Action,
+        procedure: &ProcedureCode,
+        concerns: impl Fn(&Client) -> bool,
+        work: impl Fn(&mut Tx<'_>, &ClientId, &Stoppable) -> Result<(), ClientsError> + Send + 'static,
+    ) -> Result<Option<Vec<ClientId>>, ClientsError> {
+        self.registry.refresh().await?;
+        let concerned = self.registry.list().into_iter().filter(|client| concerns(client));
+        let concerned: Vec<ClientId> = concerned.map(|client| client.id.clone()).collect();
+        if concerned.is_empty() {
+            return Ok(None);
+        }
+        let (what, now) = (Stoppable::Procedure(procedure.clone()), self.registry.clock.now());
+        let Note { detail, .. } = stop_note(action, &what);
+        let (operation, target) = (action.operation(), what.to_string());
+        let (act, ids) = (OperatorAct { operation, target, concerned: concerned.clone() }, concerned.clone());
+        let changed = self.change(act, move |tx| {
+            ids.iter().try_for_each(|id| {
+                store::note(tx.db()?, id, action, &detail, now)?;
+                work(tx, id, &what)
+            })
+        });
+        changed.await?;
+        Ok(Some(concerned))
     }
 
     async fn change(

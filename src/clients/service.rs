@@ -34,6 +34,8 @@ pub enum ClientsError {
     OfficerUnknown,
     #[error("the client's agreement does not list this procedure")]
     ProcedureUnknown,
+    #[error("no client's agreement lists this procedure")]
+    ProcedureOfNobody,
     #[error("that is not stopped")]
     NotStopped,
     #[error("a name is 1 to 200 printable characters, without nine digits in a row")]
@@ -48,8 +50,6 @@ pub enum ClientsError {
     Storage(#[from] StorageError),
 }
 
-/// The registry. Cheap to clone.
-#[derive(Clone)]
 /// Nobody may be trusted to be at work: whoever was stopped in the last seconds is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the registry of clients is behind the database")]
@@ -61,6 +61,8 @@ impl From<RegistryBehind> for StorageError {
     }
 }
 
+/// The registry. Cheap to clone.
+#[derive(Clone)]
 pub struct Clients(Arc<Registry>);
 
 pub(super) struct Registry {
@@ -110,9 +112,7 @@ impl Clients {
 
     /// Every client, by id.
     pub fn list(&self) -> Vec<Arc<Client>> {
-        let mut clients: Vec<_> = self.0.snapshot.load().clients.values().cloned().collect();
-        clients.sort_by(|a, b| a.id.cmp(&b.id));
-        clients
+        self.0.list()
     }
 
     /// Whether the registry has followed the database in the last seconds.
@@ -136,6 +136,12 @@ impl Clients {
 impl Registry {
     pub(super) fn find(&self, id: &ClientId) -> Option<Arc<Client>> {
         self.snapshot.load().clients.get(id).cloned()
+    }
+
+    pub(super) fn list(&self) -> Vec<Arc<Client>> {
+        let mut clients: Vec<_> = self.snapshot.load().clients.values().cloned().collect();
+        clients.sort_by(|a, b| a.id.cmp(&b.id));
+        clients
     }
 
     /// Reads the registry again if its version has moved.

@@ -132,6 +132,48 @@ async fn a_part_of_a_client_is_stopped_and_started() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_procedure_is_stopped_and_started_of_all_clients_that_have_it() {
+    let backend = Backend::sqlite();
+    let house = House::empty(&backend).await;
+    let desk = Desk { backend, house };
+    desk.write("a.toml", AGREEMENT);
+    desk.write("b.toml", &AGREEMENT.replace("1.004222", "1.003677"));
+    for (client, agreement) in [("so-noi-vu", "a"), ("so-tu-phap", "a"), ("so-y-te", "b")] {
+        let add = format!("add {client} --name X --state-body --agreement @{agreement}.toml --new-key @{client}.json");
+        desk.run(&add).await.unwrap();
+    }
+    let stopped = |client: &str| {
+        let client = desk.house.clients.find(&id(client)).unwrap();
+        client.stops.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    desk.run("stop so-noi-vu").await.unwrap();
+    assert_eq!(
+        desk.run("stop --procedure 1.004222").await.unwrap(),
+        "stopped procedure/1.004222 of so-noi-vu: every server refuses it within a second\n\
+         stopped procedure/1.004222 of so-tu-phap: every server refuses it within a second\n"
+    );
+    assert_eq!(stopped("so-noi-vu"), ["client", "procedure/1.004222"]);
+    assert_eq!((stopped("so-tu-phap"), stopped("so-y-te")), (vec!["procedure/1.004222".to_owned()], vec![]));
+    // Whose agreement has the procedure no longer is found all the same, and what else is stopped stays so.
+    desk.run("amend so-tu-phap --agreement @b.toml").await.unwrap();
+    let started = "started procedure/1.004222 of so-noi-vu\nstarted procedure/1.004222 of so-tu-phap\n";
+    assert_eq!(desk.run("start --procedure 1.004222").await.unwrap(), started);
+    assert_eq!((stopped("so-noi-vu"), stopped("so-tu-phap")), (vec!["client".to_owned()], vec![]));
+    let history = desk.house.clients.history(&id("so-tu-phap")).await.unwrap();
+    let actions: Vec<_> = history.iter().map(|change| change.action.name()).collect();
+    assert_eq!(actions, ["added", "stopped", "amended", "started"]);
+    for (line, words) in [
+        ("stop --procedure 9.999", "no client's agreement lists this procedure"),
+        ("start --procedure 1.004222", "not stopped"),
+        ("stop", "<ID>"),
+        ("stop --officer canbo-01", "<ID>"),
+    ] {
+        let told = desk.run(line).await.unwrap_err();
+        assert!(told.contains(words), "{line}: {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn faults_are_told_in_words() {
     let backend = Backend::sqlite();
     let house = House::empty(&backend).await;

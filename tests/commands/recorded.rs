@@ -193,6 +193,8 @@ async fn what_commands_change_stands_in_the_log_with_who_and_why() {
         ("clients new-secret", "clients new-secret rp".to_owned()),
         ("clients stop", "clients stop rp".to_owned()),
         ("clients start", "clients start rp".to_owned()),
+        ("clients stop", "clients stop --procedure 1.004222".to_owned()),
+        ("clients start", "clients start --procedure 1.004222".to_owned()),
         ("link", "link --client rp --officer le-tan-01".to_owned()),
         ("clients officers remove", "clients officers remove rp --id le-tan-02 --unit quay".to_owned()),
         (
@@ -226,8 +228,9 @@ async fn what_commands_change_stands_in_the_log_with_who_and_why() {
         let class = COMMANDS.iter().find(|(known, _)| known == words).map(|(_, does)| does);
         let Some(Records(operation)) = class else { panic!("{words} is not classed as recorded") };
         expected.push(if line.contains("--events") { "import.events" } else { operation });
-        // A delegation concerns two organisations, and so does the end of the place it was for.
-        if matches!(*operation, "facilities.delegate" | "facilities.close") {
+        // A delegation concerns two organisations, and so does the end of the place it was for; a procedure
+        // concerns everybody who has it.
+        if matches!(*operation, "facilities.delegate" | "facilities.close") || line.contains("--procedure") {
             expected.push(operation);
         }
     }
@@ -246,7 +249,8 @@ async fn what_commands_change_stands_in_the_log_with_who_and_why() {
         let theirs = entries.iter().filter(|e| e.entry.client.as_ref().is_some_and(|id| id.as_str() == client));
         theirs.map(|e| e.entry.operation.as_str()).collect::<Vec<_>>()
     };
-    assert_eq!(told("other"), ["clients.add", "facilities.delegate", "facilities.close"]);
+    let of_other = ["clients.add", "clients.stop", "clients.start", "facilities.delegate", "facilities.close"];
+    assert_eq!(told("other"), of_other);
     assert!(site.run("audit verify", None).status.success(), "the logs of commands verify");
 }
 
