@@ -103,11 +103,12 @@ struct RedirectArgs {
 }
 
 impl RedirectArgs {
-    fn registration(self) -> Registration {
+    /// In a demo, whoever tries it serves their own pages on this machine.
+    fn registration(self, in_demo: bool) -> Registration {
         Registration {
             redirect_uris: self.redirect_uris,
             post_logout_redirect_uris: self.post_logout_redirect_uris,
-            any_loopback_port: false,
+            any_loopback_port: in_demo,
         }
     }
 }
@@ -236,12 +237,14 @@ pub enum ClientsCommandError {
 pub struct Tools<'a> {
     pub clients: &'a Clients,
     pub operators: &'a Operators<'a>,
+    /// Redirect addresses may be on this machine.
+    pub in_demo: bool,
     pub out: &'a mut dyn Write,
 }
 
 /// Runs the command on an open registry; answers go to `out`.
 pub async fn run(args: ClientsArgs, tools: Tools<'_>) -> Result<(), ClientsCommandError> {
-    let Tools { clients, operators, out } = tools;
+    let Tools { clients, operators, in_demo, out } = tools;
     match args.command {
         Command::List => return list(clients, out),
         Command::Show { id } => return show(clients, &id, out).await,
@@ -254,7 +257,7 @@ pub async fn run(args: ClientsArgs, tools: Tools<'_>) -> Result<(), ClientsComma
         Command::Add(add) => {
             let id = add.id.clone();
             let secret = add.secret.then(|| Secret::random(&SystemEntropy::default()));
-            let new = add.read(secret.as_ref())?;
+            let new = add.read(secret.as_ref(), in_demo)?;
             warn_of(&new.agreement);
             changes.add(new).await?;
             writeln!(out, "added {id}")?;
@@ -275,7 +278,7 @@ pub async fn run(args: ClientsArgs, tools: Tools<'_>) -> Result<(), ClientsComma
             writeln!(out, "amended {id}")?;
         }
         Command::Redirects { id, redirects } => {
-            changes.set_registration(&id, redirects.registration()).await?;
+            changes.set_registration(&id, redirects.registration(in_demo)).await?;
             writeln!(out, "{id} has other redirect addresses")?;
         }
         Command::NewSecret { id } => {
@@ -366,14 +369,17 @@ async fn change_officers(
 }
 
 impl Add {
-    fn read(self, secret: Option<&Secret>) -> Result<NewClient, ClientsCommandError> {
+    fn read(self, secret: Option<&Secret>, in_demo: bool) -> Result<NewClient, ClientsCommandError> {
         if secret.is_none() && self.key.is_none() {
             return Err(ClientsCommandError::NoKey);
         }
+        let registration = self.redirects.registration(in_demo);
+        registration.check().map_err(ClientsError::from)?;
         Ok(NewClient {
-            registration: self.redirects.registration(),
+            registration,
             secret: secret.map(|secret| SecretTag::of(secret, &SystemEntropy::default())),
             agreement: read_agreement(&self.agreement)?,
+            // Last: a new key is written to a file.
             key: self.key.read()?,
             id: self.id,
             name: self.name,

@@ -196,7 +196,12 @@ fn clients(At { place, why, args }: At<clients::ClientsArgs>) -> Result<(), Stri
     let operators = Operators::at(&place, &why);
     on_runtime_operated(&operators, async {
         let registry = Clients::open(store, clock()).await.map_err(ClientsError::from)?;
-        let tools = clients::Tools { clients: &registry, operators: &operators, out: &mut std::io::stdout() };
+        let tools = clients::Tools {
+            clients: &registry,
+            operators: &operators,
+            in_demo: place.is_demo(),
+            out: &mut std::io::stdout(),
+        };
         clients::run(args, tools).await
     })
 }

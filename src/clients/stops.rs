@@ -34,7 +34,9 @@ impl Stops {
     }
 
     pub fn is_officer_stopped(&self, officer: &Officer) -> bool {
-        !self.0.is_empty() && self.0.contains(&Stoppable::Officer(officer.id.clone()))
+        // Capitals make no other officer of anybody.
+        let is_theirs = |id: &OfficerCode| id.as_str().eq_ignore_ascii_case(officer.id.as_str());
+        self.0.iter().any(|stopped| matches!(stopped, Stoppable::Officer(id) if is_theirs(id)))
     }
 
     /// What stops a question for this purpose first.

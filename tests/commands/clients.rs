@@ -40,13 +40,17 @@ struct Desk {
 impl Desk {
     /// Runs `dancu clients …`, `@` standing for the desk's folder.
     async fn run(&self, line: &str) -> Result<String, String> {
+        self.run_at(line, false).await
+    }
+
+    async fn run_at(&self, line: &str, in_demo: bool) -> Result<String, String> {
         let folder = format!("{}/", self.backend.dir().display());
         let words = line.split(' ').map(|word| word.replace('@', &folder));
         let line =
             Line::try_parse_from(std::iter::once("clients".to_owned()).chain(words)).map_err(|e| e.to_string())?;
         let mut out = Vec::new();
         let operators = &Operators::ready(self.house.operator().await.clone());
-        let tools = Tools { clients: &self.house.clients, operators, out: &mut out };
+        let tools = Tools { clients: &self.house.clients, operators, in_demo, out: &mut out };
         clients::run(line.args, tools).await.map_err(|error| error.to_string())?;
         Ok(String::from_utf8(out).unwrap())
     }
@@ -220,6 +224,11 @@ async fn a_relying_party_has_redirect_addresses_and_may_have_a_secret() {
     assert!(!desk.house.clients.find(&id("rp")).unwrap().registration.redirects_to("https://rp.vn/cb"));
     let plain = desk.run("redirects rp --redirect-uri http://127.0.0.1/cb").await.unwrap_err();
     assert!(plain.contains("https"), "loopback is for the demo: {plain}");
+    desk.run_at("redirects rp --redirect-uri http://127.0.0.1/cb", true).await.unwrap();
+    assert!(desk.house.clients.find(&id("rp")).unwrap().registration.redirects_to("http://127.0.0.1:9090/cb"));
+    let keyed = add.replace("add rp", "add other").replace("--secret", "--new-key @key.jwk");
+    desk.run(&format!("{keyed} --redirect-uri http://rp.vn/cb")).await.unwrap_err();
+    assert!(!desk.backend.dir().join("key.jwk").exists(), "no key for a client that was not added");
     let service = desk.run("add x --name X --state-body --agreement @rp.toml --secret").await.unwrap_err();
     assert!(service.contains("profile baseline"), "{service}");
 }

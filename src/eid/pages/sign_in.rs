@@ -88,6 +88,7 @@ async fn show(
     sign_in: Data<SignIn>,
 ) -> Result<HttpResponse, Problem> {
     let target = sign_in.target(&to.to).ok_or(ProblemKind::NotFound)?;
+    sign_in.check_may_ask(target)?;
     let started = Started::of(&request, &sign_in).filter(|started| started.path == target.path);
     if let Some(started) = started {
         let state = sign_in.eid.state(started.transaction).await.map_err(refused)?;
@@ -130,6 +131,7 @@ async fn address(
     sign_in: Data<SignIn>,
 ) -> Result<HttpResponse, Problem> {
     let (mut started, target) = own(&request, &sign_in)?;
+    sign_in.check_may_ask(target)?;
     let fault = match IdNumber::parse(&form.id_number.split_whitespace().collect::<String>()) {
         Err(_) => Some(NOT_A_NUMBER),
         Ok(number) => {

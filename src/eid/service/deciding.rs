@@ -13,7 +13,7 @@ use crate::eid::model::{
 use crate::eid::request::base64url;
 use crate::eid::store::accounts;
 use crate::eid::store::transactions::{self, Decided, TransactionRow};
-use crate::kernel::{CitizenId, Level, TransactionId};
+use crate::kernel::{CitizenId, ClientId, Level, ProcedureCode, TransactionId};
 use crate::storage::{Reach, StorageError};
 
 /// Requests told at once.
@@ -77,13 +77,18 @@ impl Eid {
 
     /// Whether operators have stopped neither the client that asks nor the procedure it asks for.
     pub(super) fn check_not_stopped(&self, statement: &Statement) -> Result<(), EidError> {
-        let client = self.0.clients.find_current(&statement.client.id).map_err(StorageError::from)?;
+        self.check_may_ask(&statement.client.id, statement.procedure.as_ref())
+    }
+
+    /// The same of whoever would ask.
+    pub(super) fn check_may_ask(&self, client: &ClientId, procedure: Option<&ProcedureCode>) -> Result<(), EidError> {
+        let client = self.0.clients.find_current(client).map_err(StorageError::from)?;
         // Pages of the service itself need not be clients.
         let Some(client) = client else { return Ok(()) };
         if client.is_stopped() {
             return Err(EidError::ClientStopped);
         }
-        if statement.procedure.as_ref().is_some_and(|procedure| client.stops.is_procedure_stopped(procedure)) {
+        if procedure.is_some_and(|procedure| client.stops.is_procedure_stopped(procedure)) {
             return Err(EidError::ProcedureStopped);
         }
         Ok(())

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{BeginError, Eid, entry};
+use super::{BeginError, Eid, EidError, entry};
 use crate::access::{Access, CitizenGrant, SessionCookie, SessionGrant};
 use crate::audit::{Entry, Outcome};
 use crate::clients::OperationSet;
@@ -47,6 +47,15 @@ impl SignIn {
     /// The target of this path. Nothing but a target is ever gone on to.
     pub fn target(&self, path: &str) -> Option<&SignInTarget> {
         self.targets.iter().find(|target| target.path == path)
+    }
+
+    /// Whether operators have stopped neither the page's client nor its procedure: nobody is asked to approve what
+    /// cannot come about.
+    ///
+    /// # Errors
+    /// `ClientStopped`, `ProcedureStopped`, and if nobody can tell.
+    pub fn check_may_ask(&self, target: &SignInTarget) -> Result<(), EidError> {
+        self.eid.check_may_ask(&target.client, target.procedure.as_ref())
     }
 
     /// Asks whoever scans, or names themselves. `from`: the browser's network address, where it is known.

@@ -58,9 +58,9 @@ async fn an_officer_is_stopped_in_every_unit() {
             } }),
             )
         };
-        for unit in ["mot-cua", "kho-bac"] {
-            let refused = desk.post_with(&token, LOOK_UP, &named("canbo-01", unit)).await;
-            assert_eq!(refused.problem(), (403, "officer-stopped".to_owned()), "{unit}");
+        for (officer, unit) in [("canbo-01", "mot-cua"), ("canbo-01", "kho-bac"), ("CanBo-01", "mot-cua")] {
+            let refused = desk.post_with(&token, LOOK_UP, &named(officer, unit)).await;
+            assert_eq!(refused.problem(), (403, "officer-stopped".to_owned()), "{officer} {unit}");
         }
         assert_eq!(desk.post_with(&token, LOOK_UP, &named("canbo-09", "mot-cua")).await.status, 200, "another name");
     })

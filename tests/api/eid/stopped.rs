@@ -5,6 +5,7 @@ use dancu::eid::TransactionState;
 use dancu::kernel::{Level, ProcedureCode};
 
 use super::rig::{Rig, an};
+use super::signing_in::{PageBrowser, see};
 use crate::support::for_each_backend;
 use crate::support::house::id;
 
@@ -28,6 +29,24 @@ async fn nobody_is_asked_to_approve_what_a_stopped_client_asks() {
 
         changes.start(&id("portal"), Stoppable::Client).await.unwrap();
         assert_eq!(phone.decide(&rig, &statement, Some(&digits), None).await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_a_stopped_client_asks_nobody_to_sign_in() {
+    for_each_backend(async |backend| {
+        let rig = Rig::open(&backend).await;
+        let open = PageBrowser::open(&rig).await;
+        let changes = rig.desk.house.changes().await;
+        changes.stop(&id("portal"), Stoppable::Client).await.unwrap();
+        for cookie in [None, Some(open.cookie.as_str())] {
+            let seen = see(&rig, cookie).await;
+            assert_eq!(seen.status, 403, "{}", seen.html);
+            assert!(!seen.html.contains(&open.digits) && !seen.html.contains("DANCU-EID:"), "{}", seen.html);
+        }
+        changes.start(&id("portal"), Stoppable::Client).await.unwrap();
+        assert_eq!(see(&rig, Some(&open.cookie)).await.status, 200);
     })
     .await;
 }
