@@ -4,31 +4,35 @@
 mod endpoints;
 mod listen;
 mod private;
+mod reception;
 mod tls;
 mod transport;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
 
 use actix_http::HttpService;
 use actix_server::{Server, ServerHandle};
-use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_factory, map_config};
 use actix_web::App;
 use actix_web::dev::AppConfig;
-use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data};
+use socket2::SockRef;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 pub use listen::{listen, raise_file_limit};
 pub use tls::{Certificates, TlsError, TlsFiles};
 
+use self::reception::Reception;
 use self::transport::{Entrance, Transport};
 use crate::http::anonymous::AnonymousAllowance;
-use crate::http::connection::{ConnectionMetrics, Connections};
+use crate::http::connection::{ConnectionMetrics, Connections, MOST_LEAVING};
 use crate::http::middleware::{AccessLog, HttpMetrics, MiddlewareConfig, RequestMiddleware};
 use crate::http::{Limits, Problem, ProblemKind, Routes, page};
 use crate::kernel::{Causes, Entropy};
@@ -36,6 +40,15 @@ use crate::telemetry::{Health, Metrics};
 
 /// How long a connection that is closed may take to end, and is still read from after an early answer.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Most connections that are accepted and wait for a worker to give them a place. Further ones wait with the
+/// system, where they take no open file.
+const MOST_QUEUED: usize = 256;
+/// Most sockets that are open without a place: those that wait for it, and those that have lost it.
+const SOCKETS_IN_PASSING: usize = MOST_QUEUED + MOST_LEAVING;
+
+/// How often it is looked whether the last connection has ended, when the server stops.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// How the server runs.
 #[derive(Debug, Clone)]
@@ -131,7 +144,13 @@ pub struct RunningServer {
     health: Health,
     access_log: Option<AccessLog>,
     certificates: Option<Arc<Certificates>>,
+    connections: Connections,
+    /// The public listeners once more, to close them.
+    doors: Vec<TcpListener>,
+    /// Whether connections are to end with what is at work on them.
+    draining: watch::Sender<bool>,
     stop_delay: Duration,
+    stop_timeout: Duration,
     /// The heartbeat and the watch over connections.
     beside: Vec<JoinHandle<()>>,
 }
@@ -177,30 +196,33 @@ pub fn start(
             .configure(|app| routes.configure(app))
             .default_service(web::to(|| async { Err::<&str, _>(Problem::new(ProblemKind::NotFound)) }))
     };
+    let workers = config.workers.unwrap_or_else(|| available_parallelism().map_or(2, usize::from));
+    // Of a worker's connections actix counts those that wait for their place: where they are that many, it
+    // accepts nobody until the worker has come to one. Those that have a place do not hinder it.
     let mut server = Server::build()
         .disable_signals()
-        .shutdown_timeout(config.stop_timeout.as_secs().max(1))
-        // The room of connections refuses before this is reached, after which nobody would be accepted.
-        .max_concurrent_connections(usize::MAX >> 1);
-    if let Some(workers) = config.workers {
-        server = server.workers(workers);
-    }
+        .shutdown_timeout(1)
+        .workers(workers)
+        .max_concurrent_connections((MOST_QUEUED / workers).max(1));
     let entrance = Entrance {
         connections: connections.clone(),
         tls: tls.map(|tls| TlsAcceptor::from(Arc::new(tls))),
         handshake_timeout: config.limits.head_timeout,
     };
     let (keep_alive, head_timeout) = (config.limits.keep_alive, config.limits.head_timeout);
-    let stopping = server.graceful_shutdown_signal();
+    let draining = watch::Sender::new(false);
+    let doors = public.iter().map(TcpListener::try_clone).collect::<Result<_, _>>().map_err(StartError::Listener)?;
     for (listener, address) in public.into_iter().zip(&addresses) {
-        let (app, entrance, address, stopping) = (app.clone(), entrance.clone(), *address, stopping.clone());
+        let (app, entrance, address, stopping) = (app.clone(), entrance.clone(), *address, draining.subscribe());
         let service = move || {
             let (entrance, stopping) = (entrance.clone(), stopping.clone());
             let app = app().into_factory().map_err(|error: actix_web::Error| error.error_response());
             let http = HttpService::build()
                 .graceful_shutdown_signal(move || {
-                    let stopping = stopping.clone();
-                    async move { stopping.notified().await }
+                    let mut stopping = stopping.clone();
+                    async move {
+                        let _ = stopping.wait_for(|stopping| *stopping).await;
+                    }
                 })
                 .keep_alive(keep_alive)
                 .client_request_timeout(head_timeout)
@@ -210,9 +232,10 @@ pub fn start(
                     connection.insert(transport.connection());
                 })
                 .h1(map_config(app, |()| AppConfig::default()));
-            fn_service(move |tcp: TcpStream| entrance.clone().admit(tcp))
-                .map_err(|_| ())
-                .and_then(http.map_err(|_| ()).map_init_err(|_| ()))
+            fn_factory(move || {
+                let (entrance, http) = (entrance.clone(), http.new_service(()));
+                async move { http.await.map(|http| Reception::new(entrance, http)) }
+            })
         };
         server = server.listen(address.to_string(), listener, service).map_err(StartError::Listener)?;
     }
@@ -227,11 +250,15 @@ pub fn start(
         }),
         addresses,
         private_addresses,
-        beside: vec![tokio::spawn(health.clone().keep_beating()), tokio::spawn(connections.watch())],
+        beside: vec![tokio::spawn(health.clone().keep_beating()), tokio::spawn(connections.clone().watch())],
         health,
         access_log,
         certificates,
+        connections,
+        doors,
+        draining,
         stop_delay: config.stop_delay,
+        stop_timeout: config.stop_timeout,
     })
 }
 
@@ -256,6 +283,7 @@ impl RunningServer {
     pub async fn stop(self) -> io::Result<()> {
         self.health.begin_stop();
         tokio::time::sleep(self.stop_delay).await;
+        self.drain().await;
         self.handle.stop(true).await;
         let ended = self.task.await;
         if let Some(private) = &self.private {
@@ -266,6 +294,21 @@ impl RunningServer {
             log.close();
         }
         ended.map_err(io::Error::other)?
+    }
+
+    /// Closes the listeners and waits for the end of what is at work, as long as that may take. actix does not
+    /// know of connections that have their place, so it would not wait for them.
+    async fn drain(&self) {
+        self.handle.pause().await;
+        for door in &self.doors {
+            // Where a system cannot do so, newcomers wait in vain until the listener is gone.
+            let _ = SockRef::from(door).shutdown(Shutdown::Both);
+        }
+        self.draining.send_replace(true);
+        let began = Instant::now();
+        while self.connections.held() > 0 && began.elapsed() < self.stop_timeout {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Serves until the process is told to stop, then stops.

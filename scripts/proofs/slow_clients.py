@@ -1,5 +1,5 @@
 """Clients that do not read, do not send, or are many: what they cost, and whether others are answered."""
-import http.client, os, resource, socket, time
+import http.client, multiprocessing, os, resource, socket, threading, time
 
 from proofs.common import Demo
 
@@ -131,9 +131,57 @@ def trickled_heads(attack, _):
     return 150
 
 
+def come_and_go(port, first, until):
+    """Ten addresses that begin heads, keep their last 450 connections and close the oldest."""
+    def one(number):
+        kept = []
+        while time.monotonic() < until:
+            client = socket.socket()
+            client.settimeout(5)
+            try:
+                client.bind((f"127.6.0.{number}", 0))
+                client.connect(("127.0.0.1", port))
+                client.sendall(b"GET / HTTP/1.1\r\n")
+            except OSError:
+                pass
+            kept.append(client)
+            if len(kept) > 450:
+                kept.pop(0).close()
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(first, first + 10)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+
+
+def flood(folder):
+    """Twenty addresses open as many connections as they can for 15 s: how many files the service holds, and
+    whether others are answered meanwhile."""
+    place = os.path.join(folder, "flood")
+    os.mkdir(place)
+    demo = Demo(place)
+    demo.start()
+    attack, pid = Attack(demo), demo.process.pid
+    attack.others()
+    files = lambda: len(os.listdir(f"/proc/{pid}/fd"))
+    before, most, answered, slowest = files(), 0, 0, 0.0
+    until = time.monotonic() + 15
+    floods = [multiprocessing.Process(target=come_and_go, args=(demo.port, first, until)) for first in (1, 11)]
+    [process.start() for process in floods]
+    asked = 0
+    while time.monotonic() < until:
+        count, took = attack.others(1)
+        asked, answered, slowest, most = asked + 1, answered + count, max(slowest, took), max(most, files() - before)
+        time.sleep(0.02)
+    [process.join() for process in floods]
+    demo.stop()
+    well = most <= 8_192 + 512 + 32 and answered >= 0.9 * asked
+    print(f"flood: {flood.__doc__} {most} at the most; others had {answered} of {asked} answers, the slowest in "
+          f"{slowest * 1000:.0f} ms{'' if well else '  <<<'}", flush=True)
+    return well
+
+
 def slow_clients(folder):
     raise_file_limit()
-    held = True
+    held = flood(folder)
     for act in (pipelined, heads, silent_batches, trickled_heads, idle):
         place = os.path.join(folder, act.__name__)
         os.mkdir(place)

@@ -94,7 +94,9 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     if !args.bind.ip().is_loopback() || args.private_bind.is_some_and(|address| !address.ip().is_loopback()) {
         return Err(DemoError::NotLoopback);
     }
-    server::raise_file_limit(ServerConfig::default().limits.connections).map_err(DemoError::Server)?;
+    let mut server_config = ServerConfig::default();
+    let limits = &mut server_config.limits;
+    limits.connections = server::raise_file_limit(limits.connections).map_err(DemoError::Server)?;
     make_folder(&args.dir)?;
     make_folder(&args.dir.join("forms"))?;
     let bind = |source| DemoError::Bind { address: args.bind, source };
@@ -110,7 +112,7 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     migrate::run(&store.url)?;
     let app = App::open(config(&args.dir, store, &base_url), ground.clone()).await?;
     let listeners = Listeners { public: listeners, private };
-    let served = serve(args, ground, listeners, (&base_url, &private_url), &app).await;
+    let served = serve(args, ground, &server_config, listeners, (&base_url, &private_url), &app).await;
     // Also where it did not come to serving: what was opened ends in order.
     let closed = app.close().await;
     served?;
@@ -121,6 +123,7 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
 async fn serve(
     args: &DemoArgs,
     ground: Ground,
+    server_config: &ServerConfig,
     listeners: Listeners,
     (base_url, private_url): (&str, &str),
     app: &App,
@@ -150,7 +153,7 @@ async fn serve(
     };
     service.health.beat().await;
     let signals = Signals::hear().map_err(DemoError::Server)?;
-    let running = server::start(&ServerConfig::default(), listeners, service)?;
+    let running = server::start(server_config, listeners, service)?;
     file.wallets = wallets(args, app, &file).await;
     file.pages = desk_links(app, &operator, &file).await?;
     file.write(&path)?;

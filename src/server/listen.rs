@@ -6,12 +6,14 @@ use std::net::{SocketAddr, TcpListener};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::SOCKETS_IN_PASSING;
+
 const BACKLOG: i32 = 2048;
 /// What the kernel holds of an answer that its client has not taken, at most (Linux doubles it): enough for a
 /// fast line, and little enough for thousands who do not read.
 const SEND_BUFFER: usize = 256 * 1024;
-/// Files that are open beside connections: the database, logs, keys.
-const OTHER_FILES: u64 = 256;
+/// Files that are open beside connections: the database, logs, keys, what is read in passing.
+const OTHER_FILES: usize = 512;
 
 /// One listener an address. An IPv6 address takes IPv6 only, so that `0.0.0.0` and `[::]` go
 /// together.
@@ -43,6 +45,6 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 pub fn raise_file_limit(wanted: usize) -> io::Result<usize> {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?;
-    let files = maximum.unwrap_or(u64::MAX).saturating_sub(OTHER_FILES).max(64);
-    Ok(usize::try_from(files).unwrap_or(usize::MAX).min(wanted))
+    let files = maximum.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX);
+    Ok(files.saturating_sub(OTHER_FILES + SOCKETS_IN_PASSING).max(64).min(wanted))
 }

@@ -39,16 +39,32 @@ pub(super) struct Entrance {
     pub(super) handshake_timeout: Duration,
 }
 
+/// A connection that has its place and has not said anything yet.
+pub(super) struct Newcomer {
+    tcp: TcpStream,
+    peer: SocketAddr,
+    connection: OpenConnection,
+}
+
 impl Entrance {
-    /// Gives the connection its place and speaks TLS, where that is on.
+    /// Gives the connection its place.
     ///
     /// # Errors
-    /// If there is no place, or no TLS in time.
-    pub(super) async fn admit(self, tcp: TcpStream) -> io::Result<(Transport, Option<SocketAddr>)> {
+    /// If there is no place, or the client is gone.
+    pub(super) fn place(&self, tcp: TcpStream) -> io::Result<Newcomer> {
         let peer = tcp.peer_addr()?;
         let connection = self.connections.open(peer.ip()).ok_or(io::ErrorKind::ConnectionRefused)?;
         tcp.set_nodelay(true)?;
-        let stream = match self.tls {
+        Ok(Newcomer { tcp, peer, connection })
+    }
+
+    /// Speaks TLS, where that is on.
+    ///
+    /// # Errors
+    /// If there is no TLS in time.
+    pub(super) async fn admit(&self, newcomer: Newcomer) -> io::Result<(Transport, Option<SocketAddr>)> {
+        let Newcomer { tcp, peer, connection } = newcomer;
+        let stream = match &self.tls {
             None => Stream::Clear(tcp),
             Some(tls) => tokio::select! {
                 accepted = tokio::time::timeout(self.handshake_timeout, tls.accept(tcp)) => {

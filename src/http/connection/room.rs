@@ -18,6 +18,10 @@ use crate::telemetry::metrics::{Counter, Family, Gauge};
 
 /// How often connections are looked through, while there are any.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Most connections that have lost their place to others and are not closed yet: each holds an open file.
+pub const MOST_LEAVING: usize = 256;
+/// How long one that has lost its place may take to close, in milliseconds, unless a request is at work on it.
+const LEAVING_TIME: u64 = 1_000;
 
 /// Bounds on connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,12 +84,20 @@ struct Room {
 
 #[derive(Default)]
 struct Table {
-    slots: Vec<Option<Arc<Connection>>>,
+    slots: Vec<Option<Slot>>,
     free: Vec<usize>,
+    /// How many connections have lost their place and are not closed yet.
+    leaving: usize,
     by_group: HashMap<AddressGroup, usize>,
 }
 
-/// A connection that has its place, until this is dropped.
+struct Slot {
+    connection: Arc<Connection>,
+    /// Since when its place has been another's: it holds its open file until its worker has closed it.
+    leaving_since: Option<u64>,
+}
+
+/// A connection that holds an open file, until this is dropped.
 pub struct OpenConnection {
     connection: Arc<Connection>,
     room: Connections,
@@ -107,13 +119,19 @@ impl Deref for OpenConnection {
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {
-        self.room.with_table(|table| table.take(&self.connection));
+        self.room.with_table(|table| table.remove(&self.connection));
     }
 }
 
 impl Table {
-    fn open(&self) -> usize {
+    /// Connections that are not closed.
+    fn held(&self) -> usize {
         self.slots.len() - self.free.len()
+    }
+
+    /// Connections that have a place.
+    fn open(&self) -> usize {
+        self.held() - self.leaving
     }
 
     fn of_group(&self, group: AddressGroup) -> usize {
@@ -126,22 +144,27 @@ impl Table {
             self.slots.len() - 1
         });
         let connection = Arc::new(Connection::new(slot, group, time));
-        self.slots[slot] = Some(Arc::clone(&connection));
+        self.slots[slot] = Some(Slot { connection: Arc::clone(&connection), leaving_since: None });
         if let Some(group) = group {
             *self.by_group.entry(group).or_default() += 1;
         }
         connection
     }
 
-    /// Gives a connection's place back; one that had to make room has none any more.
-    fn take(&mut self, connection: &Arc<Connection>) {
-        let slot = &mut self.slots[connection.slot];
-        if !slot.as_ref().is_some_and(|there| Arc::ptr_eq(there, connection)) {
-            return;
-        }
-        *slot = None;
+    /// A connection is closed.
+    fn remove(&mut self, connection: &Connection) {
+        let Some(slot) = self.slots[connection.slot].take() else { return };
         self.free.push(connection.slot);
-        let Some(group) = connection.group else { return };
+        if slot.leaving_since.is_some() {
+            self.leaving -= 1;
+        } else {
+            self.give_back(connection.group);
+        }
+    }
+
+    /// One place less is taken in an address's budget.
+    fn give_back(&mut self, group: Option<AddressGroup>) {
+        let Some(group) = group else { return };
         if let Some(count) = self.by_group.get_mut(&group) {
             *count -= 1;
             if *count == 0 {
@@ -150,14 +173,21 @@ impl Table {
         }
     }
 
-    /// Ends the most dispensable connection of those that `concern`; whether there was one.
-    fn make_room(&mut self, concern: impl Fn(&Connection) -> bool) -> bool {
-        let candidates = self.slots.iter().flatten().filter(|connection| concern(connection));
-        let chosen = candidates.filter_map(|connection| Some((connection.dispensable()?, connection)));
+    /// Ends the most dispensable connection of those that `concern`; whether there was one. Where many that
+    /// have lost their place are still to be closed, their worker is behind: then nobody makes room.
+    fn make_room(&mut self, now: u64, concern: impl Fn(&Connection) -> bool) -> bool {
+        if self.leaving >= MOST_LEAVING {
+            return false;
+        }
+        let placed = self.slots.iter_mut().flatten().filter(|slot| slot.leaving_since.is_none());
+        let candidates = placed.filter(|slot| concern(&slot.connection));
+        let chosen = candidates.filter_map(|slot| Some((slot.connection.dispensable()?, slot)));
         let Some((_, chosen)) = chosen.min_by_key(|(order, _)| *order) else { return false };
-        let chosen = Arc::clone(chosen);
-        self.take(&chosen);
-        chosen.give_up(chosen.yielding());
+        chosen.leaving_since = Some(now);
+        chosen.connection.give_up(chosen.connection.yielding());
+        let group = chosen.connection.group;
+        self.leaving += 1;
+        self.give_back(group);
         true
     }
 }
@@ -177,13 +207,19 @@ impl Connections {
     fn with_table<T>(&self, work: impl FnOnce(&mut Table) -> T) -> T {
         let mut table = self.0.table.lock().unwrap_or_else(PoisonError::into_inner);
         let done = work(&mut table);
-        self.0.metrics.open.set(i64::try_from(table.open()).unwrap_or(i64::MAX));
+        self.0.metrics.open.set(i64::try_from(table.held()).unwrap_or(i64::MAX));
         done
     }
 
-    fn tick(&self) {
+    fn tick(&self) -> u64 {
         let now = u64::try_from(self.0.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.0.time.store(now, Ordering::Relaxed);
+        now
+    }
+
+    /// How many connections are not closed.
+    pub fn held(&self) -> usize {
+        self.with_table(|table| table.held())
     }
 
     /// A place for a new connection from `peer`; `None` where there is none, not even by ending one that
@@ -191,14 +227,14 @@ impl Connections {
     pub fn open(&self, peer: IpAddr) -> Option<OpenConnection> {
         let limits = &self.0.limits;
         let group = (!limits.is_trusted(peer)).then(|| AddressGroup::of(peer));
-        self.tick();
+        let now = self.tick();
         let opened = self.with_table(|table| {
             if group.is_some_and(|group| table.of_group(group) >= limits.per_address)
-                && !table.make_room(|connection| connection.group == group)
+                && !table.make_room(now, |connection| connection.group == group)
             {
                 return Err("address");
             }
-            if table.open() >= limits.most && !table.make_room(|_| true) {
+            if table.open() >= limits.most && !table.make_room(now, |_| true) {
                 return Err("room");
             }
             Ok(table.insert(group, Arc::clone(&self.0.time)))
@@ -218,21 +254,26 @@ impl Connections {
     /// Ends connections whose time is over, as long as this is polled.
     pub async fn watch(self) {
         loop {
-            if self.with_table(|table| table.open()) == 0 {
+            if self.held() == 0 {
                 self.0.opened.notified().await;
             }
             tokio::time::sleep(LOOK_EVERY).await;
-            self.tick();
-            self.end_overdue();
+            let now = self.tick();
+            self.end_overdue(now);
         }
     }
 
-    fn end_overdue(&self) {
+    fn end_overdue(&self, now: u64) {
+        let limits = &self.0.limits;
         let overdue: Vec<(Arc<Connection>, End, &'static str)> = self.with_table(|table| {
-            let connections = table.slots.iter().flatten();
-            let overdue = connections.filter_map(|connection| {
-                let (end, reason) = connection.overdue(&self.0.limits)?;
-                (connection.end() != Some(end)).then(|| (Arc::clone(connection), end, reason))
+            let overdue = table.slots.iter().flatten().filter_map(|slot| {
+                let connection = &slot.connection;
+                let late = slot.leaving_since.is_some_and(|since| now.saturating_sub(since) >= LEAVING_TIME);
+                if late && !connection.is_at_work() {
+                    connection.give_up(End::Cut);
+                }
+                let (end, reason) = connection.overdue(limits)?;
+                (connection.end() < Some(end)).then(|| (Arc::clone(connection), end, reason))
             });
             overdue.collect()
         });
@@ -288,22 +329,63 @@ mod tests {
     fn a_full_room_gives_up_what_is_idle_before_heads_and_never_what_is_at_work() {
         let room = room(4, 4);
         let open = |host: u8| from(&room, &format!("192.0.2.{host}")).unwrap();
-        let (working, head, idle, new) = (open(1), open(2), open(3), open(4));
+        let (new, working, head, idle) = (open(1), open(2), open(3), open(4));
+        std::thread::sleep(Duration::from_millis(1_050));
+        room.tick();
         working.begin_request(false);
         head.received(10);
         idle.begin_request(false);
         idle.end_request();
         idle.sent();
-        room.0.time.store(5, Ordering::Relaxed);
         let fifth = open(5);
         fifth.begin_request(false);
         let sixth = open(6);
         sixth.begin_request(false);
         assert!(idle.end().is_some() && new.end().is_some() && head.end().is_none());
+        drop((idle, new));
         let seventh = open(7);
         seventh.begin_request(false);
         assert_eq!((head.end(), working.end()), (Some(End::Cut), None));
         assert!(from(&room, "192.0.2.8").is_none());
+    }
+
+    #[test]
+    fn one_that_has_just_come_is_no_sooner_given_up_than_an_older_head() {
+        let room = room(2, 2);
+        let (head, second) = (from(&room, "192.0.2.1").unwrap(), from(&room, "192.0.2.2").unwrap());
+        head.received(10);
+        second.begin_request(false);
+        let newcomer = from(&room, "192.0.2.3").unwrap();
+        assert_eq!((head.end(), second.end(), newcomer.end()), (Some(End::Cut), None, None));
+    }
+
+    #[test]
+    fn as_long_as_many_are_still_to_be_closed_nobody_makes_room() {
+        let room = room(2, 2 * MOST_LEAVING);
+        let held: Vec<_> = (0..2 + MOST_LEAVING).map(|_| from(&room, "192.0.2.1").unwrap()).collect();
+        assert!(from(&room, "192.0.2.1").is_none());
+        assert_eq!(room.held(), 2 + MOST_LEAVING);
+        assert_eq!(room.with_table(|table| table.open()), 2);
+        let (gone, kept): (Vec<_>, Vec<_>) = held.into_iter().partition(|connection| connection.end().is_some());
+        assert_eq!((gone.len(), kept.len()), (MOST_LEAVING, 2));
+        drop(gone);
+        let _another = from(&room, "192.0.2.1").unwrap();
+        drop(kept);
+        assert_eq!(room.held(), 1);
+    }
+
+    #[test]
+    fn one_that_lost_its_place_is_cut_if_it_does_not_close() {
+        let room = room(1, 1);
+        let idle = from(&room, "192.0.2.1").unwrap();
+        std::thread::sleep(Duration::from_millis(1_050));
+        let _next = from(&room, "192.0.2.2").unwrap();
+        assert_eq!(idle.end(), Some(End::Orderly));
+        let left = room.tick();
+        room.end_overdue(left + LEAVING_TIME - 100);
+        assert_eq!(idle.end(), Some(End::Orderly));
+        room.end_overdue(left + LEAVING_TIME);
+        assert_eq!(idle.end(), Some(End::Cut));
     }
 
     #[test]

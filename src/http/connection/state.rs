@@ -15,8 +15,8 @@ use crate::kernel::AddressGroup;
 const MOST_AHEAD: usize = 2 * 1024;
 /// No write waits.
 const NEVER: u64 = u64::MAX;
-/// A request that waits for its body, or an answer for its reader, is left this long before it may have to
-/// make room for a newcomer, in milliseconds.
+/// A connection that has said nothing yet, a request that waits for its body, or an answer for its reader, is left
+/// this long before it may have to make room for a newcomer, in milliseconds.
 const SPARED: u64 = 1_000;
 
 /// What a connection is doing.
@@ -39,7 +39,7 @@ impl Phase {
 }
 
 /// How a connection is to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
     /// As if the client had sent its last byte: what is at work is answered.
     Orderly,
@@ -269,9 +269,14 @@ impl Connection {
         self.waker.wake();
     }
 
-    /// How it ends where it has to make room.
+    /// How it ends where it has to make room. Whoever does not read what is being sent is not waited for.
     pub(super) fn yielding(&self) -> End {
-        if matches!(self.phase(), Phase::New | Phase::Idle) { End::Orderly } else { End::Cut }
+        let blocked = self.blocked_since.load(Ordering::Relaxed) != NEVER;
+        if !blocked && matches!(self.phase(), Phase::New | Phase::Idle) { End::Orderly } else { End::Cut }
+    }
+
+    pub(super) fn is_at_work(&self) -> bool {
+        self.phase() == Phase::Request
     }
 
     /// Whether it may have to make room, and before whom.
@@ -282,6 +287,9 @@ impl Connection {
         let since = self.since.load(Ordering::Relaxed);
         match self.phase() {
             _ if waited(blocked) => Some((3, blocked)),
+            // The first bytes of one that has just come may be on their way: among many that begin heads and leave
+            // it there, it would always be the next to go.
+            Phase::New if !waited(since) => Some((1, since)),
             Phase::New | Phase::Idle => Some((0, since)),
             Phase::Head => Some((1, since)),
             Phase::Request if waited(body) => Some((2, body)),

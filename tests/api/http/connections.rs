@@ -265,3 +265,71 @@ async fn a_trusted_proxy_has_no_budget_and_its_clients_have_one() {
     drop(proxied);
     bench.server.stop().await.unwrap();
 }
+
+/// How many connections the process has accepted on a port and not closed. Those that wait with the system
+/// have no file yet.
+fn accepted(port: u16) -> usize {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let local = format!(":{port:04X}");
+    let sockets = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
+    sockets.filter(|fields| fields[1].ends_with(&local) && fields[3] != "0A" && fields[9] != "0").count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_that_wait_for_a_busy_worker_take_no_open_files() {
+    let bench = start_limited(Limits { connections: 60, ..patient() });
+    let address = bench.address;
+    let mut hold = connect(address);
+    hold.write_all(b"GET /busy/3000 HTTP/1.1\r\nHost: t\r\n\r\n").unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let began = Instant::now();
+    let mut waiting: Vec<TcpStream> = (0..500_u16)
+        .map(|i| {
+            let mut stream = connect_from([127, 5, (i / 250) as u8, 1 + (i % 250) as u8], address);
+            stream.write_all(b"GET /things/1 HTTP/1.1\r\nX-Slow: ").unwrap();
+            stream
+        })
+        .collect();
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(began.elapsed() < Duration::from_millis(2_500), "the worker is no longer busy");
+    let open = accepted(address.port());
+    assert!((200..=60 + 256).contains(&open), "{open}");
+    assert_eq!(get(address, "/things/1", "").status, 200);
+    eventually("all have come", || waiting.iter_mut().map(is_closed).filter(|closed| !closed).count() <= 60);
+    eventually("closed", || accepted(address.port()) <= 60);
+    bench.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_that_come_and_go_leave_no_files_open_beyond_the_budget() {
+    let bench = start_limited(Limits { connections: 400, ..patient() });
+    let address = bench.address;
+    let most = std::thread::scope(|scope| {
+        let floods: Vec<_> = (1..=4_u8)
+            .map(|host| {
+                scope.spawn(move || {
+                    let mut open = std::collections::VecDeque::new();
+                    for _ in 0..1_000 {
+                        let mut stream = connect_from([127, 6, 0, host], address);
+                        let _ = stream.write_all(b"GET / HTTP/1.1\r\n");
+                        open.push_back(stream);
+                        if open.len() > 150 {
+                            open.pop_front();
+                        }
+                    }
+                })
+            })
+            .collect();
+        let mut most = 0;
+        while floods.iter().any(|flood| !flood.is_finished()) {
+            most = most.max(accepted(address.port()));
+            // As a client tries again whose connection was closed.
+            assert!((0..3).any(|_| get(address, "/things/1", "").status == 200));
+        }
+        most
+    });
+    // The budget, those that wait for the worker, and those that have lost their place.
+    assert!(most <= 400 + 256 + 256 + 1, "{most}");
+    eventually("gone", || told(&bench, "dancu_http_connections 0"));
+    bench.server.stop().await.unwrap();
+}
