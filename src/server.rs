@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use actix_http::HttpService;
+use actix_http::{HttpService, KeepAlive};
 use actix_server::{Server, ServerHandle};
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_factory, map_config};
 use actix_web::App;
@@ -209,7 +209,7 @@ pub fn start(
         tls: tls.map(|tls| TlsAcceptor::from(Arc::new(tls))),
         handshake_timeout: config.limits.head_timeout,
     };
-    let (keep_alive, head_timeout) = (config.limits.keep_alive, config.limits.head_timeout);
+    let head_timeout = config.limits.head_timeout;
     let draining = watch::Sender::new(false);
     let doors = public.iter().map(TcpListener::try_clone).collect::<Result<_, _>>().map_err(StartError::Listener)?;
     for (listener, address) in public.into_iter().zip(&addresses) {
@@ -224,7 +224,8 @@ pub fn start(
                         let _ = stopping.wait_for(|stopping| *stopping).await;
                     }
                 })
-                .keep_alive(keep_alive)
+                // The room of connections ends those that are idle, and counts them.
+                .keep_alive(KeepAlive::Os)
                 .client_request_timeout(head_timeout)
                 .client_disconnect_timeout(DISCONNECT_TIMEOUT)
                 .local_addr(address)

@@ -10,6 +10,7 @@ use actix_service::Service;
 use actix_web::rt::{net::TcpStream, spawn};
 
 use super::transport::{Entrance, Transport};
+use crate::http::connection::Fault;
 
 /// One worker's door. A connection is taken over as soon as it has its place, or has been refused, and is
 /// served beside: what actix counts of a worker is what waits for it, and how much that may be bounds the
@@ -41,9 +42,10 @@ where
         if let Ok(newcomer) = self.entrance.place(tcp) {
             let (entrance, http) = (Rc::clone(&self.entrance), Rc::clone(&self.http));
             spawn(async move {
-                if let Ok(admitted) = entrance.admit(newcomer).await {
-                    // How a connection ends concerns nobody but its client.
-                    let _ = http.call(admitted).await;
+                let Ok((transport, peer)) = entrance.admit(newcomer).await else { return };
+                let connection = transport.connection();
+                if let Err(DispatchError::Parse(_)) = http.call((transport, peer)).await {
+                    entrance.connections.note_fault(&connection, Fault::Malformed);
                 }
             });
         }

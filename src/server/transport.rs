@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::http::connection::{Connection, Connections, End, OpenConnection};
+use crate::http::connection::{Connection, Connections, End, Fault, OpenConnection};
 
 /// Read at a time, beside bodies: as many requests as fit are taken in before the first is answered, and each
 /// takes up to a hundred times its bytes in memory.
@@ -68,7 +68,13 @@ impl Entrance {
             None => Stream::Clear(tcp),
             Some(tls) => tokio::select! {
                 accepted = tokio::time::timeout(self.handshake_timeout, tls.accept(tcp)) => {
-                    Stream::Tls(Box::new(accepted.map_err(|_| io::ErrorKind::TimedOut)??))
+                    let accepted = accepted.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+                    // Any other error tells that the client is gone.
+                    let faults = [io::ErrorKind::TimedOut, io::ErrorKind::InvalidData];
+                    if let Err(error) = &accepted && faults.contains(&error.kind()) {
+                        connection.ends_for(Fault::NoTls);
+                    }
+                    Stream::Tls(Box::new(accepted?))
                 }
                 () = connection.ended() => return Err(io::ErrorKind::ConnectionAborted.into()),
             },
@@ -87,6 +93,13 @@ impl Transport {
         match self.connection.end() {
             Some(End::Cut) => Err(io::ErrorKind::ConnectionAborted.into()),
             _ => Ok(()),
+        }
+    }
+
+    /// Counts what actix ends by itself for its head's being late: it tells nobody but the client, and answers.
+    fn note_late_head(&self, bytes: &[u8]) {
+        if self.connection.awaits_head() && bytes.starts_with(b"HTTP/1.1 408") {
+            self.connection.ends_for(Fault::NoHead);
         }
     }
 
@@ -159,6 +172,7 @@ impl AsyncWrite for Transport {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.unless_cut()?;
+        this.note_late_head(bytes);
         let outcome = match &mut this.stream {
             Stream::Clear(stream) => Pin::new(stream).poll_write(cx, bytes),
             Stream::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),

@@ -22,7 +22,7 @@ pub enum LoggingError {
 /// # Errors
 /// If the filter cannot be read, or a log is set up already.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), LoggingError> {
-    let filter = EnvFilter::try_new(filter).map_err(LoggingError::Filter)?;
+    let filter = filter_of(filter)?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Standard).with_ansi(false);
     match format {
         LogFormat::Text => builder.try_init(),
@@ -31,6 +31,12 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), LoggingError> {
     .map_err(LoggingError::Twice)?;
     std::panic::set_hook(Box::new(report_panic));
     Ok(())
+}
+
+/// A stranger decides how often actix tells of heads that are no HTTP, one error each: these are counted instead
+/// (`http_connections_ended`, `malformed`). A filter that names the same target has the last word.
+fn filter_of(filter: &str) -> Result<EnvFilter, LoggingError> {
+    EnvFilter::try_new(format!("actix_http::h1=off,{filter}")).map_err(LoggingError::Filter)
 }
 
 /// Says where a panic happened. What it says may hold what was being worked on, so it is not told.
@@ -72,6 +78,27 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    /// What is written of an error of actix's about a head, and of another error.
+    fn shown(filter: &str) -> (bool, bool) {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let subscriber = tracing_subscriber::fmt().with_env_filter(filter_of(filter).unwrap());
+        let subscriber = subscriber.with_writer(move || Redacting::new(writer.clone())).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::error!(target: "actix_http::h1::dispatcher", "stream error: invalid Header");
+            tracing::error!("the disk is full");
+        });
+        let shown = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        (shown.contains("stream error"), shown.contains("the disk is full"))
+    }
+
+    #[test]
+    fn a_stranger_does_not_fill_the_log_with_what_is_no_http() {
+        assert_eq!(shown("info"), (false, true));
+        assert_eq!(shown("info,actix_http=info,actix_server=warn"), (false, true));
+        assert_eq!(shown("info,actix_http::h1=error"), (true, true));
     }
 
     #[test]

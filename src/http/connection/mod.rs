@@ -4,5 +4,5 @@
 mod room;
 mod state;
 
-pub use room::{ConnectionLimits, ConnectionMetrics, Connections, MOST_LEAVING, OpenConnection};
+pub use room::{ConnectionLimits, ConnectionMetrics, Connections, Fault, MOST_LEAVING, OpenConnection};
 pub use state::{Connection, End};

@@ -97,6 +97,27 @@ struct Slot {
     leaving_since: Option<u64>,
 }
 
+/// What the service ends a connection for, beside what the room itself decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// A request's head did not come whole in time.
+    NoHead,
+    /// What came is no HTTP, or a head that is too long.
+    Malformed,
+    /// What came is no TLS, or the handshake did not end in time.
+    NoTls,
+}
+
+impl Fault {
+    fn reason(self) -> &'static str {
+        match self {
+            Self::NoHead => "no_head",
+            Self::Malformed => "malformed",
+            Self::NoTls => "no_tls",
+        }
+    }
+}
+
 /// A connection that holds an open file, until this is dropped.
 pub struct OpenConnection {
     connection: Arc<Connection>,
@@ -106,6 +127,11 @@ pub struct OpenConnection {
 impl OpenConnection {
     pub fn share(&self) -> Arc<Connection> {
         Arc::clone(&self.connection)
+    }
+
+    /// The service ends it for this.
+    pub fn ends_for(&self, fault: Fault) {
+        self.room.note_fault(&self.connection, fault);
     }
 }
 
@@ -211,6 +237,18 @@ impl Connections {
         done
     }
 
+    /// The service ends a connection for this. One that had to end already was counted then.
+    pub fn note_fault(&self, connection: &Connection, fault: Fault) {
+        if connection.end().is_none() {
+            self.count_end(fault.reason());
+            connection.give_up(End::Orderly);
+        }
+    }
+
+    fn count_end(&self, reason: &'static str) {
+        self.0.metrics.ended.get_or_create(&Reason { reason }).inc();
+    }
+
     fn tick(&self) -> u64 {
         let now = u64::try_from(self.0.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.0.time.store(now, Ordering::Relaxed);
@@ -229,13 +267,17 @@ impl Connections {
         let group = (!limits.is_trusted(peer)).then(|| AddressGroup::of(peer));
         let now = self.tick();
         let opened = self.with_table(|table| {
-            if group.is_some_and(|group| table.of_group(group) >= limits.per_address)
-                && !table.make_room(now, |connection| connection.group == group)
-            {
-                return Err("address");
+            if group.is_some_and(|group| table.of_group(group) >= limits.per_address) {
+                if !table.make_room(now, |connection| connection.group == group) {
+                    return Err("address");
+                }
+                self.count_end("made_room");
             }
-            if table.open() >= limits.most && !table.make_room(now, |_| true) {
-                return Err("room");
+            if table.open() >= limits.most {
+                if !table.make_room(now, |_| true) {
+                    return Err("room");
+                }
+                self.count_end("made_room");
             }
             Ok(table.insert(group, Arc::clone(&self.0.time)))
         });
@@ -278,7 +320,9 @@ impl Connections {
             overdue.collect()
         });
         for (connection, end, reason) in overdue {
-            self.0.metrics.ended.get_or_create(&Reason { reason }).inc();
+            if connection.end().is_none() {
+                self.count_end(reason);
+            }
             connection.give_up(end);
         }
     }
@@ -411,7 +455,7 @@ mod tests {
         connection.write_blocked();
         assert_eq!(overdue(930_000), None);
         assert!(connection.sent() || connection.may_begin());
-        assert_eq!(overdue(900_000 + 61_001), Some("idle"));
+        assert_eq!((overdue(900_000 + 60_000), overdue(900_000 + 60_001)), (None, Some("idle")));
     }
 
     #[test]

@@ -176,6 +176,11 @@ impl Connection {
         awaited
     }
 
+    /// Whether nothing is at work and nothing is to be sent: a head is waited for, or the rest of it.
+    pub fn awaits_head(&self) -> bool {
+        matches!(self.phase(), Phase::New | Phase::Head) && self.may_begin()
+    }
+
     /// Whom to wake when the connection has to end.
     pub fn register(&self, waker: &Waker) {
         self.waker.register(waker);
@@ -306,11 +311,11 @@ impl Connection {
             return Some((End::Cut, "not_read"));
         }
         let since = self.since.load(Ordering::Relaxed);
-        // actix ends what is idle, and a first head that is late with an answer: this is for what it does
-        // not look at, a little later.
+        // actix ends a first head that is late, with an answer: this is for what it does not look at, a little
+        // later.
         match self.phase() {
             Phase::New if over(since, 2 * limits.head_timeout + GRACE) => Some((End::Cut, "no_head")),
-            Phase::Idle if over(since, limits.keep_alive + GRACE) => Some((End::Orderly, "idle")),
+            Phase::Idle if over(since, limits.keep_alive) => Some((End::Orderly, "idle")),
             Phase::Head if over(since, limits.head_timeout + GRACE) => Some((End::Cut, "no_head")),
             _ => None,
         }

@@ -333,3 +333,69 @@ async fn many_that_come_and_go_leave_no_files_open_beyond_the_budget() {
     eventually("gone", || told(&bench, "dancu_http_connections 0"));
     bench.server.stop().await.unwrap();
 }
+
+fn ended(bench: &Bench, reason: &str) -> u64 {
+    let start = format!("dancu_http_connections_ended_total{{reason=\"{reason}\"}} ");
+    let metrics = bench.metrics.encode();
+    metrics.lines().find_map(|line| line.strip_prefix(&start)).map_or(0, |count| count.parse().unwrap())
+}
+
+fn all_of(mut stream: TcpStream) -> u16 {
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    Answer::parse(&answer).status
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_connection_that_is_ended_is_counted_once() {
+    // actix's clock is half a second exact.
+    let times = (Duration::from_secs(1), Duration::from_millis(500));
+    let bench = start_limited(Limits { head_timeout: times.0, keep_alive: times.1, ..patient() });
+    let reasons = ["no_head", "malformed", "idle", "made_room", "not_read", "no_tls"];
+    let counted = || reasons.map(|reason| ended(&bench, reason));
+    let said = |bytes: &[u8]| {
+        let mut stream = connect(bench.address);
+        stream.write_all(bytes).unwrap();
+        all_of(stream)
+    };
+    assert_eq!(said(b"GET /things/1 HTTP/1.1\r\n"), 408);
+    assert_eq!(all_of(connect(bench.address)), 408, "nothing was sent");
+    eventually("no head", || counted() == [2, 0, 0, 0, 0, 0]);
+    let mut later = connect(bench.address);
+    later.write_all(b"GET /things/1 HTTP/1.1\r\nHost: t\r\n\r\n").unwrap();
+    assert!(later.read(&mut [0; 2048]).unwrap() > 0);
+    later.write_all(b"GET / HTTP/1.1\r\nX-Slow: ").unwrap();
+    eventually("no later head", || counted() == [3, 0, 0, 0, 0, 0]);
+    assert_eq!(said(b"\x16\x03\x01 is no HTTP\r\n\r\n"), 400);
+    assert_eq!(said(b"GET /things/1 HTTP/1.1\r\nHost: t\r\n\r\nnor is\x00this\r\n\r\n"), 200, "and 400 behind it");
+    // Answered by 431, of which little is heard while the rest is being sent.
+    let mut stream = connect(bench.address);
+    let _ = write!(stream, "GET / HTTP/1.1\r\nX-Long: {}", "x".repeat(140_000));
+    eventually("malformed", || counted() == [3, 3, 0, 0, 0, 0]);
+    assert_eq!(said(b"GET /things/1 HTTP/1.1\r\nHost: t\r\n\r\n"), 200);
+    eventually("idle", || counted() == [3, 3, 1, 0, 0, 0]);
+    // Who goes on their own is not ended by the service.
+    assert_eq!(said(b"GET /things/1 HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"), 200);
+    drop(connect(bench.address));
+    connect(bench.address).write_all(b"GET / HT").unwrap();
+    eventually("gone", || told(&bench, "dancu_http_connections 0"));
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(counted(), [3, 3, 1, 0, 0, 0]);
+    bench.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_that_make_room_are_counted() {
+    let bench = start_limited(Limits { connections: 5, ..patient() });
+    let heads: Vec<TcpStream> = (1..=25_u8)
+        .map(|i| {
+            let mut stream = connect_from([127, 1, 0, i], bench.address);
+            stream.write_all(b"GET /things/1 HTTP/1.1\r\n").unwrap();
+            stream
+        })
+        .collect();
+    eventually("20 are gone", || ended(&bench, "made_room") == 20 && told(&bench, "dancu_http_connections 5"));
+    assert_eq!(ended(&bench, "no_head"), 0);
+    drop(heads);
+    bench.server.stop().await.unwrap();
+}

@@ -4,12 +4,14 @@ use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use dancu::http::Limits;
 use dancu::server::{ServerConfig, TlsFiles};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use super::harness::{Answer, connect, start_with};
+use super::harness::{Answer, connect, eventually, patient, start_with};
 
 /// Writes a new self-signed certificate and gives it back.
 fn certificate(folder: &Path) -> CertificateDer<'static> {
@@ -70,5 +72,28 @@ async fn silent_handshakes_shut_nobody_out() {
     assert_eq!(get_by_tls(bench.address, &trusted).unwrap().status, 200);
     assert!(began.elapsed() < std::time::Duration::from_secs(3), "{:?}", began.elapsed());
     drop(silent);
+    bench.server.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_speaks_no_tls_is_ended_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    certificate(folder.path());
+    let files = TlsFiles { certificates: folder.path().join("chain.pem"), private_key: folder.path().join("key.pem") };
+    let limits = Limits { head_timeout: Duration::from_millis(300), ..patient() };
+    let config = ServerConfig { workers: Some(1), tls: Some(files), limits, ..ServerConfig::default() };
+    let bench = start_with(config, &["127.0.0.1:0"]);
+    let counted = |count: &str| {
+        let line = format!("dancu_http_connections_ended_total{{reason=\"no_tls\"}} {count}\n");
+        bench.metrics.encode().contains(&line)
+    };
+    let mut clear = connect(bench.address);
+    clear.write_all(b"GET /things/1 HTTP/1.1\r\nHost: t\r\n\r\n").unwrap();
+    eventually("no TLS", || counted("1"));
+    let silent = connect(bench.address);
+    eventually("too late", || counted("2"));
+    drop((clear, silent, connect(bench.address)));
+    eventually("gone", || bench.metrics.encode().contains("dancu_http_connections 0\n"));
+    assert!(counted("2"), "who goes on their own is not counted");
     bench.server.stop().await.unwrap();
 }
