@@ -153,8 +153,7 @@ def come_and_go(port, first, until):
 
 
 def flood(folder):
-    """Twenty addresses open as many connections as they can for 15 s: how many files the service holds, and
-    whether others are answered meanwhile."""
+    """Twenty addresses open connections for 15 s, as many as they can: files held beside those before, and others."""
     place = os.path.join(folder, "flood")
     os.mkdir(place)
     demo = Demo(place)

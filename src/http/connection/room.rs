@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use prometheus_client::encoding::EncodeLabelSet;
 use tokio::sync::Notify;
 
-use super::state::{Connection, End};
+use super::state::{Connection, Dispensable, End};
 use crate::kernel::{AddressGroup, Network};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::{Counter, Family, Gauge};
@@ -20,6 +20,9 @@ use crate::telemetry::metrics::{Counter, Family, Gauge};
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Most connections that have lost their place to others and are not closed yet: each holds an open file.
 pub const MOST_LEAVING: usize = 256;
+/// Of a budget of this many connections, one more is given up at a time: all are looked through for it, which a
+/// crowd of newcomers must not cause one by one.
+const BUDGET_PER_ONE_GIVEN_UP: usize = 128;
 /// How long one that has lost its place may take to close, in milliseconds, unless a request is at work on it.
 const LEAVING_TIME: u64 = 1_000;
 
@@ -199,22 +202,33 @@ impl Table {
         }
     }
 
-    /// Ends the most dispensable connection of those that `concern`; whether there was one. Where many that
-    /// have lost their place are still to be closed, their worker is behind: then nobody makes room.
-    fn make_room(&mut self, now: u64, concern: impl Fn(&Connection) -> bool) -> bool {
-        if self.leaving >= MOST_LEAVING {
-            return false;
+    /// Ends the most dispensable connections of those that `concern`, more than one of a large budget, but none
+    /// that is less dispensable in kind than the first; how many. Where many that have lost their place are still
+    /// to be closed, their worker is behind: then nobody makes room.
+    fn make_room(&mut self, now: u64, budget: usize, concern: impl Fn(&Connection) -> bool) -> usize {
+        let most = (budget / BUDGET_PER_ONE_GIVEN_UP).max(1).min(MOST_LEAVING.saturating_sub(self.leaving));
+        if most == 0 {
+            return 0;
         }
-        let placed = self.slots.iter_mut().flatten().filter(|slot| slot.leaving_since.is_none());
-        let candidates = placed.filter(|slot| concern(&slot.connection));
-        let chosen = candidates.filter_map(|slot| Some((slot.connection.dispensable()?, slot)));
-        let Some((_, chosen)) = chosen.min_by_key(|(order, _)| *order) else { return false };
-        chosen.leaving_since = Some(now);
-        chosen.connection.give_up(chosen.connection.yielding());
-        let group = chosen.connection.group;
-        self.leaving += 1;
-        self.give_back(group);
-        true
+        let placed = self.slots.iter().flatten().filter(|slot| slot.leaving_since.is_none());
+        let candidates = placed.map(|slot| &slot.connection).filter(|connection| concern(connection));
+        let mut chosen: Vec<(Dispensable, usize)> =
+            candidates.filter_map(|connection| Some((connection.dispensable()?, connection.slot))).collect();
+        let Some(kind) = chosen.iter().map(|((kind, _), _)| *kind).min() else { return 0 };
+        chosen.retain(|((of, _), _)| *of == kind);
+        if chosen.len() > most {
+            chosen.select_nth_unstable(most - 1);
+            chosen.truncate(most);
+        }
+        for (_, slot) in &chosen {
+            let Some(slot) = &mut self.slots[*slot] else { continue };
+            slot.leaving_since = Some(now);
+            slot.connection.give_up(slot.connection.yielding());
+            let group = slot.connection.group;
+            self.leaving += 1;
+            self.give_back(group);
+        }
+        chosen.len()
     }
 }
 
@@ -249,6 +263,13 @@ impl Connections {
         self.0.metrics.ended.get_or_create(&Reason { reason }).inc();
     }
 
+    /// `None` where nobody made room.
+    fn count_made_room(&self, gone: usize) -> Option<()> {
+        let gone = u64::try_from(gone).ok().filter(|gone| *gone > 0)?;
+        self.0.metrics.ended.get_or_create(&Reason { reason: "made_room" }).inc_by(gone);
+        Some(())
+    }
+
     fn tick(&self) -> u64 {
         let now = u64::try_from(self.0.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.0.time.store(now, Ordering::Relaxed);
@@ -268,16 +289,11 @@ impl Connections {
         let now = self.tick();
         let opened = self.with_table(|table| {
             if group.is_some_and(|group| table.of_group(group) >= limits.per_address) {
-                if !table.make_room(now, |connection| connection.group == group) {
-                    return Err("address");
-                }
-                self.count_end("made_room");
+                let gone = table.make_room(now, limits.per_address, |connection| connection.group == group);
+                self.count_made_room(gone).ok_or("address")?;
             }
             if table.open() >= limits.most {
-                if !table.make_room(now, |_| true) {
-                    return Err("room");
-                }
-                self.count_end("made_room");
+                self.count_made_room(table.make_room(now, limits.most, |_| true)).ok_or("room")?;
             }
             Ok(table.insert(group, Arc::clone(&self.0.time)))
         });
@@ -401,6 +417,23 @@ mod tests {
         second.begin_request(false);
         let newcomer = from(&room, "192.0.2.3").unwrap();
         assert_eq!((head.end(), second.end(), newcomer.end()), (Some(End::Cut), None, None));
+    }
+
+    #[test]
+    fn a_large_room_gives_up_several_at_once_and_none_of_another_kind() {
+        let room = room(1_280, 1_280);
+        let mut connections: Vec<_> = (0..1_280).map(|_| from(&room, "192.0.2.1").unwrap()).collect();
+        std::thread::sleep(Duration::from_millis(1_050));
+        room.tick();
+        connections[15..].iter().for_each(|connection| connection.received(1));
+        let gone = |connections: &[OpenConnection]| connections.iter().filter(|one| one.end().is_some()).count();
+        let expected = [10, 10, 15, 15, 15];
+        for (newcomers, expected) in [1, 9, 1, 4, 0].into_iter().zip(expected) {
+            connections.extend((0..newcomers).map(|_| from(&room, "192.0.2.2").unwrap()));
+            assert_eq!((gone(&connections), gone(&connections[15..])), (expected, 0));
+        }
+        connections.push(from(&room, "192.0.2.2").unwrap());
+        assert_eq!((gone(&connections), gone(&connections[15..])), (25, 10), "then heads");
     }
 
     #[test]
