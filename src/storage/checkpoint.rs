@@ -5,6 +5,10 @@
 //! and during an import whose own readers never rest, that does not happen. So the checkpointer, having
 //! moved all but the last pages, takes its turn for the write lock, moves those, waits a few milliseconds
 //! for readers to end, and starts the log over.
+//!
+//! Readers that overlap without a pause do not prevent it. Once all of the log is in the database, whoever
+//! begins to read leaves the log alone, and nobody can write more of it: it is enough to outwait those who
+//! read already, which takes as long as the longest of their statements.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -30,6 +34,16 @@ const FEW_PAGES: i32 = 1_024;
 const MORE_PAGES: i32 = 8_192;
 /// How often in a round the log is moved again, because commits came in meanwhile.
 const PASSES: u32 = 4;
+/// How long the write lock is held at most while readers end: outwaited is whoever does within it, however many
+/// follow, and the wait ends when they do. What it costs writers is a wait in vain.
+const WAIT: Duration = Duration::from_millis(25);
+/// The same once the log has more pages than these (80 MiB).
+const LONGER_WAIT: Duration = Duration::from_millis(100);
+const LONGER_LOG: i32 = 20_480;
+/// The same beside a reader that has held the log for long, and will not end in any such time.
+const SHORT_WAIT: Duration = Duration::from_millis(5);
+/// After a wait in vain the writers have so many times as long for themselves, if that is less than `EVERY`.
+const REST: u32 = 10;
 /// Rounds without a commit (5 s) after which the log is cut off.
 const IDLE_ROUNDS: u32 = 10;
 /// Between two times that the log is cut off because rows were erased, whose last images it holds.
@@ -80,7 +94,7 @@ impl<'a> Checkpointer<'a> {
                 }
             };
         }
-        let ended = self.round().and_then(|_| if self.log.bytes() > 0 { self.begin_anew(true) } else { Ok(()) });
+        let ended = self.round().and_then(|_| if self.log.bytes() > 0 { self.begin_anew(true, WAIT) } else { Ok(()) });
         if let Err(error) = ended {
             self.note_failure(&error);
         }
@@ -113,12 +127,16 @@ impl<'a> Checkpointer<'a> {
         self.idle_rounds = if idle { self.idle_rounds + 1 } else { 0 };
         self.free &= idle;
         let few = if now.log > 2 * LONG_LOG { MORE_PAGES } else { FEW_PAGES };
+        let wait = self.wait_for_readers(now.log);
         let erased = unmoved.max(left) <= few && self.log.is_erasing_due(ERASED_EVERY);
         if erased || (self.idle_rounds >= IDLE_ROUNDS && self.log.bytes() > 0) {
             self.idle_rounds = 0;
-            self.begin_anew(true)?;
+            self.begin_anew(true, wait)?;
         } else if now.log > LONG_LOG && !self.free && unmoved.max(left) <= few {
-            self.begin_anew(self.log.bytes() > KEPT_BYTES)?;
+            self.begin_anew(self.log.bytes() > KEPT_BYTES, wait)?;
+            if self.refused && !idle && !self.log.is_held_for_long() {
+                return Ok(EVERY.min(wait * REST));
+            }
         } else if now.log > LONG_LOG && moved_on {
             return Ok(SOON);
         }
@@ -144,15 +162,31 @@ impl<'a> Checkpointer<'a> {
         Ok((now, left))
     }
 
-    /// Lets the log begin anew if readers end within a few milliseconds; else a later round tries again.
-    fn begin_anew(&mut self, cut_off: bool) -> Result<(), String> {
+    fn wait_for_readers(&self, pages: i32) -> Duration {
+        match self.log.is_held_for_long() {
+            true => SHORT_WAIT,
+            false if pages > LONGER_LOG => LONGER_WAIT,
+            false => WAIT,
+        }
+    }
+
+    /// Lets the log begin anew if those who read now end within `wait`; else a later round tries again.
+    fn begin_anew(&mut self, cut_off: bool, wait: Duration) -> Result<(), String> {
         let mode = if cut_off { "TRUNCATE" } else { "RESTART" };
         let Self { db, turn, .. } = self;
         let Some(db) = db.as_mut() else { return Ok(()) };
         // Whoever writes just now ends first, which delays nobody; the checkpoint alone would not wait so long.
         let db = std::cell::RefCell::new(db);
-        let wait = || db.borrow_mut().batch_execute("BEGIN IMMEDIATE; ROLLBACK");
-        let done = turn.begin_and(wait, |()| checkpoint(*db.borrow_mut(), mode)).map_err(|error| error.to_string())?;
+        let begin = || db.borrow_mut().batch_execute("BEGIN IMMEDIATE; ROLLBACK");
+        let anew = |()| {
+            let mut db = db.borrow_mut();
+            set_busy_timeout(*db, wait)?;
+            let done = checkpoint(*db, mode)?;
+            // The write lock is waited for by `turn`, which notices sooner that it is free.
+            set_busy_timeout(*db, SHORT_WAIT)?;
+            Ok(done)
+        };
+        let done = turn.begin_and(begin, anew).map_err(|error| error.to_string())?;
         self.refused = done.busy != 0;
         self.free = !self.refused;
         if self.free {
@@ -168,6 +202,10 @@ impl<'a> Checkpointer<'a> {
         };
         checkpoint(db, "PASSIVE").map_err(|error| error.to_string())
     }
+}
+
+fn set_busy_timeout(db: &mut Db, wait: Duration) -> QueryResult<()> {
+    db.batch_execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis()))
 }
 
 fn checkpoint(db: &mut Db, mode: &str) -> QueryResult<Progress> {

@@ -69,7 +69,7 @@ fn sqlite_settings(intent: Intent) -> &'static str {
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
              PRAGMA journal_size_limit = 100663296; PRAGMA secure_delete = ON; PRAGMA cache_size = -16384; PRAGMA busy_timeout = 0;"
         }
-        // So long, and no longer, it holds the write lock while it waits for readers.
+        // It looks for the write lock so long at a time. How long it waits for readers it sets by the log.
         Intent::Checkpoint => {
             "PRAGMA busy_timeout = 5; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 100663296;"
         }

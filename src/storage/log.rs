@@ -79,6 +79,11 @@ impl Log {
         marks.held_since = held.then(|| marks.held_since.unwrap_or_else(Moment::now));
     }
 
+    /// Whether a reader holds it that should not be waited for.
+    pub(super) fn is_held_for_long(&self) -> bool {
+        self.stats().held_for >= HELD_FOR_LONG
+    }
+
     pub(super) fn stats(&self) -> LogStats {
         let marks = *self.marks();
         LogStats {
@@ -91,7 +96,7 @@ impl Log {
     /// Waits until there is room in the log for more bulk work. The serving writer never waits here.
     pub(super) async fn room_for_bulk(&self) {
         let since = Moment::now();
-        while self.bytes() > BULK_BYTES && since.elapsed() < BULK_PATIENCE && self.stats().held_for < HELD_FOR_LONG {
+        while self.bytes() > BULK_BYTES && since.elapsed() < BULK_PATIENCE && !self.is_held_for_long() {
             tokio::time::sleep(BULK_POLL).await;
         }
     }

@@ -33,20 +33,21 @@ async fn until(store: &Store, what: &str, well: impl Fn(&Store) -> bool) {
     }
 }
 
-/// Readers that never rest, each in statements of some milliseconds, as an import's own are.
-async fn readers(store: &Store, ended: &Arc<AtomicBool>) -> JoinSet<()> {
+/// Readers that never rest, in statements that go `times` through the same rows: thrice takes some milliseconds,
+/// as an import's own do.
+async fn readers(store: &Store, ended: &Arc<AtomicBool>, times: u32) -> JoinSet<()> {
     store.bulk(|db| (0..20).try_for_each(|id| replace(db, id, 64))).await.unwrap();
     let mut readers = JoinSet::new();
     for _ in 0..3 {
         let (store, ended) = (store.clone(), ended.clone());
         readers.spawn(async move {
             while !ended.load(Ordering::Relaxed) {
-                let read = store.read(Reach::Scan, |db| {
-                    diesel::sql_query(
-                        "SELECT sum(length(body)) FROM notes AS a, (VALUES (1), (2), (3)) AS b WHERE id < 20",
-                    )
-                    .execute(db)
-                    .map_err(StorageError::from)
+                let read = store.read(Reach::Scan, move |db| {
+                    let sql = format!(
+                        "WITH RECURSIVE b (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM b WHERE i < {times}) \
+                         SELECT sum(length(body)) FROM notes, b WHERE id < 20"
+                    );
+                    diesel::sql_query(sql).execute(db).map_err(StorageError::from)
                 });
                 read.await.unwrap();
             }
@@ -60,7 +61,7 @@ async fn bulk_work_waits_for_the_log() {
     let backend = Backend::sqlite();
     let (store, _) = open(&backend).await;
     let ended = Arc::new(AtomicBool::new(false));
-    let mut reading = readers(&store, &ended).await;
+    let mut reading = readers(&store, &ended, 3).await;
     let mut longest = 0;
     for id in 0..800 {
         store.bulk(move |db| replace(db, 100 + id % 20, 800)).await.unwrap();
@@ -105,6 +106,32 @@ async fn the_log_stays_short_under_load_and_is_cut_off_after() {
     ended.store(true, Ordering::Relaxed);
     while reading.join_next().await.is_some() {}
     eprintln!("400 MiB written: at most {} MiB of log", longest / MIB);
+    assert!(longest < 128 * MIB, "{} MiB of log", longest / MIB);
+    until(&store, "the log goes", |store| bytes(store) == 0).await;
+}
+
+/// There is no gap between one reader and the next, and none reads for long.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_stays_short_beside_readers_that_never_pause() {
+    let backend = Backend::sqlite();
+    let (store, _) = open(&backend).await;
+    let ended = Arc::new(AtomicBool::new(false));
+    let mut reading = readers(&store, &ended, 6).await;
+    let began = Instant::now();
+    let (mut longest, mut waits) = (0, Vec::new());
+    for id in 0..1_024 {
+        let since = Instant::now();
+        store.write(move |tx| replace(tx.db()?, 100 + id % 20, 256)).await.unwrap();
+        waits.push(since.elapsed());
+        longest = longest.max(bytes(&store));
+    }
+    let took = began.elapsed();
+    ended.store(true, Ordering::Relaxed);
+    while reading.join_next().await.is_some() {}
+    waits.sort_unstable();
+    let (middle, late, last) = (waits[waits.len() / 2], waits[waits.len() * 99 / 100], waits[waits.len() - 1]);
+    eprintln!("256 MiB written in {took:?}: at most {} MiB of log", longest / MIB);
+    eprintln!("a write took {middle:?} in the middle, {late:?} at the 99th percentile, {last:?} at most");
     assert!(longest < 128 * MIB, "{} MiB of log", longest / MIB);
     until(&store, "the log goes", |store| bytes(store) == 0).await;
 }
